@@ -1,0 +1,199 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"earshot/mention"
+)
+
+// The errors callers tell apart.
+var (
+	ErrNotFound = errors.New("ledger: not found")
+	ErrNewer    = errors.New("ledger: written by a newer earshot")
+	ErrLocked   = errors.New("ledger: in use by another process")
+	ErrHeld     = errors.New("ledger: on hold")
+)
+
+// A Ledger is the system of record. SQLite is behind it by default, and
+// PostgreSQL may be; nothing above it knows which. All methods may be called
+// from many goroutines. A method that writes returns only when the write is
+// durable.
+type Ledger interface {
+	Intake
+	Understanding
+	Reading
+	Curating
+	Alerting
+	Keeping
+	// Watch returns a channel that gets a value (never blocking the writer)
+	// after each commit that made either log longer, and a function to stop.
+	Watch() (<-chan struct{}, func())
+	Close() error
+}
+
+// Intake is what collectors and pushes write.
+type Intake interface {
+	// Append stores a batch whole: the capture's bytes are written and synced
+	// first, then in one transaction the mentions (new, revised by another
+	// title or text, or known), the sources that saw them, and the source's
+	// state. A tombstoned id is refused and counted. Seen and Collected are
+	// set to now where they are zero.
+	Append(ctx context.Context, now time.Time, b mention.Batch) (mention.Receipt, error)
+	SourceState(ctx context.Context, source string) (mention.SourceState, error) // the zero state when unknown
+	SourceStates(ctx context.Context) ([]mention.SourceState, error)
+	// AddCoverage notes that a source did or did not answer in a stretch of
+	// time. Adjoining stretches with the same answer are joined.
+	AddCoverage(ctx context.Context, c mention.Coverage) error
+	Coverage(ctx context.Context, source string, from, to time.Time) ([]mention.Coverage, error)
+	Capture(ctx context.Context, id string) (*mention.Capture, error)
+}
+
+// An Entry is one revision in the mention log.
+type Entry struct {
+	Seq     int64
+	Mention mention.Mention
+}
+
+// An Understood is what the understand stage makes of an entry.
+type Understood struct {
+	ID        string
+	Revision  int
+	Kind      string // mention.ChangeNew, ChangeRevised or ChangeRescored
+	Analysis  mention.Analysis
+	Linking   mention.Linking
+	Story     string
+	Signature []byte // of the story matcher; opaque
+}
+
+// A StoryMember is what the story matcher needs to go on after a restart.
+type StoryMember struct {
+	ID, Story string
+	At        time.Time
+	Signature []byte
+}
+
+// Understanding is what the understand stage reads and writes.
+type Understanding interface {
+	// Entries reads the mention log after a sequence, oldest first.
+	Entries(ctx context.Context, after int64, limit int) ([]Entry, error)
+	// PutUnderstood writes analyses, linkings and stories, appends one entry
+	// for each to the analyzed log and, when offset > 0, moves the offset of
+	// "understand" to it, in one transaction. A revision that is no longer
+	// the latest is stored and not logged. Doing it again changes nothing.
+	PutUnderstood(ctx context.Context, offset int64, list []Understood) error
+	// StoryMembers reads the newest n members since a time, oldest first.
+	StoryMembers(ctx context.Context, since time.Time, n int) ([]StoryMember, error)
+	Offset(ctx context.Context, consumer string) (int64, error)
+	SetOffset(ctx context.Context, consumer string, offset int64) error
+	// Setting and SetSetting keep small facts, such as which configuration
+	// version history was last re-read for.
+	Setting(ctx context.Context, key string) (string, error) // "" when unset
+	SetSetting(ctx context.Context, key, value string) error
+}
+
+// Reading is what everything after understand reads.
+type Reading interface {
+	// Changes reads the analyzed log after a sequence, oldest first. A
+	// record is given in its state at reading time, with the mention
+	// revision the entry speaks of being the latest; entries that a later
+	// revision of the same id has overtaken are still given, so that every
+	// sequence is seen once.
+	Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error)
+	LastSeq(ctx context.Context) (mentions, analyzed int64, err error)
+	// Records hydrates ids, in their order; unknown and erased ones are left out.
+	Records(ctx context.Context, ids []string) ([]mention.Record, error)
+	// EachRecord calls fn with every live record, ordered by id, after an id
+	// ("" for all): how an index is rebuilt and verified.
+	EachRecord(ctx context.Context, after string, fn func(mention.Record) error) error
+	Counts(ctx context.Context) (Counts, error)
+}
+
+// Counts are the sizes of the ledger's parts.
+type Counts struct {
+	Mentions, Revisions, Analyzed, Deliveries, DeadLetters int64
+	MentionSeq, AnalyzedSeq                                int64
+}
+
+// Curating is what people write.
+type Curating interface {
+	// Curate appends events and one analyzed-log entry per mention touched.
+	Curate(ctx context.Context, events []mention.CurationEvent) error
+	Curations(ctx context.Context, id string) ([]mention.CurationEvent, error)
+	// SetHold puts or lifts a hold; object is "mention:ID", "capture:ID" or "author:NAME".
+	SetHold(ctx context.Context, object, reason, actor string, on bool) error
+	Audit(ctx context.Context, e mention.AuditEntry) error
+	AuditLog(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error)
+	// Objects are brands, labels, sources, rules and receivers made through
+	// the API, as JSON with their owner.
+	PutObject(ctx context.Context, o Object) error
+	DeleteObject(ctx context.Context, kind, id string) error
+	Objects(ctx context.Context, kind string) ([]Object, error) // kind "" means all
+}
+
+// An Object is a part of the configuration that was made through the API.
+type Object struct {
+	Kind, ID, Owner string
+	Body            []byte // JSON
+	Updated         time.Time
+}
+
+// An AlertCommit is everything one step of the alert engine changed.
+type AlertCommit struct {
+	Offset     int64  // analyzed-log sequence judged so far
+	State      []byte // opaque, versioned by the engine
+	Incidents  []mention.Incident
+	Deliveries []mention.Delivery   // an ID already there is left as it is
+	Flags      []mention.SafetyFlag // a mention already flagged is left as it is
+}
+
+// Alerting is what the alert engine and the outbox write.
+type Alerting interface {
+	CommitAlerts(ctx context.Context, c AlertCommit) error
+	AlertState(ctx context.Context) (offset int64, state []byte, err error)
+	Incidents(ctx context.Context, f IncidentFilter) ([]mention.Incident, error) // newest first
+	Incident(ctx context.Context, id string) (mention.Incident, error)
+	// UpdateIncident changes the flags of an incident in one transaction.
+	UpdateIncident(ctx context.Context, id string, change func(*mention.Incident) error) (mention.Incident, error)
+	Deliveries(ctx context.Context, f DeliveryFilter) ([]mention.Delivery, error) // newest first
+	Delivery(ctx context.Context, id string) (mention.Delivery, error)
+	// DueDeliveries gives what a receiver is to be sent now, in outbox order;
+	// of an incident only the first that is not yet sent or dead.
+	DueDeliveries(ctx context.Context, receiver string, now time.Time, limit int) ([]mention.Delivery, error)
+	// NextDelivery is when a receiver's next retry is due; the zero time when none waits.
+	NextDelivery(ctx context.Context, receiver string) (time.Time, error)
+	UpdateDelivery(ctx context.Context, id string, change func(*mention.Delivery) error) (mention.Delivery, error)
+	SafetyFlags(ctx context.Context, since time.Time) ([]mention.SafetyFlag, error)
+	UpdateSafetyFlag(ctx context.Context, id string, change func(*mention.SafetyFlag) error) error
+}
+
+// An IncidentFilter narrows [Alerting.Incidents]; zero fields do not filter.
+type IncidentFilter struct {
+	Rule, State string
+	Limit       int    // 0 means 100
+	Before      string // id to go on after
+}
+
+// A DeliveryFilter narrows [Alerting.Deliveries]; zero fields do not filter.
+type DeliveryFilter struct {
+	Receiver, State, Incident, Mention string
+	Limit                              int   // 0 means 100
+	Before                             int64 // Seq to go on below
+}
+
+// Keeping is the care of the data.
+type Keeping interface {
+	// Backup writes a consistent copy of the whole ledger, captures
+	// included, while it is in use.
+	Backup(ctx context.Context, w io.Writer) error
+	// Check runs the store's own integrity check.
+	Check(ctx context.Context) error
+	// Sweep deletes captures older than keep that are not on hold or
+	// referenced by an acknowledged mention still within keep, and orphans.
+	Sweep(ctx context.Context, now time.Time, keep time.Duration) (int, error)
+	// Erase blanks the content of mentions in place, leaves tombstones, and
+	// appends erased entries to the analyzed log. A held one gives ErrHeld.
+	Erase(ctx context.Context, actor, reason string, ids []string) error
+}

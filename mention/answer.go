@@ -1,0 +1,77 @@
+package mention
+
+import "time"
+
+// Orders of a search.
+const (
+	NewestFirst     = "newest"
+	RelevanceFirst  = "relevance"
+	EngagementFirst = "engagement"
+)
+
+// A Search asks the index for records.
+type Search struct {
+	Query      string // empty means all
+	Limit      int    // 0 means all
+	Order      string // empty means NewestFirst
+	Cursor     string // opaque; from a former Page of the same query
+	Highlight  bool
+	Irrelevant bool // also what people marked irrelevant; searches that name it by query do not exist
+}
+
+// A Page is one page of an answer.
+type Page struct {
+	Rows  []Row         `json:"rows"`
+	Total uint64        `json:"total"`          // exact
+	Next  string        `json:"next,omitempty"` // cursor; empty on the last page
+	Took  time.Duration `json:"-"`
+}
+
+// A Bucket is one interval of a histogram, or one value of a facet.
+type Bucket struct {
+	Key   string    `json:"key"`
+	Start time.Time `json:"start,omitzero"`
+	Count uint64    `json:"count"`
+	Query string    `json:"query,omitempty"` // whose result is exactly the rows counted
+}
+
+// A Series is counts over time.
+type Series struct {
+	Interval string   `json:"interval"` // hour, day, week
+	Zone     string   `json:"zone"`
+	Buckets  []Bucket `json:"buckets"`
+}
+
+// A Facet is the counts of one dimension's values, most first.
+type Facet struct {
+	Field  string   `json:"field"`
+	Values []Bucket `json:"values"`
+}
+
+// Coverage says in which stretches of time a source answered.
+type Coverage struct {
+	Source string    `json:"source"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	OK     bool      `json:"ok"`
+}
+
+// A SourceStatus is a source with its state in words.
+type SourceStatus struct {
+	Source Source      `json:"source"`
+	State  SourceState `json:"state"`
+	Owner  string      `json:"owner"` // "file", or the user who made it
+}
+
+// Activity is what a competitor did: a typed event from its own channels,
+// from news or from a page change.
+type Activity struct {
+	ID       string      `json:"id"`
+	Brand    string      `json:"brand"`
+	Type     string      `json:"type"`
+	Severity string      `json:"severity,omitempty"`
+	At       time.Time   `json:"at"`
+	Evidence string      `json:"evidence"`
+	Change   *PageChange `json:"change,omitempty"`
+	Mentions []string    `json:"mentions"`
+}
