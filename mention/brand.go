@@ -1,8 +1,10 @@
 package mention
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A Role says what a brand is to the people who watch it.
@@ -106,3 +108,27 @@ func checkID(id string) error {
 // CheckID reports what is wrong with an id of a brand, source, label, rule or
 // receiver, or nil.
 func CheckID(id string) error { return checkID(id) }
+
+// UnmarshalText reads a product given as a plain name.
+func (p *ProductName) UnmarshalText(text []byte) error {
+	*p = ProductName{Name: string(text)}
+	return nil
+}
+
+// UnmarshalJSON reads a product given as a plain name or as an object.
+func (p *ProductName) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		*p = ProductName{}
+		return json.Unmarshal(data, &p.Name)
+	}
+	type plain ProductName
+	return json.Unmarshal(data, (*plain)(p))
+}
+
+// Key returns the product's id: ID, else the name in lower case.
+func (p *ProductName) Key() string {
+	if p.ID != "" {
+		return p.ID
+	}
+	return strings.ToLower(p.Name)
+}
