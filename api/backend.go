@@ -1,0 +1,200 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"earshot/mention"
+)
+
+// The errors a [Backend] gives, alone or wrapped, so that the answer gets its
+// status. Anything else is an internal error: logged, and told without detail.
+// A bad query is a *query.Error, a bad object an *[InvalidError].
+var (
+	ErrNotFound    = errors.New("api: not found")                            // 404
+	ErrReadOnly    = errors.New("api: defined by file; change it there")     // 409
+	ErrConflict    = errors.New("api: not possible in its present state")    // 409; wrap it with the reason
+	ErrCursor      = errors.New("api: cursor does not belong to this query") // 400
+	ErrUnavailable = errors.New("api: not available now; try again")         // 503, with Retry-After
+)
+
+// An InvalidError lists everything that is wrong with what was sent (422).
+type InvalidError struct {
+	Faults []string
+}
+
+// Error joins the faults.
+func (e *InvalidError) Error() string { return "api: " + strings.Join(e.Faults, "; ") }
+
+// A Backend is what the API needs of the daemon. All methods may be called
+// from many goroutines and obey ctx. Queries are text; "" means all.
+type Backend interface {
+	Reading
+	Writing
+	Alerting
+	Configuring
+	Health
+}
+
+// Reading is the searchable record.
+type Reading interface {
+	Search(ctx context.Context, s mention.Search) (mention.Page, error) // at least Limit 1; the API caps it
+	Count(ctx context.Context, query string) (uint64, error)
+	Histogram(ctx context.Context, query, interval string, zone *time.Location) (mention.Series, error)
+	Facets(ctx context.Context, query string, fields []string, size int) ([]mention.Facet, error)
+	// Export calls fn with every row, newest first, until fn gives an error.
+	Export(ctx context.Context, query string, fn func(mention.Row) error) error
+	Record(ctx context.Context, id string) (mention.Record, error)
+	// Changes reads the analyzed log after a sequence, oldest first.
+	Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error)
+	Curations(ctx context.Context, id string) ([]mention.CurationEvent, error) // oldest first
+}
+
+// Writing is what people and programs put in.
+type Writing interface {
+	// Push stores mentions that a program sends, with the origin push;
+	// identity is the backend's. It returns when they are durable.
+	Push(ctx context.Context, actor string, mentions []mention.Mention) (mention.Receipt, error)
+	Curate(ctx context.Context, events []mention.CurationEvent) error // ErrNotFound when an id is not known
+	Audit(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error)
+}
+
+// An IncidentFilter narrows [Alerting.Incidents]; zero fields do not filter.
+type IncidentFilter struct {
+	Rule, State string
+	Limit       int    // 0 means 100
+	Before      string // id to go on after
+}
+
+// A DeliveryFilter narrows [Alerting.Deliveries]; zero fields do not filter.
+type DeliveryFilter struct {
+	Receiver, State, Incident, Mention string
+	Limit                              int   // 0 means 100
+	Before                             int64 // Seq to go on below
+}
+
+// The actions of a [Flag].
+const (
+	FlagAck      = "ack" // until Until, when it is set
+	FlagUnack    = "unack"
+	FlagSnooze   = "snooze" // until Until
+	FlagUnsnooze = "unsnooze"
+	FlagMute     = "mute"
+	FlagUnmute   = "unmute"
+)
+
+// A Flag is what a person does to an incident.
+type Flag struct {
+	Action string
+	Until  time.Time
+	Actor  string
+}
+
+// Alerting is what rules found and what became of it.
+type Alerting interface {
+	Incidents(ctx context.Context, f IncidentFilter) ([]mention.Incident, error) // newest first
+	Incident(ctx context.Context, id string) (mention.Incident, error)
+	FlagIncident(ctx context.Context, id string, f Flag) (mention.Incident, error)
+	Deliveries(ctx context.Context, f DeliveryFilter) ([]mention.Delivery, error) // newest first
+	Delivery(ctx context.Context, id string) (mention.Delivery, error)
+	// Redeliver queues a dead, held or sent delivery again under its own id.
+	Redeliver(ctx context.Context, id, actor string) (mention.Delivery, error)
+	SafetyFlags(ctx context.Context, since time.Time) ([]mention.SafetyFlag, error)
+	OpenSafety(ctx context.Context, id, actor string) error // acknowledged by a person
+}
+
+// OwnerFile is the owner of what the configuration file defines.
+const OwnerFile = "file"
+
+// The kinds of an [Object].
+const (
+	KindBrand    = "brand"
+	KindLabel    = "label"
+	KindSource   = "source"
+	KindRule     = "rule"
+	KindReceiver = "receiver"
+)
+
+// An Object is a part of the configuration made through the API.
+type Object struct {
+	Kind, ID, Owner string
+	Body            json.RawMessage // with the keys of the configuration file
+}
+
+// A BrandInfo is a brand with its owner.
+type BrandInfo struct {
+	mention.Brand
+	Owner string `json:"owner" doc:"file, or the one who made it through the API"`
+}
+
+// A LabelInfo is a label with its owner.
+type LabelInfo struct {
+	mention.Label
+	Owner string `json:"owner" doc:"file, or the one who made it through the API"`
+}
+
+// A RuleInfo is a rule as people see it.
+type RuleInfo struct {
+	ID       string          `json:"id"`
+	Kind     string          `json:"kind"`
+	Match    string          `json:"match,omitempty" doc:"the query that says which mentions count"`
+	Severity string          `json:"severity,omitempty"`
+	Notify   []string        `json:"notify,omitempty" doc:"ids of receivers"`
+	State    string          `json:"state,omitempty" doc:"the worst state of its groups"`
+	Fired    int             `json:"fired" doc:"incidents kept of it"`
+	Last     time.Time       `json:"last_fired,omitzero"`
+	Error    string          `json:"error,omitempty"`
+	Owner    string          `json:"owner" doc:"file, or the one who made it through the API"`
+	Body     json.RawMessage `json:"rule,omitempty" doc:"the whole rule, with the keys of the configuration file"`
+}
+
+// A ReceiverInfo is a receiver as people see it; it never carries a secret.
+type ReceiverInfo struct {
+	ID       string    `json:"id"`
+	Kind     string    `json:"kind"`
+	Target   string    `json:"target,omitempty" doc:"host or addresses it sends to"`
+	Waiting  int       `json:"waiting" doc:"deliveries waiting"`
+	Dead     int       `json:"dead" doc:"deliveries given up"`
+	LastSent time.Time `json:"last_sent,omitzero"`
+	Error    string    `json:"error,omitempty" doc:"of the last try"`
+	Owner    string    `json:"owner" doc:"file, or the one who made it through the API"`
+}
+
+// Configuring is the configuration in force.
+type Configuring interface {
+	Brands(ctx context.Context) ([]BrandInfo, error)
+	Labels(ctx context.Context) ([]LabelInfo, error)
+	Sources(ctx context.Context) ([]mention.SourceStatus, error)
+	Rules(ctx context.Context) ([]RuleInfo, error)
+	Receivers(ctx context.Context) ([]ReceiverInfo, error)
+	// PutObject makes or replaces an object and puts it in force:
+	// *InvalidError with all faults, ErrReadOnly when a file defines the id.
+	PutObject(ctx context.Context, o Object) error
+	// DeleteObject removes one: ErrNotFound, ErrReadOnly, or ErrConflict
+	// when something in force needs it.
+	DeleteObject(ctx context.Context, kind, id, actor string) error
+}
+
+// A Status says how the daemon is.
+type Status struct {
+	Version  string    `json:"version"`
+	Started  time.Time `json:"started"`
+	Mentions uint64    `json:"mentions" doc:"in the ledger"`
+	Searched uint64    `json:"searchable" doc:"in the index"`
+	Seq      int64     `json:"seq" doc:"last sequence of the analyzed log"`
+	Lag      int64     `json:"lag" doc:"mentions stored that are not searchable yet"`
+	Models   string    `json:"models" doc:"version of the language models"`
+	Config   string    `json:"config" doc:"version of brands and labels"`
+	Zone     string    `json:"zone"`
+	Progress []string  `json:"progress,omitempty" doc:"background work, in words"`
+	Faults   []string  `json:"faults,omitempty" doc:"what is wrong, in words; such as a configuration file that could not be read"`
+}
+
+// Health is the state of the daemon.
+type Health interface {
+	Ready(ctx context.Context) (reasons []string) // why not, in words; empty means ready
+	Status(ctx context.Context) (Status, error)
+}
