@@ -1,0 +1,375 @@
+package nlp
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/mingrammer/commonregex"
+)
+
+const (
+	maxClasses = 64
+	maxCache   = 20_000 // words whose features a tagger remembers
+	maxFixed   = 200    // bytes of a word that is tried against the link patterns
+)
+
+// tagWeights are the weights of features made of tags alone: few enough to be
+// addressed by index.
+type tagWeights struct {
+	prev, prev2 []ref // pos: by class; the last two are the start marks
+	pair        []ref // pos: prev*n + prev2
+	n           int
+
+	next, own, before []ref // ner: by class; the last is None
+	ownHist           []ref // ner: class*hists + history
+	hist              []ref // ner: by history
+	shapeHist         []ref // ner: shape*hists + history
+}
+
+// The histories that prose's labeller knows: what is left of its last label.
+var histories = []string{"None", "B", "I", "O"}
+
+// The shapes of a word, as prose names them.
+var shapes = []string{"None", "number", "punct", "downcase", "upcase", "mixedcase", "other"}
+
+const (
+	shapeNone = iota
+	shapeNumber
+	shapePunct
+	shapeDown
+	shapeUp
+	shapeMixed
+	shapeOther
+)
+
+func (s *tagWeights) fill(b *base) {
+	names := append(append([]string{}, b.classes...), "-START-", "-START2-")
+	s.n = len(names)
+	for _, c := range b.classes {
+		b.folded = append(b.folded, strings.ToLower(c))
+	}
+	for _, p := range names {
+		s.prev = append(s.prev, b.pos.find(hashString("i-1 tag "+p)))
+		s.prev2 = append(s.prev2, b.pos.find(hashString("i-2 tag "+p)))
+		for _, p2 := range names {
+			s.pair = append(s.pair, b.pos.find(hashString("i tag+i-2 tag "+p+" "+p2)))
+		}
+	}
+	for i, c := range append(append([]string{}, b.classes...), "None") {
+		next := "None"
+		if i < len(b.folded) {
+			next = b.folded[i]
+		}
+		s.next = append(s.next, b.ner.find(hashString("nextpos-"+next)))
+		s.own = append(s.own, b.ner.find(hashString("pos-"+c)))
+		s.before = append(s.before, b.ner.find(hashString("prevpos-"+c)))
+		for _, h := range histories {
+			s.ownHist = append(s.ownHist, b.ner.find(hashString("pos+prevtag-"+c+"+"+h)))
+		}
+	}
+	for _, h := range histories {
+		s.hist = append(s.hist, b.ner.find(hashString("prevtag-"+h)))
+	}
+	for _, sh := range shapes {
+		for _, h := range histories {
+			s.shapeHist = append(s.shapeHist, b.ner.find(hashString("shape+prevtag-"+sh+"+"+h)))
+		}
+	}
+}
+
+// wordFeatures are the weights of everything about one word that does not
+// depend on the words around it.
+type wordFeatures struct {
+	lower  string
+	norm   uint64 // of prose's normal form, after "i-1 tag+i word TAG "
+	normal string
+	shape  uint8
+	fixed  int16 // part of speech that is sure; -1 if there is none
+	self   [3]ref
+	before [2]ref // when it is the word before
+	before2,
+	after2 ref
+	after            [2]ref
+	ner              [8]ref
+	nerPrev, nerNext ref
+}
+
+// A tagger runs prose's models. It is for one goroutine.
+type tagger struct {
+	b     *base
+	cache map[string]*wordFeatures
+	row   []*wordFeatures
+	buf   []byte
+	edge  [4]*wordFeatures // -START-, -START2-, -END-, -END2-
+	none  [2]ref           // prevword-None, nextword-None
+}
+
+func newTagger(b *base) *tagger {
+	t := &tagger{b: b, cache: map[string]*wordFeatures{}}
+	for i, n := range []string{"-START-", "-START2-", "-END-", "-END2-"} {
+		f := &wordFeatures{normal: n}
+		t.context(f)
+		t.edge[i] = f
+	}
+	t.none = [2]ref{b.ner.find(hashString("prevword-None")), b.ner.find(hashString("nextword-None"))}
+	return t
+}
+
+// context finds the weights of f as a neighbour.
+func (t *tagger) context(f *wordFeatures) {
+	n, p := f.normal, &t.b.pos
+	s := n[len(n)-min(len(n), 3):]
+	f.before = [2]ref{p.find(hashString("i-1 word " + n)), p.find(hashString("i-1 suffix " + s))}
+	f.before2 = p.find(hashString("i-2 word " + n))
+	f.after = [2]ref{p.find(hashString("i+1 word " + n)), p.find(hashString("i+1 suffix " + s))}
+	f.after2 = p.find(hashString("i+2 word " + n))
+}
+
+var (
+	noneWord = regexp.MustCompile(`^(?:0|\*[\w?]\*|\*\-\d{1,3}|\*[A-Z]+\*\-\d{1,3}|\*)$`)
+	keepWord = regexp.MustCompile(`^\-[A-Z]{3}\-$`)
+)
+
+// known returns the features of a word.
+func (t *tagger) known(w string) *wordFeatures {
+	if f, ok := t.cache[w]; ok {
+		return f
+	}
+	if len(t.cache) >= maxCache {
+		clear(t.cache)
+	}
+	w = strings.Clone(w)
+	low := strings.ToLower(w)
+	f := &wordFeatures{lower: low, normal: normalize(w, low), shape: shapeOf(w, low), fixed: -1}
+	t.context(f)
+	if tag, ok := t.sure(w); ok {
+		f.fixed = int16(t.index(tag))
+	}
+	b := t.b
+	prefix, suffix := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
+	f.self = [3]ref{b.pos.find(hashString("i suffix " + suffix)), b.pos.find(hashString("i pref1 " + string(rune(w[0])))), b.pos.find(hashString("i word " + f.normal))}
+	basic := "False"
+	if _, ok := b.basic[w]; ok {
+		basic = "True"
+	}
+	find := func(name, value string) ref { return b.ner.find(hashString(name + value)) }
+	f.ner = [8]ref{
+		find("bias-", "True"), find("en-wordlist-", basic), find("prefix3-", strings.ToLower(prefix)), find("suffix3-", strings.ToLower(suffix)),
+		find("shape-", shapes[f.shape]), find("word-", w), find("word.lower-", low), find("wordlen-", strconv.Itoa(len(w))),
+	}
+	f.nerPrev, f.nerNext = find("prevword-", low), find("nextword-", low)
+	t.cache[w] = f
+	return f
+}
+
+// sure returns the part of speech of a word where prose does not ask its model.
+func (t *tagger) sure(w string) (string, bool) {
+	switch {
+	case w == "-":
+		return "-", true
+	case isEmoticon(w):
+		return "SYM", true
+	case w[0] == '@', len(w) < maxFixed && strings.IndexByte(w, '.') > 0 && commonregex.LinkRegex.MatchString(w),
+		len(w) < maxFixed && strings.IndexByte(w, '@') > 0 && commonregex.EmailRegex.MatchString(w):
+		return "NN", true
+	case (w == "0" || w[0] == '*') && noneWord.MatchString(w):
+		return "-NONE-", true
+	case len(w) == 5 && w[0] == '-' && keepWord.MatchString(w):
+		return w, true
+	}
+	tag, ok := t.b.fixed[w]
+	return tag, ok
+}
+
+// index returns the class of a tag; prose keeps words like -LRB- as their own
+// tag, and those its models do not know count as symbols.
+func (t *tagger) index(tag string) uint8 {
+	for i, c := range t.b.classes {
+		if c == tag {
+			return uint8(i)
+		}
+	}
+	return t.index("SYM")
+}
+
+// tag sets the parts of speech of toks.
+func (t *tagger) tag(toks []token) {
+	row := append(t.row[:0], t.edge[0], t.edge[1])
+	for i := range toks {
+		row = append(row, t.known(toks[i].text))
+	}
+	t.row = append(row, t.edge[2], t.edge[3])
+	b, s := t.b, &t.b.small
+	bias := b.pos.find(hashString("bias"))
+	p1, p2 := len(b.classes), len(b.classes)+1
+	var scores [maxClasses]float64
+	for i := range toks {
+		f := t.row[i+2]
+		c := int(f.fixed)
+		if c < 0 {
+			clear(scores[:])
+			var hit uint64
+			add := func(r ref) { b.pos.add(&scores, &hit, r) }
+			add(bias)
+			add(f.self[0])
+			add(f.self[1])
+			add(f.self[2])
+			add(s.prev[p1])
+			add(s.prev2[p2])
+			add(s.pair[p1*s.n+p2])
+			add(b.pos.find(t.joined("i-1 tag+i word ", tagName(b, p1), ' ', f.normal)))
+			add(t.row[i+1].before[0])
+			add(t.row[i+1].before[1])
+			add(t.row[i].before2)
+			add(t.row[i+3].after[0])
+			add(t.row[i+3].after[1])
+			add(t.row[i+4].after2)
+			c = best(&scores, hit)
+		}
+		toks[i].tag = uint8(c)
+		p1, p2 = c, p1
+	}
+}
+
+// best returns the class with the highest score among those hit.
+func best(scores *[maxClasses]float64, hit uint64) int {
+	at := 0
+	top := 0.0
+	found := false
+	for k := range maxClasses {
+		if hit>>k&1 == 1 && (!found || scores[k] > top) {
+			at, top, found = k, scores[k], true
+		}
+	}
+	return at
+}
+
+func tagName(b *base, c int) string {
+	switch c - len(b.classes) {
+	case 0:
+		return "-START-"
+	case 1:
+		return "-START2-"
+	}
+	return b.classes[c]
+}
+
+// joined hashes prefix, a, sep and b without joining them.
+func (*tagger) joined(prefix, a string, sep byte, b string) uint64 {
+	h := uint64(fnvOffset)
+	for i := range len(prefix) {
+		h = (h ^ uint64(prefix[i])) * fnvPrime
+	}
+	for i := range len(a) {
+		h = (h ^ uint64(a[i])) * fnvPrime
+	}
+	h = (h ^ uint64(sep)) * fnvPrime
+	for i := range len(b) {
+		h = (h ^ uint64(b[i])) * fnvPrime
+	}
+	return h
+}
+
+// label sets prose's entity labels of toks, which must have been tagged just
+// before.
+func (t *tagger) label(toks []token) {
+	b, s := t.b, &t.b.small
+	n := len(toks)
+	hist, none := 0, len(b.classes)
+	var scores [maxClasses]float64
+	var hit uint64
+	add := func(r ref) { b.ner.add(&scores, &hit, r) }
+	for i := range toks {
+		f := t.row[i+2]
+		clear(scores[:16])
+		for _, r := range f.ner {
+			add(r)
+		}
+		next, nextName, prevTag, prevHist, prevShape := none, "None", none, 0, shapeNone
+		if i > 0 {
+			prevTag, prevHist = int(toks[i-1].tag), hist
+			add(t.row[i+1].nerPrev)
+		} else {
+			add(t.none[0])
+		}
+		if i > 1 {
+			prevShape = int(t.row[i+1].shape)
+		}
+		if i < n-1 {
+			next = int(toks[i+1].tag)
+			nextName = b.folded[next]
+			add(t.row[i+3].nerNext)
+		} else {
+			add(t.none[1])
+		}
+		own := int(toks[i].tag)
+		add(s.next[next])
+		add(s.own[own])
+		add(s.ownHist[own*len(histories)+prevHist])
+		add(s.before[prevTag])
+		add(s.hist[prevHist])
+		add(s.shapeHist[prevShape*len(histories)+prevHist])
+		add(b.ner.find(t.joined("word+nextpos-", f.lower, '+', nextName)))
+		l := 0
+		for k := 1; k < len(b.labels); k++ {
+			if scores[k] > scores[l] {
+				l = k
+			}
+		}
+		toks[i].label = uint8(l)
+		hist = history(b.labels[l])
+	}
+}
+
+// history returns the index of what prose remembers of a label.
+func history(label string) int {
+	switch label[0] {
+	case 'B':
+		return 1
+	case 'I':
+		return 2
+	}
+	return 3
+}
+
+// normalize is the form of a word in prose's tagger.
+func normalize(w, low string) string {
+	switch {
+	case w[0] != '-' && strings.IndexByte(w, '-') >= 0:
+		return "!HYPHEN"
+	case len(w) == 4 && isInteger(w):
+		return "!YEAR"
+	case isDigit(w[0]):
+		return "!DIGITS"
+	}
+	return low
+}
+
+func isInteger(w string) bool {
+	_, err := strconv.Atoi(w)
+	return err == nil
+}
+
+// shapeOf is the shape of a word in prose's labeller.
+func shapeOf(w, low string) uint8 {
+	switch c := w[len(w)-1]; {
+	case isNumeric(w):
+		return shapeNumber
+	case !isHandleByte(c):
+		return shapePunct
+	case low == w:
+		return shapeDown
+	case titled(w):
+		return shapeUp
+	}
+	return shapeMixed
+}
+
+func isNumeric(w string) bool {
+	if c := w[0]; !isDigit(c) && !strings.ContainsRune("+-.iInN", rune(c)) {
+		return false
+	}
+	_, err := strconv.ParseFloat(w, 64)
+	return err == nil
+}

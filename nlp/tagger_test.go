@@ -1,0 +1,102 @@
+package nlp
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jdkato/prose/v2"
+)
+
+// plainSentences have no token twice: prose gives all occurrences of a
+// repeated token the labels of the last one.
+var plainSentences = []string{
+	"Acme Pharma recalled two batches of Zoltrex tablets in Ohio on Monday .",
+	"I met Barack Obama near the White House , Washington , and he said hello !",
+	"FDA approves new treatment from Novo Nordisk for adults with type 2 diabetes",
+	"Don't you think the CEO's plan won't work?",
+	"@acme your app crashed again :( #fail http://example.com/x?y=1",
+	"Shares of Globex rose 3.5% to $42.10 after-hours, analysts said.",
+	"John lives at 10 Downing Street, London since 1999 (he moved from Paris).",
+	"mail me: someone@example.org or visit www.example.org/page.",
+	"\"Quoted text\" isn't [always] easy; 'single' quotes neither.",
+	"RT This is GREAT!!!So happy 8-) xD",
+	"naïve café owners in Zürich can't afford Ünïcode — really…",
+	"-ABC- 0 * *T*-1 - 2024 007 U.S. Inc. Dr. Smith",
+}
+
+// proseSays runs prose itself.
+func proseSays(t testing.TB, m *prose.Model, text string) []prose.Token {
+	t.Helper()
+	doc, err := prose.NewDocument(text, prose.UsingModel(m), prose.WithSegmentation(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.Tokens()
+}
+
+func TestTaggerGivesTheLabelsOfProse(t *testing.T) {
+	b, err := loadBase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := prose.ModelFromData("en")
+	tg := newTagger(b)
+	for _, text := range plainSentences {
+		var c cleaned
+		c.clean(text)
+		toks := tokenize(nil, &c)
+		tg.tag(toks)
+		tg.label(toks)
+		want := proseSays(t, m, c.text)
+		if len(want) != len(toks) {
+			t.Errorf("%q: %d tokens, prose has %d", text, len(toks), len(want))
+			continue
+		}
+		for i, w := range want {
+			g := toks[i]
+			if tag := b.classes[g.tag]; g.text != w.Text || tag != w.Tag && !strings.HasPrefix(w.Tag, "-A") || b.labels[g.label] != w.Label {
+				t.Errorf("%q: token %d = %s/%s/%s, prose has %s/%s/%s", text, i, g.text, tag, b.labels[g.label], w.Text, w.Tag, w.Label)
+			}
+		}
+	}
+}
+
+func TestTokensPointIntoTheOriginal(t *testing.T) {
+	tests := []struct{ text, token, want string }{
+		{"He said “yes’s” twice", "yes", "yes"},
+		{"well!!!!!!!!! then", "then", "then"},
+		{"bad \xff\xfe bytes here", "bytes", "bytes"},
+		{"ȺȺȺ's tail", "tail", "tail"},
+		{"İstanbul's sea", "sea", "sea"},
+		{strings.Repeat("x", 500) + " end", "end", "end"},
+		{"a&rsquo;s b", "b", "b"},
+	}
+	for _, tt := range tests {
+		var c cleaned
+		c.clean(tt.text)
+		found := false
+		for _, tok := range tokenize(nil, &c) {
+			if tok.start < 0 || int(tok.end) > len(tt.text) || tok.start > tok.end {
+				t.Fatalf("%q: token %q at %d..%d", tt.text, tok.text, tok.start, tok.end)
+			}
+			if tok.text == tt.token {
+				found = true
+				if got := tt.text[tok.start:tok.end]; got != tt.want {
+					t.Errorf("%q: token %q stands at %q", tt.text, tok.text, got)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%q: token %q is missing", tt.text, tt.token)
+		}
+	}
+}
+
+func BenchmarkLoadBase(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := readBase(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
