@@ -211,3 +211,23 @@ func appendNew(list []string, s string) []string {
 	}
 	return append(list, s)
 }
+
+// Mention returns the mention that a row given from outside describes: what
+// the pipeline would find by itself is kept as [Given], so that it wins.
+func (r *Row) Mention() Mention {
+	m := Mention{
+		ID: r.ID, Source: r.Source, Kind: r.Kind, GUID: r.GUID, URL: r.URL, Site: r.Site, Title: r.Title, Text: r.Text,
+		Author: r.Author, Lang: r.Lang, Country: r.Country, Channel: r.Channel, Thread: r.Thread,
+		Published: r.Published, Updated: r.Updated, Seen: r.Seen,
+		Engagement: r.Engagement, Reach: r.Reach, Rating: r.Rating,
+	}
+	g := Given{
+		Brands: r.Brands, Products: r.Products, Entities: r.Entities, Labels: r.Labels, Tags: r.Tags,
+		Sentiment: r.Sentiment, Score: r.Score, Story: r.Story, Lang: r.Lang,
+	}
+	if g.Brands != nil || g.Products != nil || g.Entities != nil || g.Labels != nil || g.Tags != nil ||
+		g.Sentiment != "" || g.Score != nil || g.Story != "" || g.Lang != "" {
+		m.Given = &g
+	}
+	return m
+}
