@@ -1,0 +1,100 @@
+package nlp
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// The languages that are told apart; any other is undLanguage.
+var languages = []string{"en", "de", "fr", "es", "it", "nl", "pt", undLanguage}
+
+const (
+	undLanguage = "und"
+	maxLangText = 600 // bytes of forms that decide
+	minLetters  = 2
+)
+
+// A languageModel tells languages by the letters of their words.
+type languageModel struct{ linear *linear }
+
+// letterFeatures appends the rows of the n-grams of the words of s.
+func letterFeatures(dst []uint32, l *linear, s *scanned) ([]uint32, int) {
+	letters := 0
+	for i := range s.words {
+		w := &s.words[i]
+		if w.kind != kindWord {
+			continue
+		}
+		form := s.form(w)
+		if letters += utf8.RuneCount(form); letters > maxLangText {
+			break
+		}
+		dst = append(dst, l.row(mix(w.key, 1)))
+		var padded [maxForm + 8]byte
+		p := append(append(append(padded[:0], '_'), form...), '_')
+		for a := range p {
+			h := uint64(fnvOffset)
+			for b := a; b < len(p) && b < a+5; b++ {
+				h = (h ^ uint64(p[b])) * fnvPrime
+				if b > a || p[b] >= utf8.RuneSelf {
+					dst = append(dst, l.row(mix(h, uint64(b-a))))
+				}
+			}
+		}
+		if i > 0 && s.words[i-1].kind == kindWord {
+			dst = append(dst, l.row(mix(s.words[i-1].key, w.key)))
+		}
+	}
+	return dst, letters
+}
+
+// identify returns the language of the words of s, how sure that is, and the
+// number of letters it rests on. rows is scratch.
+func (m *languageModel) identify(rows []uint32, s *scanned) (lang string, p [8]float32, letters int, out []uint32) {
+	if other := foreign(s.text); other {
+		return undLanguage, p, minLetters, rows
+	}
+	rows, letters = letterFeatures(rows[:0], m.linear, s)
+	if letters < minLetters {
+		return undLanguage, p, letters, rows
+	}
+	n := m.linear.classes
+	for _, r := range rows {
+		for k, w := range m.linear.w[int(r)*n:][:n] {
+			p[k] += float32(w)
+		}
+	}
+	scale := m.linear.scale / sqrt(len(rows))
+	best := 0
+	for k := range p {
+		p[k] *= scale
+		if p[k] > p[best] {
+			best = k
+		}
+	}
+	softmax(p[:n])
+	return languages[best], p, letters, rows
+}
+
+// foreign reports whether most letters of a text are of another script than
+// Latin.
+func foreign(text string) bool {
+	latin, others := 0, 0
+	for i, r := range text {
+		if i > 2*maxLangText {
+			break
+		}
+		if r < utf8.RuneSelf {
+			if isASCIILetter(byte(r)) {
+				latin++
+			}
+		} else if unicode.IsLetter(r) {
+			if unicode.Is(unicode.Latin, r) {
+				latin++
+			} else {
+				others += 2
+			}
+		}
+	}
+	return others > latin
+}

@@ -1,0 +1,183 @@
+package nlp
+
+import (
+	"bytes"
+	"compress/flate"
+	"embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+//go:embed models/*.bin
+var modelFiles embed.FS
+
+var errModel = errors.New("nlp: a model file cannot be read")
+
+const (
+	modelMagic = "esn1"
+	maxModel   = 64 << 20 // bytes of an unpacked model
+)
+
+// A linear is a linear model over hashed features: one row of int8 weights,
+// one for each class, for every hash.
+type linear struct {
+	classes int
+	mask    uint32
+	scale   float32
+	w       []int8
+}
+
+// row returns the index of the row of a feature.
+func (l *linear) row(h uint64) uint32 { return uint32(h^h>>20^h>>40) & l.mask }
+
+// add3 adds the weights of a row to three scores.
+func (l *linear) add3(s *[3]float32, row uint32) {
+	w := l.w[int(row)*3:][:3]
+	s[0] += float32(w[0])
+	s[1] += float32(w[1])
+	s[2] += float32(w[2])
+}
+
+// A lexicon maps hashes to a small number. A fingerprint of 32 bits stands
+// for the hash.
+type lexicon struct {
+	keys []uint32 // 0 is empty
+	vals []int8
+}
+
+func newLexicon(n int) *lexicon {
+	size := 4
+	for size < 2*n {
+		size *= 2
+	}
+	return &lexicon{keys: make([]uint32, size), vals: make([]int8, size)}
+}
+
+func fingerprint(h uint64) uint32 { return uint32(h>>32) | 1 }
+
+func (l *lexicon) slot(h uint64) int {
+	f, mask := fingerprint(h), len(l.keys)-1
+	for i := int(uint32(h)) & mask; ; i = (i + 1) & mask {
+		if l.keys[i] == f || l.keys[i] == 0 {
+			return i
+		}
+	}
+}
+
+// find returns the number of h and whether there is one.
+func (l *lexicon) find(h uint64) (int8, bool) {
+	i := l.slot(h)
+	return l.vals[i], l.keys[i] != 0
+}
+
+func (l *lexicon) put(h uint64, v int8) {
+	i := l.slot(h)
+	l.keys[i], l.vals[i] = fingerprint(h), v
+}
+
+// encode writes a model file.
+func (l *linear) encode() []byte {
+	head := []byte(modelMagic)
+	head = binary.AppendUvarint(head, uint64(l.classes))
+	head = binary.AppendUvarint(head, uint64(l.mask))
+	head = binary.LittleEndian.AppendUint32(head, math.Float32bits(l.scale))
+	body := make([]byte, len(l.w))
+	for i, w := range l.w {
+		body[i] = byte(w)
+	}
+	return append(head, pack(body)...)
+}
+
+// openLinear reads the model file of a name.
+func openLinear(name string) (*linear, error) {
+	r, err := openModel(name)
+	if err != nil {
+		return nil, err
+	}
+	classes, err1 := binary.ReadUvarint(r)
+	mask, err2 := binary.ReadUvarint(r)
+	var scale [4]byte
+	_, err3 := io.ReadFull(r, scale[:])
+	if err := errors.Join(err1, err2, err3); err != nil || classes > 64 || mask > 1<<24 {
+		return nil, fmt.Errorf("nlp: model %s: %w", name, errModel)
+	}
+	l := &linear{classes: int(classes), mask: uint32(mask), scale: math.Float32frombits(binary.LittleEndian.Uint32(scale[:]))}
+	body, err := unpack(r, (int(mask)+1)*int(classes))
+	if err != nil {
+		return nil, fmt.Errorf("nlp: model %s: %w", name, err)
+	}
+	l.w = make([]int8, len(body))
+	for i, b := range body {
+		l.w[i] = int8(b)
+	}
+	return l, nil
+}
+
+func (l *lexicon) encode() []byte {
+	head := binary.AppendUvarint([]byte(modelMagic), uint64(len(l.keys)))
+	body := make([]byte, 0, len(l.keys)*5)
+	for _, k := range l.keys {
+		body = binary.LittleEndian.AppendUint32(body, k)
+	}
+	for _, v := range l.vals {
+		body = append(body, byte(v))
+	}
+	return append(head, pack(body)...)
+}
+
+func openLexicon(name string) (*lexicon, error) {
+	r, err := openModel(name)
+	if err != nil {
+		return nil, err
+	}
+	n, err := binary.ReadUvarint(r)
+	if err != nil || n > 1<<22 || n&(n-1) != 0 {
+		return nil, fmt.Errorf("nlp: model %s: %w", name, errModel)
+	}
+	body, err := unpack(r, int(n)*5)
+	if err != nil {
+		return nil, fmt.Errorf("nlp: model %s: %w", name, err)
+	}
+	l := &lexicon{keys: make([]uint32, n), vals: make([]int8, n)}
+	for i := range l.keys {
+		l.keys[i] = binary.LittleEndian.Uint32(body[4*i:])
+		l.vals[i] = int8(body[4*int(n)+i])
+	}
+	return l, nil
+}
+
+func openModel(name string) (*bytes.Reader, error) {
+	b, err := modelFiles.ReadFile("models/" + name + ".bin")
+	if err != nil {
+		return nil, fmt.Errorf("nlp: model %s: %w", name, err)
+	}
+	if !bytes.HasPrefix(b, []byte(modelMagic)) {
+		return nil, fmt.Errorf("nlp: model %s: %w", name, errModel)
+	}
+	return bytes.NewReader(b[len(modelMagic):]), nil
+}
+
+func pack(body []byte) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestCompression)
+	if err != nil {
+		panic(err) // the level is a constant
+	}
+	_, _ = w.Write(body) // a bytes.Buffer takes everything
+	_ = w.Close()
+	return b.Bytes()
+}
+
+func unpack(r io.Reader, n int) ([]byte, error) {
+	if n > maxModel {
+		return nil, errModel
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(flate.NewReader(r), body); err != nil {
+		return nil, errModel
+	}
+	return body, nil
+}

@@ -1,0 +1,401 @@
+package nlp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"earshot/mention"
+)
+
+// modelVersion names what the models and the rules around them say; it
+// changes whenever an answer may.
+const modelVersion = "earshot-nlp-1"
+
+// Options are what an [Analyzer] needs from outside.
+type Options struct {
+	Brands          []mention.Brand
+	SafetyThreshold float64 // of the score at which a text is flagged as an adverse event; 0 means the model's own
+}
+
+// An Analyzer reads mentions. It may be used by any number of goroutines.
+type Analyzer struct {
+	o       Options
+	m       *models
+	linker  *linker
+	own     map[string]string // "@handle" and domain → brand
+	workers chan *worker
+}
+
+// New makes an analyzer; the first one of a program loads the models.
+func New(o Options) (*Analyzer, error) {
+	m, err := loadModels()
+	if err != nil {
+		return nil, err
+	}
+	for i := range o.Brands {
+		if errs := o.Brands[i].Faults(); len(errs) > 0 {
+			return nil, fmt.Errorf("nlp: brands[%d]: %w", i, errors.Join(errs...))
+		}
+	}
+	if o.SafetyThreshold < 0 || o.SafetyThreshold > 1 {
+		return nil, fmt.Errorf("nlp: safety threshold %g is not 0 to 1", o.SafetyThreshold)
+	}
+	a := &Analyzer{o: o, m: m, workers: make(chan *worker, runtime.GOMAXPROCS(0))}
+	a.linker = newLinker(o.Brands, m.common)
+	a.own = ownChannels(o.Brands)
+	return a, nil
+}
+
+// Models names the version of the models and rules.
+func (*Analyzer) Models() string { return modelVersion }
+
+// models are what is embedded; read-only.
+type models struct {
+	base     *base
+	lexicon  *lexicon
+	language *languageModel
+	polarity *linear
+	words    *polarityWords
+}
+
+// loadModels reads the models once for the whole program.
+var loadModels = sync.OnceValues(readModels)
+
+func readModels() (*models, error) {
+	m := &models{words: newPolarityWords()}
+	var wg sync.WaitGroup
+	var errs [4]error
+	wg.Go(func() { m.base, errs[0] = loadBase() })
+	m.lexicon, errs[1] = openLexicon("lexicon")
+	l, err := openLinear("language")
+	m.language, errs[2] = &languageModel{l}, err
+	m.polarity, errs[3] = openLinear("sentiment")
+	wg.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// common reports whether a form is also a word of everyday language.
+func (m *models) common(_ uint64, form string) bool { return m.base.everyday(form) }
+
+// everyday reports whether prose's tagger learned a word, and not as a name.
+func (b *base) everyday(form string) bool {
+	r := b.pos.find(hashString("i word " + form))
+	if r.n == 0 {
+		return false
+	}
+	top := r.at
+	for i := r.at; i < r.at+r.n; i++ {
+		if b.pos.weights[i] > b.pos.weights[top] {
+			top = i
+		}
+	}
+	return !strings.HasPrefix(b.classes[b.pos.classes[top]], "NNP")
+}
+
+// A worker holds the scratch of one goroutine.
+type worker struct {
+	m        *models
+	tagger   *tagger
+	polarity polarity
+	fields   [2]field
+	rows     []uint32
+	hits     []hit
+	contrib  []float32
+}
+
+// A field is the title or the text of a mention, at every stage of reading.
+type field struct {
+	name    string // "title", or empty for the text
+	text    string
+	scan    scanned
+	clean   cleaned
+	tokens  []token
+	ends    []int32 // of sentences, bytes of the clean text
+	view    nameView
+	tagged  bool
+	logits  [3]float32
+	sums    valenceSums
+	feats   []feature
+	present bool
+}
+
+func (a *Analyzer) acquire() *worker {
+	select {
+	case w := <-a.workers:
+		return w
+	default:
+		return &worker{m: a.m, tagger: newTagger(a.m.base), polarity: polarity{model: a.m.polarity, words: a.m.lexicon}}
+	}
+}
+
+func (a *Analyzer) release(w *worker) {
+	select {
+	case a.workers <- w:
+	default: // enough of them
+	}
+}
+
+// Analyze reads one mention: what its text says, and which brands it speaks
+// of and how. It never fails; of a language without a model it finds brands
+// alone.
+func (a *Analyzer) Analyze(m *mention.Mention) (mention.Analysis, []mention.BrandMention) {
+	w := a.acquire()
+	defer a.release(w)
+	w.load(m)
+	out := mention.Analysis{Models: modelVersion, Status: mention.StatusOK}
+	var scored bool
+	out.Language, scored = w.language(m)
+	if !scored {
+		out.Status = mention.StatusUnsupported
+		return out, a.brands(w, false)
+	}
+	w.read()
+	out.Sentiment = w.sentiment()
+	out.Entities = w.entities()
+	return out, a.brands(w, true)
+}
+
+// Targets tells how m speaks of each of the spans, in their order.
+func (a *Analyzer) Targets(m *mention.Mention, spans []mention.Span) []mention.Sentiment {
+	w := a.acquire()
+	defer a.release(w)
+	w.load(m)
+	out := make([]mention.Sentiment, len(spans))
+	_, scored := w.language(m)
+	if scored {
+		w.score()
+	}
+	for i, sp := range spans {
+		out[i] = mention.Sentiment{Label: mention.Neutral}
+		if scored {
+			out[i] = w.target(sp)
+		}
+	}
+	return out
+}
+
+// load cuts the fields of a mention. A text that begins with the title counts
+// once.
+func (w *worker) load(m *mention.Mention) {
+	title := m.Title
+	if strings.HasPrefix(strings.TrimSpace(m.Text), strings.TrimSpace(title)) {
+		title = ""
+	}
+	for i, f := range [2]struct{ name, text string }{{"title", title}, {"", m.Text}} {
+		d := &w.fields[i]
+		d.name, d.text, d.tagged, d.present = f.name, f.text, false, f.text != ""
+		d.scan.scan(f.text)
+		d.tokens, d.ends = d.tokens[:0], d.ends[:0]
+		d.view = nameView{entities: d.view.entities[:0]}
+		d.logits, d.feats = [3]float32{}, d.feats[:0]
+	}
+}
+
+// language tells the language of the mention and whether the models read it.
+// Too few letters decide nothing: then the source's word counts.
+func (w *worker) language(m *mention.Mention) (string, bool) {
+	f := &w.fields[1]
+	if len(f.scan.words) < 4 && w.fields[0].present {
+		f = &w.fields[0]
+	}
+	lang, p, letters, rows := w.m.language.identify(w.rows, &f.scan)
+	w.rows = rows
+	declared := strings.ToLower(m.Lang)
+	if len(declared) > 2 {
+		declared = declared[:2]
+	}
+	switch {
+	case letters < minLetters:
+		if declared == "" || declared == "en" {
+			return cmpOr(declared, undLanguage), true // emoji and marks speak for themselves
+		}
+		return declared, false
+	case lang == undLanguage && letters < 12 && declared != "":
+		lang = declared
+	}
+	if lang == "en" {
+		return lang, true
+	}
+	if p[0] > 0.02 && letters < 200 && declared != lang {
+		return "en", true // too unsure to leave it unread
+	}
+	return lang, false
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// read tokenizes, tags and names all fields, and scores them.
+func (w *worker) read() {
+	for i := range w.fields {
+		d := &w.fields[i]
+		if !d.present {
+			continue
+		}
+		d.clean.clean(d.text)
+		d.tokens = tokenize(d.tokens[:0], &d.clean)
+		w.tagger.tag(d.tokens)
+		w.tagger.label(d.tokens)
+		d.tagged = true
+		d.view.shouting = shouts(&d.scan)
+	}
+	w.score()
+}
+
+// Own returns the brand whose own channel m comes from, by the domain of its
+// address and the handle of its author, or the empty string.
+func (a *Analyzer) Own(m *mention.Mention) string {
+	for _, raw := range []string{m.URL, m.Canonical} {
+		if u, err := url.Parse(raw); raw != "" && err == nil {
+			if b := a.ownDomain(u.Hostname()); b != "" {
+				return b
+			}
+		}
+	}
+	if b := a.ownDomain(m.Site); b != "" {
+		return b
+	}
+	if m.Author != "" {
+		return a.own["@"+strings.ToLower(strings.TrimPrefix(m.Author, "@"))]
+	}
+	return ""
+}
+
+func (a *Analyzer) ownDomain(host string) string {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	for range 8 {
+		if host == "" {
+			return ""
+		}
+		if b, ok := a.own[host]; ok {
+			return b
+		}
+		_, rest, ok := strings.Cut(host, ".")
+		if !ok {
+			return ""
+		}
+		host = rest
+	}
+	return ""
+}
+
+func ownChannels(brands []mention.Brand) map[string]string {
+	own := map[string]string{}
+	for i := range brands {
+		b := &brands[i]
+		for _, d := range b.Domains {
+			d = strings.TrimPrefix(strings.ToLower(d), "www.")
+			if d != "" {
+				own[d] = b.ID
+			}
+		}
+		for _, h := range b.Handles {
+			if strings.HasPrefix(h, "@") {
+				own[strings.ToLower(h)] = b.ID
+			}
+		}
+	}
+	return own
+}
+
+// BrandsVersion names a set of brands: equal brands have equal names.
+func BrandsVersion(brands []mention.Brand) string {
+	b, err := json.Marshal(brands)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatUint(hashBytes(b), 16)
+}
+
+// brands tells which brands the fields speak of.
+func (a *Analyzer) brands(w *worker, scored bool) []mention.BrandMention {
+	var out []mention.BrandMention
+	for i := range w.fields {
+		d := &w.fields[i]
+		if !d.present {
+			continue
+		}
+		w.hits = a.linker.find(w.hits[:0], &d.scan)
+		a.linker.decide(w.hits, &d.scan, &d.view)
+		for _, h := range w.hits {
+			if h.ok {
+				out = a.addHit(out, d, &h)
+			}
+		}
+	}
+	if scored {
+		for i := range out {
+			s := w.about(out[i].Spans)
+			out[i].Sentiment = &s
+		}
+	}
+	return out
+}
+
+// addHit adds a hit to the mention of its brand and product.
+func (a *Analyzer) addHit(out []mention.BrandMention, d *field, h *hit) []mention.BrandMention {
+	id := a.o.Brands[h.form.brand].ID
+	sp := mention.Span{Field: d.name, Start: int(d.scan.words[h.from].start), End: int(d.scan.words[h.to-1].end)}
+	k := slices.IndexFunc(out, func(b mention.BrandMention) bool { return b.Brand == id && b.Product == h.form.product })
+	if k < 0 {
+		return append(out, mention.BrandMention{Brand: id, Product: h.form.product, Spans: []mention.Span{sp}, Why: h.why})
+	}
+	last := &out[k].Spans[len(out[k].Spans)-1]
+	switch {
+	case last.Field == sp.Field && sp.Start < last.End: // a longer form of the same name
+		last.Start, last.End = min(last.Start, sp.Start), max(last.End, sp.End)
+	case len(out[k].Spans) < maxSpans:
+		out[k].Spans = append(out[k].Spans, sp)
+	}
+	return out
+}
+
+const maxSpans = 100 // of one brand in one mention
+
+// A Candidate is one place where a name of a brand stands, and what was
+// decided about it.
+type Candidate struct {
+	Brand   string       `json:"brand"`
+	Product string       `json:"product,omitempty"`
+	Span    mention.Span `json:"span"`
+	Linked  bool         `json:"linked"`
+	Why     string       `json:"why"`
+}
+
+// Preview tells every place where a name stands in m, linked or not, and why.
+func (a *Analyzer) Preview(m *mention.Mention) []Candidate {
+	w := a.acquire()
+	defer a.release(w)
+	w.load(m)
+	if _, ok := w.language(m); ok {
+		w.read()
+		w.entities()
+	}
+	var out []Candidate
+	for i := range w.fields {
+		d := &w.fields[i]
+		w.hits = a.linker.find(w.hits[:0], &d.scan)
+		a.linker.decide(w.hits, &d.scan, &d.view)
+		for _, h := range w.hits {
+			out = append(out, Candidate{
+				Brand: a.o.Brands[h.form.brand].ID, Product: h.form.product, Linked: h.ok, Why: h.why,
+				Span: mention.Span{Field: d.name, Start: int(d.scan.words[h.from].start), End: int(d.scan.words[h.to-1].end)},
+			})
+		}
+	}
+	return out
+}

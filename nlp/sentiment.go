@@ -1,0 +1,201 @@
+package nlp
+
+import (
+	"cmp"
+	"slices"
+
+	"earshot/mention"
+)
+
+func argmax3(p [3]float32) int {
+	k := 0
+	for i := 1; i < 3; i++ {
+		if p[i] > p[k] {
+			k = i
+		}
+	}
+	return k
+}
+
+const (
+	// polarSlope is how fast the score follows the difference of the scores
+	// of positive and negative.
+	polarSlope = 0.28
+
+	maxEvidence = 8 // spans with a weight of their own; a last one carries the rest
+)
+
+// polarScore is the score -1..1 of the scores of positive, negative and neutral.
+func polarScore(l [3]float32) float32 { return tanh(polarSlope * (l[0] - l[1])) }
+
+// score scores all fields.
+func (w *worker) score() {
+	for i := range w.fields {
+		d := &w.fields[i]
+		if !d.present {
+			continue
+		}
+		d.logits = w.polarity.read(&d.scan, w.m.words)
+		d.sums = w.polarity.sums
+		d.feats = append(d.feats[:0], w.polarity.feats...)
+	}
+}
+
+// mixed returns the scores of the whole mention: a title weighs as much as a
+// short text.
+func (w *worker) mixed() (l [3]float32, share [2]float32) {
+	title, text := &w.fields[0], &w.fields[1]
+	switch {
+	case !title.present:
+		return text.logits, [2]float32{0, 1}
+	case !text.present:
+		return title.logits, [2]float32{1, 0}
+	}
+	share = [2]float32{0.4, 0.6}
+	for k := range l {
+		l[k] = share[0]*title.logits[k] + share[1]*text.logits[k]
+	}
+	return l, share
+}
+
+// sentiment is the polarity of the whole mention with its evidence.
+func (w *worker) sentiment() *mention.Sentiment {
+	l, share := w.mixed()
+	out := verdict(l)
+	var parts []mention.Evidence
+	for i := range w.fields {
+		if share[i] != 0 {
+			parts = w.evidence(parts, &w.fields[i], share[i])
+		}
+	}
+	d := &w.fields[1]
+	if !d.present {
+		d = &w.fields[0]
+	}
+	out.Evidence = settle(parts, out.Score, mention.Span{Field: d.name, End: len(d.text)})
+	return &out
+}
+
+// verdict makes label, score and confidence of the three scores.
+func verdict(l [3]float32) mention.Sentiment {
+	p := l
+	softmax(p[:])
+	k := argmax3(l)
+	out := mention.Sentiment{Label: polarityClasses[k], Score: round(polarScore(l)), Confidence: round(p[k])}
+	if k == 2 && p[0] > 0.27 && p[1] > 0.27 {
+		out.Label = mention.Neutral
+	}
+	return out
+}
+
+func round(x float32) float64 { return float64(int64(float64(x)*1e4+0.5*sign(float64(x)))) / 1e4 }
+
+func sign(x float64) float64 {
+	if x < 0 {
+		return -1
+	}
+	return 1
+}
+
+// evidence appends what every word of d gave to the difference of positive
+// and negative.
+func (w *worker) evidence(parts []mention.Evidence, d *field, share float32) []mention.Evidence {
+	words := d.scan.words
+	if len(words) == 0 {
+		return parts
+	}
+	w.contrib = append(w.contrib[:0], make([]float32, len(words))...)
+	c, m := w.contrib, w.m.polarity
+	var groups [5]float32
+	for _, f := range d.feats {
+		row := m.w[int(f.row)*3:]
+		v := float32(row[0]) - float32(row[1])
+		switch {
+		case f.first < 0:
+			groups[-f.first] += v
+		case f.first == f.last:
+			c[f.first] += v
+		default:
+			n := float32(f.last - f.first + 1)
+			for i := f.first; i <= f.last; i++ {
+				c[i] += v / n
+			}
+		}
+	}
+	spread(words, c, &groups)
+	scale := share * polarSlope * m.scale / sqrt(len(d.feats))
+	for i := range words {
+		if c[i] != 0 {
+			parts = append(parts, mention.Evidence{
+				Span:   mention.Span{Field: d.name, Start: int(words[i].start), End: int(words[i].end)},
+				Weight: float64(c[i] * scale),
+			})
+		}
+	}
+	return parts
+}
+
+// spread gives what features of the whole text said to the words they mean.
+func spread(words []word, c []float32, groups *[5]float32) {
+	var pos, neg float32
+	for i := range words {
+		if v := words[i].valence; v > 0 {
+			pos += v
+		} else {
+			neg -= v
+		}
+	}
+	for i := range words {
+		v := words[i].valence
+		switch {
+		case v > 0:
+			c[i] += groups[-ofPositive]*v/pos + groups[-ofLexical]*v/(pos+neg)
+		case v < 0:
+			c[i] += groups[-ofNegative]*-v/neg + groups[-ofLexical]*-v/(pos+neg)
+		}
+	}
+}
+
+// settle keeps the strongest parts and makes all weights add up to score: the
+// parts are of the unbent score, and a last one, over the whole text, carries
+// what small parts and the text as a whole gave.
+func settle(parts []mention.Evidence, score float64, whole mention.Span) []mention.Evidence {
+	slices.SortStableFunc(parts, func(a, b mention.Evidence) int { return cmp.Compare(abs(b.Weight), abs(a.Weight)) })
+	if len(parts) > maxEvidence {
+		parts = parts[:maxEvidence]
+	}
+	out := make([]mention.Evidence, 0, len(parts)+1)
+	rest := score
+	for _, p := range parts {
+		if p.Weight = round(float32(p.Weight)); p.Weight != 0 {
+			out = append(out, p)
+			rest -= p.Weight
+		}
+	}
+	if rest = round(float32(rest)); rest != 0 && whole.End > 0 {
+		out = append(out, mention.Evidence{Span: whole, Weight: rest})
+	}
+	return out
+}
+
+func abs(x float64) float64 { return max(x, -x) }
+
+// about is how the mention speaks of what stands at the spans.
+func (w *worker) about(spans []mention.Span) mention.Sentiment {
+	var l [3]float32
+	n := min(len(spans), 8)
+	for _, sp := range spans[:n] {
+		t := w.targetLogits(sp)
+		for k := range l {
+			l[k] += t[k] / float32(n)
+		}
+	}
+	return verdict(l)
+}
+
+func (w *worker) target(sp mention.Span) mention.Sentiment { return verdict(w.targetLogits(sp)) }
+
+func (w *worker) targetLogits(mention.Span) [3]float32 {
+	l, _ := w.mixed()
+	return l
+}
