@@ -1,0 +1,287 @@
+package alerts
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"strings"
+
+	"earshot/mention"
+)
+
+// The limits of what an incident lists.
+const (
+	maxMentions = 100
+	maxStories  = 100
+)
+
+// A group is a rule's counters and incident for one value of its dimensions.
+type group struct {
+	waiting
+	rule *rule
+	groupState
+}
+
+// groupState is the part of a group that is kept.
+type groupState struct {
+	Key      string     `json:"k"`
+	Times    millis     `json:"t,omitempty"` // threshold: event times, ascending
+	Authors  []uint32   `json:"a,omitempty"`
+	Sites    []uint32   `json:"s,omitempty"`
+	Recent   []Item     `json:"r,omitempty"` // newest first
+	Incident *incident  `json:"i,omitempty"`
+	JudgeDue instant    `json:"j,omitempty"`
+	Idle     instant    `json:"z,omitempty"` // when the counters are empty, for good
+}
+
+// An incident is a mention.Incident with what the engine must know of it.
+type incident struct {
+	mention.Incident
+	Since    instant  `json:"since"`           // its condition began to hold
+	Until    instant  `json:"until"`           // its condition holds no longer than this
+	Items    []Item   `json:"items,omitempty"` // newest first, copies folded
+	Subject  string   `json:"subject,omitempty"`
+	Ends     string   `json:"ends,omitempty"` // what would resolve it
+	Terms    []string `json:"terms,omitempty"`
+	Fresh    int      `json:"fresh,omitempty"` // new stories since the last notice
+	Notices  int      `json:"notices,omitempty"`
+	Last     instant  `json:"last,omitempty"` // notice
+	Told     []string `json:"told,omitempty"` // receivers that know of it
+	Overdue  instant  `json:"overdue,omitempty"` // flags run out then, and it is told again
+	Withheld int      `json:"withheld,omitempty"` // notices held by flags since the last one sent
+}
+
+// group finds or makes a rule's group.
+func (e *Engine) group(r *rule, key string) *group {
+	if g, ok := r.groups[key]; ok {
+		return g
+	}
+	if len(r.groups) >= maxGroups {
+		if key = otherGroup; r.groups[key] != nil {
+			return r.groups[key]
+		}
+	}
+	g := &group{rule: r, groupState: groupState{Key: key}}
+	r.groups[key] = g
+	return g
+}
+
+// order implements sleeper.
+func (g *group) order() string { return g.rule.ID + "\x00" + g.Key }
+
+// ident makes an id out of what a thing is made of, so that a replay makes
+// the same. It has no dot and fits a header, a URL and a mail address.
+func ident(prefix string, parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return prefix + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15]))
+}
+
+// ensure gives a group's incident, and opens one when there is none. opener
+// is the mention that did it; it is empty when time did.
+func (e *Engine) ensure(g *group, at instant, opener string) *incident {
+	if g.Incident != nil {
+		return g.Incident
+	}
+	id := ident("inc_", g.rule.ID, g.Key, fmt.Sprint(int64(at)), opener)
+	g.Incident = &incident{
+		Incident: mention.Incident{
+			ID: id, Rule: g.rule.ID, Kind: g.rule.kind(), Group: g.Key, State: mention.StatePending,
+			Severity: g.rule.severity(), Opened: at.Time(), Updated: at.Time(),
+		},
+		Since: at, Until: at,
+	}
+	e.open[id] = g
+	return g.Incident
+}
+
+// join adds a mention to an incident. It reports whether its story is new.
+func (inc *incident) join(it *Item, at instant) bool {
+	story := it.Story
+	if story == "" {
+		story = it.ID
+	}
+	inc.Count++
+	inc.Updated = at.Time()
+	inc.Mentions = slices.Insert(inc.Mentions, 0, it.ID)
+	if len(inc.Mentions) > maxMentions {
+		inc.Mentions = inc.Mentions[:maxMentions]
+	}
+	if slices.Contains(inc.Stories, story) {
+		for i := range inc.Items {
+			if s := inc.Items[i].Story; s == story || s == "" && inc.Items[i].ID == story {
+				inc.Items[i].Copies++
+			}
+		}
+		return false
+	}
+	inc.Stories = slices.Insert(inc.Stories, 0, story)
+	inc.Stories = inc.Stories[:min(len(inc.Stories), maxStories)]
+	inc.Items = slices.Insert(inc.Items, 0, *it)
+	inc.Items = inc.Items[:min(len(inc.Items), maxItems)]
+	inc.Fresh++
+	return true
+}
+
+// met says that a group's condition holds at a time, and for how long if
+// nothing more comes. The incident was made by ensure.
+func (e *Engine) met(g *group, at, until instant, reason string) {
+	inc := g.Incident
+	inc.Until = max(inc.Until, until)
+	inc.Reason, inc.Updated = reason, at.Time()
+	if inc.State == mention.StatePending && at.sub(inc.Since) >= g.rule.For.Std() {
+		e.fire(g, at)
+	} else if inc.State == mention.StateFiring && e.repeatDue(g) <= at {
+		e.repeat(g, at)
+	}
+	e.out.incident(&inc.Incident)
+	e.reschedule(g)
+}
+
+func (e *Engine) fire(g *group, at instant) {
+	inc := g.Incident
+	inc.State, inc.Fired, inc.Subject = mention.StateFiring, at.Time(), g.rule.title()+": "+inc.Reason
+	e.tell(g, at, TypeFiring, inc.Reason)
+}
+
+// repeat tells of a firing incident again.
+func (e *Engine) repeat(g *group, at instant) {
+	inc := g.Incident
+	reason := inc.Reason
+	if g.rule.folds() && inc.Fresh > 1 {
+		reason = plural(inc.Fresh, "new story") + " since the last notice; newest: " + inc.Items[0].words()
+	}
+	e.tell(g, at, TypeUpdated, reason)
+}
+
+// folds reports whether a rule tells of mentions rather than of numbers.
+func (r *rule) folds() bool { return r.kind() == KindMatch || r.kind() == KindCompetitorActivity || r.kind() == KindNewTerm }
+
+const never = instant(1 << 62)
+
+// repeatDue is when a firing incident is told again.
+func (*Engine) repeatDue(g *group) instant {
+	inc := g.Incident
+	if g.rule.repeat == 0 || inc.State != mention.StateFiring || (g.rule.folds() && inc.Fresh == 0) {
+		return never
+	}
+	return inc.Last.add(g.rule.repeat)
+}
+
+// reschedule sets when a group is next looked at without a mention.
+func (e *Engine) reschedule(g *group) {
+	due := never
+	if g.JudgeDue > 0 {
+		due = g.JudgeDue
+	}
+	if inc := g.Incident; inc != nil {
+		switch inc.State {
+		case mention.StatePending:
+			due = min(due, e.pendingEnd(g))
+		case mention.StateFiring:
+			due = min(due, e.quietEnd(g), e.repeatDue(g))
+			if inc.Overdue > 0 {
+				due = min(due, inc.Overdue)
+			}
+		}
+	} else if g.Idle > 0 {
+		due = min(due, g.Idle)
+	}
+	if due == never {
+		due = 0
+	}
+	e.schedule(g, due)
+}
+
+// pendingEnd is when a pending incident fires or lapses.
+func (*Engine) pendingEnd(g *group) instant {
+	return min(g.Incident.Since.add(g.rule.For.Std()), max(g.Incident.Until, g.Incident.Since)+1)
+}
+
+// quietEnd is when a firing incident resolves if nothing more comes.
+func (*Engine) quietEnd(g *group) instant {
+	return max(g.Incident.Until, instantOf(g.Incident.Fired)).add(g.rule.keep)
+}
+
+// wake implements sleeper.
+func (g *group) wake(e *Engine, at instant) {
+	if g.JudgeDue > 0 && g.JudgeDue <= at {
+		g.JudgeDue = 0
+		g.rule.judge.tick(e, g, at)
+	}
+	if g.Incident != nil {
+		e.settle(g, at)
+	}
+	if g.Incident == nil && g.JudgeDue == 0 && g.Idle <= at {
+		delete(g.rule.groups, g.Key)
+		e.schedule(g, 0)
+		return
+	}
+	e.reschedule(g)
+}
+
+// settle makes the transitions that time alone brings.
+func (e *Engine) settle(g *group, at instant) {
+	inc := g.Incident
+	switch {
+	case inc.State == mention.StatePending && inc.Until >= inc.Since.add(g.rule.For.Std()) && at >= inc.Since.add(g.rule.For.Std()):
+		e.fire(g, at)
+	case inc.State == mention.StatePending && at > inc.Until:
+		e.close(g, at, mention.StateInactive)
+		return
+	case inc.State == mention.StateFiring && e.quietEnd(g) <= at:
+		e.close(g, at, mention.StateResolved)
+		return
+	case inc.State == mention.StateFiring && inc.Overdue > 0 && inc.Overdue <= at:
+		e.flagsOver(g, at)
+	case inc.State == mention.StateFiring && e.repeatDue(g) <= at:
+		if !g.rule.folds() && inc.Until < at { // it waits to be resolved; nothing to repeat
+			inc.Last = at
+			break
+		}
+		e.repeat(g, at)
+	default:
+		return
+	}
+	e.out.incident(&inc.Incident)
+}
+
+// close ends a group's incident.
+func (e *Engine) close(g *group, at instant, state string) {
+	inc := g.Incident
+	inc.State, inc.Updated = state, at.Time()
+	if state == mention.StateResolved {
+		inc.Resolved = at.Time()
+		if !g.rule.folds() { // what was said stays said: there is nothing to resolve
+			e.tell(g, at, TypeResolved, fmt.Sprintf("over since %s: %s", inc.Until.Time().Format("2006-01-02 15:04 UTC"), inc.Reason))
+		}
+	}
+	e.out.incident(&inc.Incident)
+	delete(e.open, inc.ID)
+	g.Incident = nil
+}
+
+// closeOrphans ends the incidents of rules that are gone or were changed.
+func (e *Engine) closeOrphans() {
+	for i := range e.orphans {
+		inc := &e.orphans[i]
+		inc.State, inc.Updated = mention.StateResolved, e.clock.Time()
+		inc.Resolved = inc.Updated
+		inc.Reason += " (closed: the rule was changed or removed)"
+		e.out.incident(inc)
+	}
+	e.orphans = nil
+}
+
+// forget takes an erased mention's words out of what waits to be told.
+func (e *Engine) forget(id string) {
+	gone := func(it Item) bool { return it.ID == id }
+	for _, r := range e.rules {
+		for _, g := range r.groups {
+			g.Recent = slices.DeleteFunc(g.Recent, gone)
+			if g.Incident != nil {
+				g.Incident.Items = slices.DeleteFunc(g.Incident.Items, gone)
+			}
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package alerts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"earshot/internal/egress"
+	"earshot/mention"
+)
+
+// A Notifier hands a delivery to one receiver.
+type Notifier interface {
+	// Notify makes one try. It returns nil when the receiver took the notice,
+	// else a *NotifyError. It may be called from many goroutines.
+	Notify(ctx context.Context, d mention.Delivery) error
+}
+
+// A NotifyError reports that a receiver did not take a notice.
+type NotifyError struct {
+	Status     int           // HTTP status or SMTP reply code; 0 if there was no reply
+	RetryAfter time.Duration // what the receiver asked for; 0 if nothing
+	Permanent  bool          // trying again is of no use
+	Err        error         // in words
+}
+
+// Error implements error.
+func (e *NotifyError) Error() string { return "alerts: notify: " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *NotifyError) Unwrap() error { return e.Err }
+
+// Gone reports that the receiver asked never to be called again.
+func (e *NotifyError) Gone() bool { return e.Status == http.StatusGone }
+
+// New makes the notifier of a receiver. It reads the receiver's secrets; log
+// may be nil.
+func New(r Receiver, eg *egress.Egress, log *slog.Logger) (Notifier, error) {
+	if errs := r.Faults(); len(errs) > 0 {
+		return nil, fmt.Errorf("alerts: receiver %s: %w", r.ID, errors.Join(errs...))
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	log = log.With("receiver", r.ID)
+	switch r.Kind {
+	case ReceiverWebhook:
+		return newWebhook(&r, eg, log)
+	case ReceiverEmail:
+		return newEmail(&r, eg, log)
+	}
+	return nil, fmt.Errorf("alerts: receiver %s: kind %q is not known", r.ID, r.Kind)
+}
+
+// schedule is the waits between tries that Standard Webhooks recommends:
+// 75 h 35 m in all.
+var schedule = []time.Duration{
+	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour,
+	10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+}
+
+// span is the whole of the schedule. A notice is not given up before it is
+// this old, however fast its tries were used up.
+const span = 75*time.Hour + 35*time.Minute + 5*time.Second
+
+// maxRetryAfter bounds how long a receiver may put us off.
+const maxRetryAfter = 24 * time.Hour
+
+// NextTry says when a delivery that failed with err is tried again, after so
+// many attempts, or that it is dead. The waits are those of Standard Webhooks
+// with up to a tenth more at random, and never shorter than Retry-After.
+func NextTry(attempts int, created, now time.Time, err error) (next time.Time, dead bool) {
+	failed, _ := errors.AsType[*NotifyError](err)
+	if failed != nil && failed.Permanent {
+		return time.Time{}, true
+	}
+	last := len(schedule) - 1
+	if attempts > len(schedule) && now.Sub(created) >= span {
+		return time.Time{}, true
+	}
+	wait := schedule[min(max(attempts-1, 0), last)]
+	wait += time.Duration(rand.Int64N(int64(wait)/10 + 1)) //nolint:gosec // jitter, not a secret
+	if failed != nil {
+		wait = max(wait, min(failed.RetryAfter, maxRetryAfter))
+	}
+	return now.Add(wait), false
+}
+
+// Attempt makes one try of a delivery and returns the delivery as it is after
+// it. A try that the context cut short does not count.
+func Attempt(ctx context.Context, n Notifier, d mention.Delivery, now time.Time) mention.Delivery {
+	err := n.Notify(ctx, d)
+	if err != nil && ctx.Err() != nil {
+		d.State, d.Next = mention.DeliveryPending, now
+		return d
+	}
+	d.Attempts++
+	if err == nil {
+		d.State, d.Sent, d.Next, d.Error = mention.DeliverySent, now, time.Time{}, ""
+		return d
+	}
+	next, dead := NextTry(d.Attempts, d.Created, now, err)
+	d.State, d.Next, d.Error = mention.DeliveryPending, next, clip(err.Error(), 1000)
+	if dead {
+		d.State = mention.DeliveryDead
+	}
+	return d
+}
+
+// errTooLong reports more bytes than allowed.
+var errTooLong = errors.New("more bytes than allowed")
+
+// limited fails when more than left bytes come.
+type limited struct {
+	r    io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (l *limited) Read(p []byte) (int, error) {
+	if l.left < 0 {
+		return 0, errTooLong
+	}
+	if int64(len(p)) > l.left+1 {
+		p = p[:l.left+1]
+	}
+	n, err := l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return n, errTooLong
+	}
+	return n, err
+}
