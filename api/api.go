@@ -1,0 +1,292 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Options are what [New] needs from outside.
+type Options struct {
+	Backend        Backend                 // required
+	Hub            *Hub                    // nil means that nothing ever happens on the event stream
+	Tokens         []Token                 // none means that only this machine is answered
+	BasePath       string                  // where everything is mounted; "" is "/"
+	PublicURL      string                  // how people reach the front page; "" makes links relative to the host
+	TrustedProxies []netip.Prefix          // whose X-Forwarded-For and -Proto are believed
+	Registry       *prometheus.Registry    // what /metrics tells; nil means only our own
+	Zone           *time.Location          // of days and weeks; nil means UTC
+	Version        string                  // of the program
+	Extra          map[string]http.Handler // more pages, by path below BasePath, such as "/inbox/"
+	Links          []Link                  // to them, in the navigation
+	Log            *slog.Logger            // nil means no logging
+}
+
+// A Link is an entry of the navigation.
+type Link struct {
+	Path, Name string // Path is below BasePath, as in Options.Extra
+}
+
+// The most that goes on at one time; more is answered with 503.
+const (
+	maxReads   = 32
+	maxExports = 4
+	maxStreams = 64
+
+	readingTime = 10 * time.Second // for one question to the backend
+)
+
+type api struct {
+	backend Backend
+	hub     *Hub
+	guard   *guard
+	base    string // of routes: "" or "/earshot"
+	link    string // of links: the path of PublicURL when it has one, else base
+	origin  string // scheme and host of PublicURL, or ""
+	zone    *time.Location
+	version string
+	links   []Link
+	log     *slog.Logger
+	metrics *metrics
+	reads   chan struct{}
+	exports chan struct{}
+	huma    huma.API
+	pages   *pages
+}
+
+// New makes the handler of everything.
+func New(o Options) (http.Handler, error) {
+	a, err := newAPI(o)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	a.routes(mux)
+	if err := a.documents(mux); err != nil {
+		return nil, err
+	}
+	for path, h := range o.Extra {
+		mux.Handle(a.base+path, a.extra(h))
+	}
+	mux.HandleFunc(a.base+"/api/", a.nowhere(mux, a.base+"/api/"))
+	mux.HandleFunc("/", a.nowhere(mux, "/"))
+	a.guard.next = mux
+
+	cross := http.NewCrossOriginProtection()
+	if a.origin != "" {
+		if err := cross.AddTrustedOrigin(a.origin); err != nil {
+			return nil, fmt.Errorf("api: public_url %q: %w", o.PublicURL, err)
+		}
+	}
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, r, newProblem(http.StatusForbidden, "cross-origin", "a page of another origin may not change anything here"))
+	}))
+	return cross.Handler(a.frame(a.guard)), nil
+}
+
+func newAPI(o Options) (*api, error) {
+	if o.Backend == nil {
+		return nil, errors.New("api: no backend")
+	}
+	a := &api{
+		backend: o.Backend, hub: o.Hub, zone: o.Zone, version: o.Version, links: o.Links, log: o.Log,
+		reads: make(chan struct{}, maxReads), exports: make(chan struct{}, maxExports),
+	}
+	if a.hub == nil {
+		a.hub = &Hub{}
+	}
+	if a.zone == nil {
+		a.zone = time.UTC
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if err := a.place(o.BasePath, o.PublicURL); err != nil {
+		return nil, err
+	}
+	registry := o.Registry
+	if registry == nil {
+		registry = prometheus.NewRegistry()
+	}
+	var err error
+	if a.metrics, err = newMetrics(registry); err != nil {
+		return nil, err
+	}
+	for _, t := range o.Tokens {
+		if !t.Role.may(RoleViewer) {
+			return nil, fmt.Errorf("api: token %q: role %q is none of viewer, analyst, admin", t.Name, t.Role)
+		}
+	}
+	a.guard = &guard{tokens: o.Tokens, trusted: o.TrustedProxies, open: a.base + "/healthz", api: a.base + "/api/"}
+	a.pages, err = newPages(a)
+	return a, err
+}
+
+// place reads where the routes are and where links lead.
+func (a *api) place(base, public string) error {
+	base = strings.TrimSuffix(base, "/")
+	if base != "" && (!strings.HasPrefix(base, "/") || strings.ContainsAny(base, "{}?#% ") || strings.Contains(base, "//") || strings.Contains(base, "..")) {
+		return fmt.Errorf("api: base_path %q is not a plain path such as /earshot", base)
+	}
+	a.base, a.link = base, base
+	if public == "" {
+		return nil
+	}
+	u, err := url.Parse(public)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
+		return fmt.Errorf("api: public_url %q is not an address such as https://earshot.example", public)
+	}
+	a.origin = u.Scheme + "://" + u.Host
+	if p := strings.TrimSuffix(u.EscapedPath(), "/"); p != "" {
+		a.link = p // a proxy may take the prefix away before us
+	}
+	return nil
+}
+
+// absolute is a link that can be followed from anywhere, when public_url is set.
+func (a *api) absolute(path string) string { return a.origin + a.link + path }
+
+func (a *api) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET "+a.base+"/healthz", a.healthz)
+	mux.HandleFunc("GET "+a.base+"/readyz", a.readyz)
+	mux.Handle("GET "+a.base+"/metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: 4, Timeout: readingTime, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}))
+	a.huma = humago.NewWithPrefix(mux, a.base+"/api/v1", a.config())
+	a.huma.UseMiddleware(a.authorize)
+	a.mentionRoutes()
+	a.trendRoutes()
+	a.exportRoutes()
+	a.alertRoutes()
+	a.objectRoutes()
+	a.systemRoutes()
+	a.streamRoutes()
+	a.pageRoutes(mux)
+}
+
+// needs is the role an operation asks for, in its metadata.
+const needs = "role"
+
+// authorize is the second lock: an operation that writes and names no role is
+// for admins.
+func (a *api) authorize(ctx huma.Context, next func(huma.Context)) {
+	op := ctx.Operation()
+	need, ok := op.Metadata[needs].(Role)
+	if !ok {
+		need = RoleAdmin
+		if op.Method == http.MethodGet {
+			need = RoleViewer
+		}
+	}
+	if who := actorOf(ctx.Context()); !who.role.may(need) {
+		r, w := humago.Unwrap(ctx)
+		writeProblem(w, r, forbidden(who, need))
+		return
+	}
+	next(ctx)
+}
+
+// reading takes one of the places for questions, and bounds the time of one.
+func (a *api) reading(ctx context.Context) (context.Context, func(), error) {
+	select {
+	case a.reads <- struct{}{}:
+	default:
+		return ctx, nil, fmt.Errorf("%w: too many questions at one time", ErrUnavailable)
+	}
+	ctx, cancel := context.WithTimeout(ctx, readingTime)
+	return ctx, func() { cancel(); <-a.reads }, nil
+}
+
+// ask answers one question within the bounds of reading.
+func ask[T any](ctx context.Context, a *api, what string, fn func(context.Context) (T, error)) (T, error) {
+	var zero T
+	ctx, done, err := a.reading(ctx)
+	if err == nil {
+		defer done()
+		var v T
+		if v, err = fn(ctx); err == nil {
+			return v, nil
+		}
+	}
+	return zero, a.fail(ctx, err, what)
+}
+
+// frame is what every answer has: safe headers, a body cap, a count, and a
+// problem instead of a panic.
+func (a *api) frame(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header())
+		if r.Body != nil {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
+		rec := &recorder{ResponseWriter: w}
+		start := time.Now()
+		defer func() {
+			if v := recover(); v != nil {
+				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+					a.metrics.observe(rec, start)
+					panic(v)
+				}
+				a.log.ErrorContext(r.Context(), "request panicked", "path", r.URL.Path, "panic", v)
+				if rec.status == 0 {
+					writeProblem(rec, r, newProblem(http.StatusInternalServerError, "internal", "something went wrong; the log says what"))
+				}
+			}
+			a.metrics.observe(rec, start)
+			a.log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", rec.code(), "took", time.Since(start))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// extra gives a page of somebody else the headers of ours; it may set its own.
+func (a *api) extra(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pageHeaders(w.Header())
+		h.ServeHTTP(w, r)
+	})
+}
+
+// secure sets the headers of an answer that is data; pages loosen them.
+func secure(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+}
+
+// nowhere answers what no route does: 405 with the methods there are, or 404.
+func (a *api) nowhere(mux *http.ServeMux, here string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+			probe := r.Clone(r.Context())
+			probe.Method = method
+			if _, pattern := mux.Handler(probe); pattern != "/" && pattern != here && pattern != a.base+"/api/" {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) > 0 && r.Method != http.MethodGet {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, "method", "only "+strings.Join(allowed, ", ")+" here"))
+			return
+		}
+		if here == "/" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			a.pages.fail(w, r, newProblem(http.StatusNotFound, "not-found", "there is no such page"))
+			return
+		}
+		writeProblem(w, r, newProblem(http.StatusNotFound, "not-found", "there is nothing at this address; /api/v1/docs lists what there is"))
+	}
+}

@@ -1,0 +1,235 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// A Role says what a token may do.
+type Role string
+
+// The roles; each may do what those before it may.
+const (
+	RoleViewer  Role = "viewer"  // read
+	RoleAnalyst Role = "analyst" // push, curate, flag, redeliver, labels and rules
+	RoleAdmin   Role = "admin"   // everything
+)
+
+var roles = []Role{RoleViewer, RoleAnalyst, RoleAdmin}
+
+// may reports whether r may do what needs the role need. An unknown role may nothing.
+func (r Role) may(need Role) bool {
+	have := slices.Index(roles, r)
+	return have >= 0 && have >= slices.Index(roles, need)
+}
+
+// A Token lets a program or a person in. Only the hash of its secret is kept.
+type Token struct {
+	Name string // told in the audit
+	Role Role
+	Hash [sha256.Size]byte // of the secret; see [HashToken]
+}
+
+// HashToken gives the hash of a token's secret.
+func HashToken(secret string) [sha256.Size]byte { return sha256.Sum256([]byte(secret)) }
+
+// NewSecret makes the secret of a new token, of 256 random bits.
+func NewSecret() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return "earshot_" + base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// MayListen refuses an address beyond loopback when there is no token.
+func MayListen(addr string, tokens int) error {
+	if tokens > 0 {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("api: listen address %q: %w", addr, err)
+	}
+	if !loopbackHost(host) {
+		return fmt.Errorf("api: listening on %s needs a token: anybody there could read and change everything; add one, or listen on 127.0.0.1", addr)
+	}
+	return nil
+}
+
+// loopbackHost reports whether a host name, without port, is this machine's own.
+func loopbackHost(host string) bool {
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// An actor is who is asking.
+type actor struct {
+	name string
+	role Role
+}
+
+type actorKey struct{}
+
+// actorOf gives who is asking; nobody, who may nothing, when the guard was not passed.
+func actorOf(ctx context.Context) actor {
+	who, _ := ctx.Value(actorKey{}).(actor)
+	return who
+}
+
+// A guard lets requests in, or answers them itself. It denies by default.
+type guard struct {
+	tokens  []Token
+	trusted []netip.Prefix
+	open    string // the one path that needs nothing
+	api     string // prefix of what is for programs
+	next    http.Handler
+}
+
+// ServeHTTP implements [http.Handler].
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == g.open {
+		g.serve(w, r)
+		return
+	}
+	if len(g.tokens) == 0 {
+		if reason := g.stranger(r); reason != "" {
+			writeProblem(w, r, newProblem(http.StatusForbidden, "loopback-only", reason))
+			return
+		}
+		g.admit(w, r, actor{"local", RoleAdmin})
+		return
+	}
+	who, ok := g.find(secretOf(r))
+	if !ok {
+		challenge := `Bearer realm="earshot"`
+		if !strings.HasPrefix(r.URL.Path, g.api) {
+			// A browser asks for a password: any name, the token as password.
+			challenge = `Basic realm="earshot: the token is the password", charset="UTF-8"`
+		}
+		w.Header().Set("WWW-Authenticate", challenge)
+		writeProblem(w, r, newProblem(http.StatusUnauthorized, "token-needed", "send a token of the configuration: Authorization: Bearer TOKEN"))
+		return
+	}
+	g.admit(w, r, who)
+}
+
+func (g *guard) admit(w http.ResponseWriter, r *http.Request, who actor) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && !who.role.may(RoleAnalyst) {
+		writeProblem(w, r, forbidden(who, RoleAnalyst))
+		return
+	}
+	g.serve(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, who)))
+}
+
+// serve goes on, and notes which route it was for the metrics.
+func (g *guard) serve(w http.ResponseWriter, r *http.Request) {
+	if rec, ok := w.(*recorder); ok {
+		defer func() { rec.route = r.Pattern }()
+	}
+	g.next.ServeHTTP(w, r)
+}
+
+// stranger says why a request does not come from this machine alone, or "".
+// The Host must be loopback too, or a page in the browser of this machine
+// could reach us under a name of its own (DNS rebinding); and a proxy on this
+// machine lets the world in.
+func (g *guard) stranger(r *http.Request) string {
+	const add = "; without a token only this machine is answered: add a token to the configuration"
+	if ip := g.client(r); !ip.IsLoopback() {
+		return "the request does not come from this machine" + add
+	}
+	if !g.trusts(peer(r)) {
+		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"} {
+			if r.Header.Get(name) != "" {
+				return "the request came through a proxy" + add
+			}
+		}
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if !loopbackHost(host) {
+		return fmt.Sprintf("the host %q is not this machine's own name, such as 127.0.0.1 or localhost", host) + add
+	}
+	return ""
+}
+
+// find compares with every token, in constant time.
+func (g *guard) find(secret string) (actor, bool) {
+	hash := HashToken(secret)
+	var who actor
+	found := false
+	for i := range g.tokens {
+		if subtle.ConstantTimeCompare(hash[:], g.tokens[i].Hash[:]) == 1 {
+			who, found = actor{g.tokens[i].Name, g.tokens[i].Role}, true
+		}
+	}
+	return who, found && secret != ""
+}
+
+func secretOf(r *http.Request) string {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(secret)
+	}
+	_, password, _ := r.BasicAuth()
+	return password
+}
+
+// peer is the address at the other end of the connection; invalid when it has none.
+func peer(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap().WithZone("")
+}
+
+func (g *guard) trusts(ip netip.Addr) bool {
+	return slices.ContainsFunc(g.trusted, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// client is the address of who is asking: the peer, or behind trusted proxies
+// the nearest address that is none of them.
+func (g *guard) client(r *http.Request) netip.Addr {
+	ip := peer(r)
+	if !g.trusts(ip) {
+		return ip
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		if hop = strings.TrimSpace(hop); hop == "" {
+			continue
+		}
+		next, err := netip.ParseAddr(hop)
+		if err != nil {
+			return netip.Addr{} // not to be believed: nobody's
+		}
+		if ip = next.Unmap().WithZone(""); !g.trusts(ip) {
+			return ip
+		}
+	}
+	return ip
+}
+
+// https reports whether the client speaks TLS, to us or to a trusted proxy.
+func (g *guard) https(r *http.Request) bool {
+	return r.TLS != nil || g.trusts(peer(r)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+func forbidden(who actor, need Role) *problem {
+	return newProblem(http.StatusForbidden, "role-needed", fmt.Sprintf("token %q has the role %s; this needs %s", who.name, who.role, need))
+}

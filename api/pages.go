@@ -1,0 +1,203 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"earshot/mention"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// pages are the templates, parsed once.
+type pages struct {
+	api   *api
+	sets  map[string]*template.Template
+	stamp string // of the assets, so that they may be cached for good
+}
+
+// A view is what every page is given.
+type view struct {
+	Title string
+	Here  string // path of the navigation's entry
+	Query string // what the search box holds
+	Nav   []Link
+	Who   string
+	Data  any
+}
+
+func newPages(a *api) (*pages, error) {
+	p := &pages{api: a, sets: map[string]*template.Template{}}
+	sum := sha256.New()
+	for _, name := range []string{"style.css", "icon.svg"} {
+		b, err := pageFiles.ReadFile("pages/" + name)
+		if err != nil {
+			return nil, fmt.Errorf("api: page assets: %w", err)
+		}
+		_, _ = sum.Write(b)
+	}
+	p.stamp = hex.EncodeToString(sum.Sum(nil)[:6])
+	layout, err := template.New("layout.html").Funcs(p.funcs()).ParseFS(pageFiles, "pages/layout.html", "pages/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("api: page layout: %w", err)
+	}
+	for _, name := range []string{"home", "mention", "incidents", "incident", "sources", "docs", "error"} {
+		set, err := layout.Clone()
+		if err == nil {
+			set, err = set.ParseFS(pageFiles, "pages/"+name+".html")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("api: page %s: %w", name, err)
+		}
+		p.sets[name] = set
+	}
+	return p, nil
+}
+
+// show writes a page; it is rendered whole first, so that no half page goes out.
+func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
+	v.Nav = append([]Link{{"/", "Mentions"}, {"/incidents", "Incidents"}, {"/sources", "Sources"}}, p.api.links...)
+	v.Nav = append(v.Nav, Link{"/api/v1/docs", "API"})
+	v.Who = actorOf(r.Context()).name
+	var buf bytes.Buffer
+	if err := p.sets[name].ExecuteTemplate(&buf, "layout.html", v); err != nil {
+		p.api.log.ErrorContext(r.Context(), "page failed", "page", name, "err", err)
+		writeProblem(w, r, newProblem(http.StatusInternalServerError, "internal", "the page could not be made; the log says why"))
+		return
+	}
+	pageHeaders(w.Header())
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(buf.Bytes())
+}
+
+func (p *pages) fail(w http.ResponseWriter, r *http.Request, problem *problem) {
+	for name, values := range problem.header {
+		w.Header()[name] = values
+	}
+	p.show(w, r, problem.Status, "error", view{Title: problem.Title, Data: problem})
+}
+
+// pageHeaders let a page have our style, our icon and our forms, and nothing else.
+func pageHeaders(h http.Header) {
+	secure(h)
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+}
+
+// assets serves the style and the icon.
+func (p *pages) assets(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	kind := map[string]string{"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}[name]
+	b, err := pageFiles.ReadFile("pages/" + name)
+	if kind == "" || err != nil {
+		writeProblem(w, r, newProblem(http.StatusNotFound, "not-found", "there is no such file"))
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	if r.URL.RawQuery == "v="+p.stamp {
+		w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+	}
+	_, _ = w.Write(b)
+}
+
+func (p *pages) funcs() template.FuncMap {
+	return template.FuncMap{
+		"to":      p.to,
+		"asset":   func(name string) string { return p.api.link + "/assets/" + name + "?v=" + p.stamp },
+		"search":  p.search,
+		"mention": func(id string) string { return p.to("/mentions/" + url.PathEscape(id)) },
+		"link":    safeURL,
+		"when":    func(t time.Time) string { return p.when(t, "2 Jan 2006 15:04") },
+		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"count":   grouped,
+		"excerpt": excerpt,
+		"glyph":   glyph,
+		"score":   func(f float64) string { return fmt.Sprintf("%+.2f", f) },
+		"quote":   quote,
+		"join":    strings.Join,
+		"str":     func(v any) string { return fmt.Sprint(v) },
+		"evidence": func(m mention.Mention, s mention.Span) string {
+			text := m.Text
+			if s.Field == "title" {
+				text = m.Title
+			}
+			if s.Start < 0 || s.End > len(text) || s.Start >= s.End {
+				return ""
+			}
+			return strings.ToValidUTF8(text[s.Start:s.End], "")
+		},
+		"sentiments": func() []string { return []string{mention.Positive, mention.Negative, mention.Neutral, mention.Mixed} },
+	}
+}
+
+func (p *pages) to(path string) string { return p.api.link + path }
+
+// search is the address of a search, with the whole state in it.
+func (p *pages) search(q string) string {
+	if q == "" {
+		return p.to("/")
+	}
+	return p.to("/") + "?" + url.Values{"q": {q}}.Encode()
+}
+
+func (p *pages) when(t time.Time, layout string) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return t.In(p.api.zone).Format(layout)
+}
+
+// grouped is a whole number as people read it: 12,345.
+func grouped(n any) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// excerpt is the beginning of a text, cut between words.
+func excerpt(text string) string {
+	const most = 320
+	if len(text) <= most {
+		return text
+	}
+	cut := most
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	if i := strings.LastIndexByte(text[:cut], ' '); i > most/2 {
+		cut = i
+	}
+	return text[:cut] + " …"
+}
+
+// glyph tells a sentiment without colour.
+func glyph(label string) string {
+	switch label {
+	case mention.Positive:
+		return "▲"
+	case mention.Negative:
+		return "▼"
+	case mention.Mixed:
+		return "◆"
+	}
+	return "●"
+}
+
+// quote is a value as the query language takes it.
+func quote(field, value string) string {
+	return field + `:"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+}
+
+func first(n int, list []string) []string { return list[:min(n, len(list))] }
