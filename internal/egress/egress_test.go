@@ -88,8 +88,11 @@ func TestSSRFMatrix(t *testing.T) {
 	hops := newEgress(t, Config{AllowCIDRs: []string{"127.0.0.2/32"}})
 	proxied := newEgress(t, Config{Proxy: proxy.URL})
 	paths := map[string]func(url, addr string) error{
-		"client":    func(url, _ string) error { _, err := get(t, plain.Client(ClientOptions{}), url); return err },
-		"transport": func(url, _ string) error { _, err := get(t, &http.Client{Transport: plain.Transport(ClientOptions{})}, url); return err },
+		"client": func(url, _ string) error { _, err := get(t, plain.Client(ClientOptions{}), url); return err },
+		"transport": func(url, _ string) error {
+			_, err := get(t, &http.Client{Transport: plain.Transport(ClientOptions{})}, url)
+			return err
+		},
 		"redirect": func(url, _ string) error {
 			to.Store(url)
 			_, err := get(t, hops.Client(ClientOptions{}), hop.URL)
