@@ -1,0 +1,208 @@
+package crawler
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mmcdole/gofeed"
+	"github.com/mmcdole/gofeed/atom"
+	"github.com/mmcdole/gofeed/rss"
+)
+
+// translate makes our words of the parser's.
+func translate(raw *gofeed.Feed) *Feed {
+	f := &Feed{
+		Title:    plainLine(raw.Title),
+		Link:     strings.TrimSpace(raw.Link),
+		Language: strings.TrimSpace(raw.Language),
+		Type:     strings.TrimSpace(raw.FeedType + " " + raw.FeedVersion),
+	}
+	base, err := url.Parse(f.Link)
+	if err != nil || !base.IsAbs() {
+		base = nil
+	}
+	var original *rss.Feed
+	switch o := raw.OriginalFeed().(type) {
+	case *rss.Feed:
+		original = o
+		if strings.HasPrefix(o.Version, "0.90") || o.Version == "1.0" {
+			f.Type = "rdf " + o.Version
+		}
+		f.TTL = feedTTL(o)
+	case *atom.Feed:
+		if f.Link == "" {
+			f.Link = linkOf(o.Links)
+		}
+	}
+	f.Items = make([]Item, 0, len(raw.Items))
+	for i, item := range raw.Items {
+		it := translateItem(item, base)
+		if original != nil && i < len(original.Items) {
+			rssItem(&it, original.Items[i], base)
+		} else if o, ok := raw.OriginalFeed().(*atom.Feed); ok && i < len(o.Entries) {
+			atomEntry(&it, o.Entries[i])
+		}
+		if it.Author == "" && raw.Author != nil {
+			it.Author = person(raw.Author)
+		}
+		f.Items = append(f.Items, it)
+	}
+	return f
+}
+
+// feedTTL is how long an RSS feed says it stays good.
+func feedTTL(o *rss.Feed) time.Duration {
+	minutes, err := strconv.ParseFloat(strings.TrimSpace(o.TTL), 64)
+	if err != nil || !(minutes > 0) {
+		return 0
+	}
+	return time.Duration(min(minutes, 7*24*60) * float64(time.Minute))
+}
+
+func linkOf(links []*atom.Link) string {
+	for _, l := range links {
+		if l.Rel == "" || l.Rel == "alternate" {
+			return l.Href
+		}
+	}
+	return ""
+}
+
+func translateItem(raw *gofeed.Item, base *url.URL) Item {
+	it := Item{GUID: strings.TrimSpace(raw.GUID), Title: plainLine(raw.Title)}
+	it.URL = strings.TrimSpace(raw.Link)
+	if it.URL == "" && len(raw.Links) > 0 {
+		it.URL = strings.TrimSpace(raw.Links[0])
+	}
+	if full := absolute(it.URL, base); full != "" {
+		if base == nil || !strings.Contains(it.URL, "://") {
+			it.URL = full
+		}
+	}
+	if it.URL == "" && (strings.HasPrefix(it.GUID, "http://") || strings.HasPrefix(it.GUID, "https://")) {
+		it.URL = it.GUID
+	}
+	for _, a := range raw.Authors {
+		if name := person(a); name != "" && !strings.Contains(it.Author, name) {
+			it.Author = strings.TrimPrefix(it.Author+", "+name, ", ")
+		}
+	}
+	it.Published = dateOf(raw.Published, raw.PublishedParsed)
+	it.Updated = dateOf(raw.Updated, raw.UpdatedParsed)
+	it.Text = itemText(raw.Content, raw.Description)
+	for _, c := range raw.Categories {
+		if c = plainLine(c); c != "" && len(it.Categories) < 100 {
+			it.Categories = append(it.Categories, c)
+		}
+	}
+	return it
+}
+
+// dateOf prefers our reading of the words over the parser's, which takes
+// unknown zones for Greenwich.
+func dateOf(text string, parsed *time.Time) time.Time {
+	if t, ok := parseDate(plainLine(text)); ok {
+		return t
+	}
+	if parsed != nil {
+		if t, ok := valid(*parsed); ok {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// itemText is the content, and the description too where it says something
+// else.
+func itemText(content, description string) string {
+	text, short := plainText(content), plainText(description)
+	switch {
+	case text == "":
+		return short
+	case short == "" || strings.Contains(squeeze(text), squeeze(strings.TrimRight(short, ".… "))):
+		return text
+	case strings.Contains(squeeze(short), squeeze(text)):
+		return short
+	}
+	return shortenText(short+"\n"+text, maxText)
+}
+
+func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
+
+func person(p *gofeed.Person) string {
+	if p == nil {
+		return ""
+	}
+	if name := plainLine(p.Name); name != "" {
+		return name
+	}
+	return plainLine(p.Email)
+}
+
+// rssItem adds what the universal item leaves out of an RSS one.
+func rssItem(it *Item, o *rss.Item, base *url.URL) {
+	it.Comments = absolute(o.Comments, base)
+	if o.GUID != nil && it.URL == "" && o.GUID.IsPermalink == "true" {
+		it.URL = absolute(o.GUID.Value, base)
+	}
+	if it.Published.IsZero() {
+		for _, name := range []string{"published", "issued", "created", "date", "pubdate", "modified", "updated"} {
+			if t := extensionDate(o, name); !t.IsZero() {
+				it.Published = t
+				break
+			}
+		}
+	}
+	if it.Updated.IsZero() {
+		for _, name := range []string{"updated", "modified"} {
+			if t := extensionDate(o, name); !t.IsZero() {
+				it.Updated = t
+				break
+			}
+		}
+	}
+}
+
+func extensionDate(o *rss.Item, name string) time.Time {
+	if text, ok := o.Custom[name]; ok {
+		if t, ok := parseDate(plainLine(text)); ok {
+			return t
+		}
+	}
+	for _, prefix := range []string{"dcterms", "dc", "atom", "a10", "prism"} {
+		for _, e := range o.Extensions[prefix][name] {
+			if t, ok := parseDate(plainLine(e.Value)); ok {
+				return t
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// atomEntry adds what the universal item leaves out of an Atom one: the
+// dates of Atom 0.3.
+func atomEntry(it *Item, o *atom.Entry) {
+	get := func(name string) time.Time {
+		for _, prefix := range []string{"", "atom", "dcterms", "dc"} {
+			for _, e := range o.Extensions[prefix][name] {
+				if t, ok := parseDate(plainLine(e.Value)); ok {
+					return t
+				}
+			}
+		}
+		return time.Time{}
+	}
+	if it.Published.IsZero() {
+		for _, name := range []string{"issued", "created", "published"} {
+			if t := get(name); !t.IsZero() {
+				it.Published = t
+				break
+			}
+		}
+	}
+	if it.Updated.IsZero() {
+		it.Updated = get("modified")
+	}
+}
