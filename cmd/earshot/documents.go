@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"earshot/mention"
+	"earshot/query"
+)
+
+// maxLine is how long one NDJSON document may be, in bytes.
+const maxLine = 16 << 20
+
+// documents reads NDJSON documents and calls fn with each line; a gzipped
+// file is unpacked. An error of fn stops it.
+func documents(r io.Reader, fn func(n int, line []byte) error) error {
+	br := bufio.NewReaderSize(r, 256<<10)
+	if magic, err := br.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
+		zr, err := gzip.NewReader(br)
+		if err != nil {
+			return err
+		}
+		br = bufio.NewReaderSize(zr, 256<<10)
+	}
+	var line []byte
+	for n := 1; ; n++ {
+		line = line[:0]
+		for {
+			part, err := br.ReadSlice('\n')
+			line = append(line, part...)
+			if errors.Is(err, bufio.ErrBufferFull) {
+				if len(line) > maxLine {
+					return fmt.Errorf("line %d is longer than %d bytes", n, maxLine)
+				}
+				continue
+			}
+			if err != nil && !errors.Is(err, io.EOF) {
+				return err
+			}
+			last := err != nil
+			if text := bytes.TrimSpace(line); len(text) > 0 {
+				if err := fn(n, text); err != nil {
+					return err
+				}
+			}
+			if last {
+				return nil
+			}
+			break
+		}
+	}
+}
+
+// decodeRow reads one document, naming the line it failed on.
+func decodeRow(n int, line []byte) (mention.Row, error) {
+	row, err := query.DecodeRow(line)
+	if err != nil {
+		return row, fmt.Errorf("line %d: %w", n, err)
+	}
+	return row, nil
+}
+
+// A lines writes one JSON value a line.
+type lines struct {
+	buf *bufio.Writer
+	enc *json.Encoder
+}
+
+func newLines(w io.Writer) *lines {
+	buf := bufio.NewWriterSize(w, 64<<10)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false)
+	return &lines{buf, enc}
+}
+
+func (l *lines) put(v any) error { return l.enc.Encode(v) }
+
+func (l *lines) flush() error { return l.buf.Flush() }

@@ -1,0 +1,337 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v4"
+
+	"earshot/mention"
+	"earshot/nlp"
+	"earshot/query"
+)
+
+// analyzed is a line of `earshot analyze`.
+type analyzed struct {
+	ID         string                 `json:"id"`
+	Language   string                 `json:"language"`
+	Status     string                 `json:"status"`
+	Sentiment  *mention.Sentiment     `json:"sentiment,omitempty"`
+	Entities   []mention.Entity       `json:"entities"`
+	Brands     []mention.BrandMention `json:"brands"`
+	Keyphrases []string               `json:"keyphrases"`
+	Events     []mention.Event        `json:"events"`
+	Safety     *mention.Safety        `json:"safety,omitempty"`
+	Targets    []target               `json:"targets,omitempty"`
+	Error      string                 `json:"error,omitempty"`
+}
+
+type target struct {
+	mention.Span
+	Sentiment mention.Sentiment `json:"sentiment"`
+}
+
+func (a *app) analyzeCmd() *cobra.Command {
+	var why bool
+	c := &cobra.Command{
+		Use:   "analyze",
+		Short: "Read NDJSON mentions from standard input and say what each one says",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.config()
+			if err != nil {
+				return err
+			}
+			an, err := nlp.New(nlp.Options{Brands: cfg.Brands, SafetyThreshold: cfg.Safety.Threshold})
+			if err != nil {
+				return err
+			}
+			return a.inOrder(cmd.Context(), func(n int, line []byte) (any, error) { return analyzeLine(an, why, n, line) })
+		},
+	}
+	a.dataFlags(c)
+	c.Flags().BoolVar(&why, "why", false, "give the reason of each brand decision")
+	return c
+}
+
+func analyzeLine(an *nlp.Analyzer, why bool, n int, line []byte) (any, error) {
+	row, err := decodeRow(n, line)
+	if err != nil {
+		return nil, err
+	}
+	var more struct {
+		Targets []mention.Span `json:"targets"`
+	}
+	if err := json.Unmarshal(line, &more); err != nil {
+		return nil, fmt.Errorf("line %d: %w", n, err)
+	}
+	m := row.Mention()
+	analysis, brands := an.Analyze(&m)
+	out := analyzed{
+		ID: row.ID, Language: analysis.Language, Status: analysis.Status, Sentiment: analysis.Sentiment,
+		Entities: orEmpty(analysis.Entities), Brands: orEmpty(brands), Keyphrases: orEmpty(analysis.Keyphrases),
+		Events: orEmpty(analysis.Events), Safety: analysis.Safety,
+	}
+	if !why {
+		for i := range out.Brands {
+			out.Brands[i].Why = ""
+		}
+	}
+	for i, s := range an.Targets(&m, more.Targets) {
+		out.Targets = append(out.Targets, target{Span: more.Targets[i], Sentiment: s})
+	}
+	return out, nil
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// inOrder runs fn over the lines of standard input on every processor and
+// writes what it gives in the order of the lines. A line that fails is told
+// on stderr and in its place; the rest goes on, and the status says partly.
+func (a *app) inOrder(ctx context.Context, fn func(n int, line []byte) (any, error)) error {
+	const chunk = 256
+	type item struct {
+		n    int
+		line []byte
+		out  any
+		err  error
+	}
+	out := newLines(a.stdout)
+	failed := 0
+	batch := make([]item, 0, chunk)
+	flush := func() error {
+		var wg sync.WaitGroup
+		workers := runtime.GOMAXPROCS(0)
+		for w := range workers {
+			wg.Go(func() {
+				for i := w; i < len(batch); i += workers {
+					batch[i].out, batch[i].err = fn(batch[i].n, batch[i].line)
+				}
+			})
+		}
+		wg.Wait()
+		for i := range batch {
+			it := &batch[i]
+			if it.err != nil {
+				failed++
+				fmt.Fprintln(a.stderr, "earshot:", it.err)
+				it.out = map[string]any{"line": it.n, "error": it.err.Error()}
+			}
+			if err := out.put(it.out); err != nil {
+				return err
+			}
+		}
+		batch = batch[:0]
+		return out.flush()
+	}
+	err := documents(a.stdin, func(n int, line []byte) error {
+		batch = append(batch, item{n: n, line: append([]byte(nil), line...)})
+		if len(batch) == chunk {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return flush()
+		}
+		return nil
+	})
+	if err = errors.Join(err, flush()); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return &statusError{exitPartly, fmt.Errorf("%d lines could not be read", failed)}
+	}
+	return nil
+}
+
+func (a *app) matchCmd() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "match --labels FILE",
+		Short: "Read NDJSON documents and give the labels that match each one",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			set, ids, err := readLabels(file)
+			if err != nil {
+				return err
+			}
+			return a.match(set, ids)
+		},
+	}
+	c.Flags().StringVar(&file, "labels", "", "YAML file with labels: [{id, query}]")
+	_ = c.MarkFlagRequired("labels")
+	return c
+}
+
+func readLabels(file string) (*query.Set, []string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, &statusError{exitConfig, err}
+	}
+	var f struct {
+		Labels []struct {
+			ID    string `yaml:"id"`
+			Query string `yaml:"query"`
+		} `yaml:"labels"`
+	}
+	if err := yaml.Unmarshal(data, &f); err != nil {
+		return nil, nil, &statusError{exitConfig, fmt.Errorf("%s: %w", file, err)}
+	}
+	saved := make([]query.Saved, len(f.Labels))
+	ids := make([]string, len(f.Labels))
+	for i, l := range f.Labels {
+		saved[i], ids[i] = query.Saved{ID: l.ID, Query: l.Query}, l.ID
+	}
+	set, err := query.NewSet(saved, time.Now())
+	if err != nil {
+		return nil, nil, &statusError{exitConfig, fmt.Errorf("%s: %w", file, err)}
+	}
+	return set, ids, nil
+}
+
+// match is one loop on one processor: a document costs so little that handing
+// it to another would cost more.
+func (a *app) match(set *query.Set, ids []string) error {
+	type line struct {
+		ID     string   `json:"id"`
+		Labels []string `json:"labels"`
+	}
+	out := newLines(a.stdout)
+	doc, now := query.NewDocument(&mention.Row{}), time.Now()
+	var hits []int
+	labels := make([]string, 0, 64)
+	failed := 0
+	err := documents(a.stdin, func(n int, text []byte) error {
+		row, err := decodeRow(n, text)
+		if err != nil {
+			failed++
+			fmt.Fprintln(a.stderr, "earshot:", err)
+			return nil
+		}
+		doc.Reset(&row)
+		hits = set.Match(doc, now, hits[:0])
+		labels = labels[:0]
+		for _, i := range hits {
+			labels = append(labels, ids[i])
+		}
+		return out.put(line{row.ID, labels})
+	})
+	if err = errors.Join(err, out.flush()); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return &statusError{exitPartly, fmt.Errorf("%d lines could not be read", failed)}
+	}
+	return nil
+}
+
+func (a *app) storiesCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "stories",
+		Short: "Read NDJSON documents and say which story each one belongs to",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			type line struct {
+				ID    string `json:"id"`
+				Story string `json:"story"`
+			}
+			out, stories := newLines(a.stdout), nlp.NewStories(nlp.StoryOptions{})
+			err := documents(a.stdin, func(n int, text []byte) error {
+				row, err := decodeRow(n, text)
+				if err != nil {
+					return err
+				}
+				story, _ := stories.Assign(row.ID, row.Title, row.Text, row.Time())
+				return out.put(line{row.ID, story})
+			})
+			return errors.Join(err, out.flush())
+		},
+	}
+}
+
+func (a *app) queryCmd() *cobra.Command {
+	c := &cobra.Command{Use: "query", Short: "Lint or explain a query"}
+	lint := &cobra.Command{
+		Use:   "lint -- QUERY",
+		Short: "Say what is wrong or doubtful in a query; status 1 on errors",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(_ *cobra.Command, args []string) error { return a.lint(args[0]) },
+	}
+	a.outputFlag(lint, "table", "table", "json", "ndjson")
+	explain := &cobra.Command{
+		Use:   "explain -- QUERY",
+		Short: "Say what a query means, with explicit operators and the words looked up",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(_ *cobra.Command, args []string) error { return a.explain(args[0]) },
+	}
+	a.outputFlag(explain, "table", "table", "json")
+	c.AddCommand(lint, explain)
+	return c
+}
+
+func (a *app) lint(text string) error {
+	q, messages := query.Parse(text)
+	switch a.output {
+	case "json":
+		if err := a.json(orEmpty(messages)); err != nil {
+			return err
+		}
+	case "ndjson":
+		out := newLines(a.stdout)
+		for _, m := range messages {
+			if err := out.put(m); err != nil {
+				return err
+			}
+		}
+		if err := out.flush(); err != nil {
+			return err
+		}
+	default:
+		for _, m := range messages {
+			fmt.Fprintf(a.stdout, "%s %s at byte %d: %s\n", m.Severity, m.Code, m.At, m.Message)
+			if m.Hint != "" {
+				fmt.Fprintln(a.stdout, "    hint:", m.Hint)
+			}
+		}
+	}
+	if q == nil {
+		return &statusError{status: exitFailed}
+	}
+	return nil
+}
+
+func (a *app) explain(text string) error {
+	q, messages := query.Parse(text)
+	if q == nil {
+		if a.output == "json" {
+			if err := a.json(map[string]any{"messages": messages}); err != nil {
+				return err
+			}
+			return &statusError{status: exitFailed}
+		}
+		return &query.Error{Messages: messages}
+	}
+	x := q.Explain()
+	if a.output == "json" {
+		return a.json(x)
+	}
+	_, err := fmt.Fprint(a.stdout, x.Text())
+	return err
+}
+
+func (a *app) json(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

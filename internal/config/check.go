@@ -1,0 +1,201 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"earshot/mention"
+	"earshot/query"
+)
+
+// check notes what is wrong with the parts and with what they refer to.
+func (l *loader) check(cfg *Config) {
+	l.checkGeneral(cfg)
+	l.checkServer(cfg)
+	brands := map[string]bool{}
+	for i := range cfg.Brands {
+		l.entry("brands", i, cfg.Brands[i].ID, brands, cfg.Brands[i].Faults())
+	}
+	sources := map[string]bool{}
+	for i := range cfg.Sources {
+		s := &cfg.Sources[i]
+		l.entry("sources", i, s.ID, sources, s.Faults())
+		l.refer("sources", i, "brand", s.Brand, brands)
+		if s.Every >= mention.MinEvery && s.Every < mention.WarnEvery {
+			o := l.origin("sources", i)
+			l.warnings = append(l.warnings, o.doc.place(o.path+".every", fmt.Sprintf("every %s is below %s", s.Every, mention.WarnEvery),
+				"few sources bring something each minute, and some will refuse to be asked so often"))
+		}
+	}
+	receivers := map[string]bool{}
+	for i := range cfg.Receivers {
+		l.entry("receivers", i, cfg.Receivers[i].ID, receivers, cfg.Receivers[i].Faults())
+	}
+	departments := map[string]bool{}
+	for i := range cfg.Departments {
+		d := &cfg.Departments[i]
+		l.entry("departments", i, d.ID, departments, nil)
+		for j, r := range d.Receivers {
+			l.refer("departments", i, fmt.Sprintf("receivers[%d]", j), r, receivers)
+		}
+	}
+	labels := map[string]bool{}
+	for i := range cfg.Labels {
+		l.entry("labels", i, cfg.Labels[i].ID, labels, nil)
+		l.query("labels", i, "query", cfg.Labels[i].ID, cfg.Labels[i].Query)
+		l.refer("labels", i, "department", cfg.Labels[i].Department, departments)
+	}
+	l.checkRules(cfg, receivers)
+}
+
+func (l *loader) checkRules(cfg *Config, receivers map[string]bool) {
+	rules := map[string]bool{}
+	for i := range cfg.Rules {
+		r := &cfg.Rules[i]
+		l.entry("rules", i, r.ID, rules, r.Faults())
+		if r.Match != "" {
+			l.query("rules", i, "match", r.ID, r.Match)
+		}
+		for j, n := range r.Notify {
+			l.refer("rules", i, fmt.Sprintf("notify[%d]", j), n, receivers)
+		}
+	}
+}
+
+func (l *loader) checkGeneral(cfg *Config) {
+	d := l.docs[0]
+	switch cfg.Version {
+	case 1:
+	case 0:
+		d.fault("version", "version is missing", "begin the file with version: 1")
+	default:
+		d.fault("version", fmt.Sprintf("version %d is not known to this earshot", cfg.Version), "it reads version 1; a newer earshot may be needed")
+	}
+	if _, err := time.LoadLocation(cfg.Zone); err != nil {
+		d.fault("zone", fmt.Sprintf("zone %q is not known", cfg.Zone), "an IANA name such as Europe/Zurich or UTC")
+	}
+	switch cfg.Privacy {
+	case "", "clear", "hash":
+	default:
+		d.fault("privacy", fmt.Sprintf("privacy %q is none of clear, hash", cfg.Privacy), "")
+	}
+	if t := cfg.Safety.Threshold; t < 0 || t > 1 {
+		d.fault("safety.threshold", fmt.Sprintf("threshold %g is not 0 to 1", t), "")
+	}
+	for _, err := range cfg.Fetch.Faults() {
+		l.place(origin{d, "fetch"}, err)
+	}
+}
+
+func (l *loader) checkServer(cfg *Config) {
+	d, s := l.docs[0], &cfg.Server
+	host, _, err := net.SplitHostPort(cfg.Listen())
+	if err != nil {
+		d.fault("server.listen", fmt.Sprintf("listen %q is not host:port", s.Listen), "127.0.0.1:8080, or :8080 for every address")
+	} else if !loopback(host) && len(s.Tokens) == 0 {
+		d.fault("server.listen", fmt.Sprintf("listen %q reaches beyond this machine, and no token is configured", s.Listen),
+			"add server.tokens, or listen on 127.0.0.1")
+	}
+	if (s.TLS.CertFile == "") != (s.TLS.KeyFile == "") {
+		d.fault("server.tls", "cert_file and key_file go together", "")
+	}
+	if s.PublicURL != "" && !strings.HasPrefix(s.PublicURL, "http://") && !strings.HasPrefix(s.PublicURL, "https://") {
+		d.fault("server.public_url", fmt.Sprintf("public_url %q does not begin with https:// or http://", s.PublicURL), "")
+	}
+	if s.BasePath != "" && !strings.HasPrefix(s.BasePath, "/") {
+		d.fault("server.base_path", fmt.Sprintf("base_path %q does not begin with /", s.BasePath), "")
+	}
+	for i, p := range s.TrustedProxies {
+		if _, err := parsePrefix(p); err != nil {
+			d.fault(fmt.Sprintf("server.trusted_proxies[%d]", i), fmt.Sprintf("%q: %v", p, err), "")
+		}
+	}
+	for i, t := range s.Tokens {
+		at := fmt.Sprintf("server.tokens[%d]", i)
+		if err := mention.CheckID(t.ID); err != nil {
+			d.fault(at, err.Error(), "")
+		}
+		if t.TokenFile == "" {
+			d.fault(at, "token_file is missing", "a file with the token alone, readable by earshot only")
+		}
+		switch t.Role {
+		case "", "viewer", "analyst", "admin":
+		default:
+			d.fault(at+".role", fmt.Sprintf("role %q is none of viewer, analyst, admin", t.Role), "")
+		}
+	}
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// entry notes the faults of a list's entry and an id that stands twice.
+func (l *loader) entry(list string, i int, id string, seen map[string]bool, faults []error) {
+	o := l.origin(list, i)
+	for _, err := range faults {
+		l.place(o, err)
+	}
+	if id != "" && seen[id] {
+		o.doc.fault(o.path+".id", fmt.Sprintf("id %q stands twice in %s", id, list), "ids are unique over all files")
+	}
+	seen[id] = true
+	if faults == nil {
+		if err := mention.CheckID(id); err != nil {
+			o.doc.fault(o.path, err.Error(), "")
+		}
+	}
+}
+
+// place notes a part's own fault at the key it begins with, where it does.
+func (l *loader) place(o origin, err error) {
+	path, msg := o.path, trimPackage(err)
+	key := msg
+	if i := strings.IndexAny(msg, " :"); i > 0 {
+		key = msg[:i]
+	}
+	if _, ok := o.doc.nodes[path+"."+key]; ok {
+		path += "." + key
+	}
+	o.doc.fault(path, msg, "")
+}
+
+// refer notes a name that nothing has.
+func (l *loader) refer(list string, i int, key, name string, known map[string]bool) {
+	if name == "" || known[name] {
+		return
+	}
+	names := make([]string, 0, len(known))
+	for n := range known {
+		names = append(names, n)
+	}
+	o, hint := l.origin(list, i), ""
+	if near := mention.Nearest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	what := strings.TrimSuffix(strings.SplitN(key, "[", 2)[0], "s")
+	if what == "notify" {
+		what = "receiver"
+	}
+	o.doc.fault(o.path+"."+key, fmt.Sprintf("there is no %s %q", what, name), hint)
+}
+
+// query notes every message about a saved query: errors as faults, the rest as warnings.
+func (l *loader) query(list string, i int, key, id, text string) {
+	o := l.origin(list, i)
+	_, messages := query.Parse(text)
+	for _, m := range messages {
+		f := o.doc.place(o.path+"."+key, fmt.Sprintf("%s %s, at byte %d: %s: %s", strings.TrimSuffix(list, "s"), id, m.At, m.Code, m.Message), m.Hint)
+		if m.Severity == "error" {
+			o.doc.faults = append(o.doc.faults, f)
+		} else {
+			l.warnings = append(l.warnings, f)
+		}
+	}
+}

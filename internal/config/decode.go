@@ -1,0 +1,243 @@
+package config
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"earshot/mention"
+)
+
+// maxExcerpt is how much of a line a fault shows, in bytes.
+const maxExcerpt = 160
+
+// A document is one file as read: its lines, and which node every path came from.
+type document struct {
+	file   string
+	lines  []string
+	nodes  map[string]*yaml.Node // path → value
+	faults Faults
+}
+
+// decode fills out from a file's text, noting every key nobody reads and every
+// value of the wrong sort, and going on after each.
+func decode(file string, data []byte, out any) *document {
+	d := &document{file: file, lines: strings.Split(string(data), "\n"), nodes: map[string]*yaml.Node{}}
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		d.syntax(err)
+		return d
+	}
+	if len(root.Content) == 0 {
+		return d
+	}
+	d.value(root.Content[0], reflect.ValueOf(out).Elem(), "")
+	return d
+}
+
+// syntax notes text that is no YAML at all.
+func (d *document) syntax(err error) {
+	f := Fault{File: d.file, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
+		f.Line, f.Column = e.Mark.Line, e.Mark.Column+1
+		f.Excerpt = d.line(f.Line)
+		f.Message = "not YAML: " + e.Message
+		if strings.Contains(e.Message, "tab") || strings.ContainsRune(f.Excerpt, '\t') {
+			f.Hint = "indent with spaces, not tabs"
+		}
+	}
+	d.faults = append(d.faults, f)
+}
+
+func (d *document) line(n int) string {
+	if n < 1 || n > len(d.lines) {
+		return ""
+	}
+	s := strings.TrimRight(d.lines[n-1], "\r")
+	if len(s) > maxExcerpt {
+		return strings.ToValidUTF8(s[:maxExcerpt], "") + "…"
+	}
+	return s
+}
+
+// fault notes what is wrong at a path, placed at the node of that path.
+func (d *document) fault(path, message, hint string) {
+	d.faults = append(d.faults, d.place(path, message, hint))
+}
+
+func (d *document) place(path, message, hint string) Fault {
+	f := Fault{File: d.file, Path: path, Message: message, Hint: hint}
+	for p := path; ; {
+		if n, ok := d.nodes[p]; ok {
+			f.Line, f.Column, f.Excerpt = n.Line, n.Column, d.line(n.Line)
+			return f
+		}
+		i := strings.LastIndexAny(p, ".[")
+		if i < 0 {
+			return f
+		}
+		p = p[:i]
+	}
+}
+
+var (
+	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
+	yamlType = reflect.TypeFor[yaml.Unmarshaler]()
+)
+
+// value decodes one node into v.
+func (d *document) value(n *yaml.Node, v reflect.Value, path string) {
+	d.nodes[path] = n
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	text := reflect.PointerTo(v.Type()).Implements(textType)
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
+	case reflect.PointerTo(v.Type()).Implements(yamlType):
+		if err := n.Decode(v.Addr().Interface()); err != nil {
+			d.fault(path, "want a word or a list of words, not "+shape(n), "")
+		}
+	case text && n.Kind == yaml.ScalarNode:
+		if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.Value)); err != nil {
+			d.fault(path, trimPackage(err), "")
+		}
+	case v.Kind() == reflect.Struct:
+		d.mapping(n, v, path)
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8:
+		d.sequence(n, v, path)
+	default:
+		d.scalar(n, v, path)
+	}
+}
+
+// mapping decodes the keys of a mapping into the fields of a struct.
+func (d *document) mapping(n *yaml.Node, v reflect.Value, path string) {
+	if n.Kind != yaml.MappingNode {
+		d.fault(path, "want keys and values, as in {id: …}, not "+shape(n), "")
+		return
+	}
+	fields, names := fieldsOf(v.Type())
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		at := key.Value
+		if path != "" {
+			at = path + "." + key.Value
+		}
+		index, known := fields[key.Value]
+		switch {
+		case !known:
+			d.nodes[at] = key
+			d.fault(at, fmt.Sprintf("unknown key %q", key.Value), unknownHint(key.Value, names))
+		case seen[key.Value]:
+			d.nodes[at] = key
+			d.fault(at, fmt.Sprintf("key %q stands here twice", key.Value), "keep one of the two")
+		default:
+			seen[key.Value] = true
+			d.value(value, v.FieldByIndex(index), at)
+		}
+	}
+}
+
+func unknownHint(key string, names []string) string {
+	if near := mention.Nearest(key, names); near != "" {
+		return fmt.Sprintf("did you mean %s?", near)
+	}
+	return "known here: " + strings.Join(names, " ")
+}
+
+func (d *document) sequence(n *yaml.Node, v reflect.Value, path string) {
+	if n.Kind != yaml.SequenceNode {
+		d.fault(path, "want a list, as in [a, b], not "+shape(n), "")
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+	for i, item := range n.Content {
+		d.value(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
+	}
+	v.Set(list)
+}
+
+func (d *document) scalar(n *yaml.Node, v reflect.Value, path string) {
+	if n.Kind != yaml.ScalarNode {
+		if v.Kind() == reflect.Map || v.Kind() == reflect.Interface {
+			if err := n.Decode(v.Addr().Interface()); err != nil {
+				d.fault(path, trimPackage(err), "")
+			}
+			return
+		}
+		d.fault(path, fmt.Sprintf("want %s, not %s", wanted(v), shape(n)), "")
+		return
+	}
+	if v.Kind() == reflect.String {
+		v.SetString(n.Value) // numbers and yes/no are good names too
+		return
+	}
+	if err := n.Decode(v.Addr().Interface()); err != nil {
+		d.fault(path, fmt.Sprintf("want %s, not %q", wanted(v), n.Value), "")
+	}
+}
+
+// fieldsOf maps the yaml names of a struct to its fields, inlined ones included.
+func fieldsOf(t reflect.Type) (fields map[string][]int, names []string) {
+	fields = map[string][]int{}
+	for f := range t.Fields() {
+		name, opts, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if opts == "inline" {
+			inner, innerNames := fieldsOf(f.Type)
+			for k, index := range inner {
+				fields[k] = append(append([]int{}, f.Index...), index...)
+			}
+			names = append(names, innerNames...)
+			continue
+		}
+		if !f.IsExported() || name == "" || name == "-" {
+			continue
+		}
+		fields[name] = f.Index
+		names = append(names, name)
+	}
+	return fields, names
+}
+
+// shape says in words what a node is.
+func shape(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "keys and values"
+	case yaml.SequenceNode:
+		return "a list"
+	default:
+		return fmt.Sprintf("%q", n.Value)
+	}
+}
+
+func wanted(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	default:
+		return "text"
+	}
+}
+
+func trimPackage(err error) string {
+	s := err.Error()
+	for _, p := range []string{"mention: ", "alerts: ", "egress: ", "yaml: "} {
+		s = strings.TrimPrefix(s, p)
+	}
+	return s
+}

@@ -1,0 +1,229 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+
+	"earshot/alerts"
+)
+
+// The limits of a configuration. A larger one is refused before it is parsed.
+const (
+	maxFile  = 32 << 20 // bytes
+	maxFiles = 1000
+	// MaxRules is how many rules one configuration may have.
+	MaxRules = 100_000
+)
+
+// Default returns what holds where no file says otherwise.
+func Default() *Config { return &Config{Version: 1, path: ""} }
+
+// Load reads a file, the *.yaml files of conf.d beside it and the rule files
+// they name. The error is [Faults] when the text is at fault.
+func Load(path string) (*Config, error) {
+	l := &loader{}
+	cfg := &Config{path: path}
+	main, err := readFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	l.add(cfg, decode(path, main, cfg))
+	parts, err := filepath.Glob(filepath.Join(filepath.Dir(path), "conf.d", "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("config: conf.d: %w", err)
+	}
+	slices.Sort(parts)
+	if len(parts) > maxFiles {
+		return nil, fmt.Errorf("config: conf.d has %d files; at most %d", len(parts), maxFiles)
+	}
+	for _, p := range parts {
+		l.part(cfg, p)
+	}
+	l.ruleFiles(cfg)
+	return l.finish(cfg)
+}
+
+// finish checks what was read.
+func (l *loader) finish(cfg *Config) (*Config, error) {
+	if len(l.faults()) == 0 {
+		cfg.resolvePaths()
+		l.check(cfg)
+	}
+	cfg.files, cfg.warnings = l.files, l.warnings
+	if faults := l.faults(); len(faults) > 0 {
+		faults.sort(l.files)
+		return nil, faults
+	}
+	return cfg, nil
+}
+
+// Parse reads one file's text, as [Load] would without conf.d.
+func Parse(name string, data []byte) (*Config, error) {
+	l := &loader{}
+	cfg := &Config{path: name}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("config: %s has %d bytes; at most %d", name, len(data), maxFile)
+	}
+	l.add(cfg, decode(name, data, cfg))
+	return l.finish(cfg)
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxFile)
+	}
+	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
+}
+
+// A loader gathers the documents of one configuration, and from which of them
+// each entry of the merged lists came.
+type loader struct {
+	files    []string
+	docs     []*document
+	origins  map[string][]origin // list name → one origin per entry
+	warnings Faults
+}
+
+// An origin is the place of a list's entry before lists were joined.
+type origin struct {
+	doc  *document
+	path string
+}
+
+func (l *loader) faults() Faults {
+	var all Faults
+	for _, d := range l.docs {
+		all = append(all, d.faults...)
+	}
+	return all
+}
+
+// add registers a decoded document whose lists are cfg's own.
+func (l *loader) add(cfg *Config, d *document) {
+	l.docs, l.files = append(l.docs, d), append(l.files, d.file)
+	if l.origins == nil {
+		l.origins = map[string][]origin{}
+	}
+	for name, n := range listLengths(cfg) {
+		for i := len(l.origins[name]); i < n; i++ {
+			l.origins[name] = append(l.origins[name], origin{d, fmt.Sprintf("%s[%d]", name, i)})
+		}
+	}
+}
+
+// part reads one file of conf.d and joins it to cfg: lists grow, single values
+// may be set by one file only.
+func (l *loader) part(cfg *Config, path string) {
+	data, err := readFile(path)
+	if err != nil {
+		l.files = append(l.files, path)
+		l.docs = append(l.docs, &document{file: path, faults: Faults{{File: path, Message: err.Error()}}})
+		return
+	}
+	var more Config
+	d := decode(path, data, &more)
+	l.docs, l.files = append(l.docs, d), append(l.files, path)
+	to, from := reflect.ValueOf(cfg).Elem(), reflect.ValueOf(more)
+	for f := range to.Type().Fields() {
+		name := yamlName(f)
+		if name == "" || from.FieldByIndex(f.Index).IsZero() {
+			continue
+		}
+		dst, src := to.FieldByIndex(f.Index), from.FieldByIndex(f.Index)
+		switch {
+		case f.Type.Kind() == reflect.Slice:
+			for i := range src.Len() {
+				l.origins[name] = append(l.origins[name], origin{d, fmt.Sprintf("%s[%d]", name, i)})
+			}
+			dst.Set(reflect.AppendSlice(dst, src))
+		case name == "version":
+			if dst.Int() != src.Int() {
+				d.fault(name, fmt.Sprintf("version %d here, %d in %s", src.Int(), dst.Int(), cfg.path), "")
+			}
+		case !dst.IsZero() && !reflect.DeepEqual(dst.Interface(), src.Interface()):
+			d.fault(name, name+" is set by another file as well", "set it in one file")
+		default:
+			dst.Set(src)
+		}
+	}
+}
+
+// ruleFiles reads the files that rule_files names and joins their rules.
+func (l *loader) ruleFiles(cfg *Config) {
+	for i, pattern := range cfg.RuleFiles {
+		o := l.origin("rule_files", i)
+		paths, err := filepath.Glob(cfg.relative(pattern))
+		if err != nil || len(paths) == 0 {
+			o.doc.fault(o.path, fmt.Sprintf("no file matches %q", pattern), "the path is relative to the configuration file")
+			continue
+		}
+		for _, p := range paths {
+			l.ruleFile(cfg, p)
+		}
+	}
+	if len(cfg.Rules) > MaxRules {
+		o := l.origin("rules", MaxRules)
+		o.doc.fault(o.path, fmt.Sprintf("rule %d of %d; at most %d", MaxRules+1, len(cfg.Rules), MaxRules), "make labels of long lists, and one rule of the labels")
+	}
+}
+
+func (l *loader) ruleFile(cfg *Config, path string) {
+	var file struct {
+		Rules []alerts.Rule `yaml:"rules"`
+	}
+	data, err := readFile(path)
+	d := &document{file: path}
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err != nil:
+		d.faults = Faults{{File: path, Message: err.Error()}}
+	default:
+		d = decode(path, data, &file)
+	}
+	l.docs, l.files = append(l.docs, d), append(l.files, path)
+	for i := range file.Rules {
+		l.origins["rules"] = append(l.origins["rules"], origin{d, fmt.Sprintf("rules[%d]", i)})
+	}
+	cfg.Rules = append(cfg.Rules, file.Rules...)
+}
+
+func (l *loader) origin(list string, i int) origin {
+	if o := l.origins[list]; i < len(o) {
+		return o[i]
+	}
+	return origin{l.docs[0], list}
+}
+
+func listLengths(cfg *Config) map[string]int {
+	out := map[string]int{}
+	v := reflect.ValueOf(cfg).Elem()
+	for f := range v.Type().Fields() {
+		if name := yamlName(f); name != "" && f.Type.Kind() == reflect.Slice {
+			out[name] = v.FieldByIndex(f.Index).Len()
+		}
+	}
+	return out
+}
+
+func yamlName(f reflect.StructField) string {
+	_, names := fieldsOf(reflect.StructOf([]reflect.StructField{{Name: "X" + f.Name, Type: f.Type, Tag: f.Tag}}))
+	if !f.IsExported() || len(names) == 0 {
+		return ""
+	}
+	return names[0]
+}

@@ -1,0 +1,45 @@
+package config
+
+import (
+	"reflect"
+
+	"github.com/invopop/jsonschema"
+
+	"earshot/alerts"
+	"earshot/mention"
+)
+
+// schema describes the file for editors. What depends on other parts of the
+// file is checked by [Load] alone.
+func schema() *jsonschema.Schema {
+	r := &jsonschema.Reflector{
+		FieldNameTag:               "yaml",
+		RequiredFromJSONSchemaTags: true,
+		DoNotReference:             true,
+		Mapper:                     mapper,
+	}
+	s := r.Reflect(&Config{})
+	s.Title = "earshot configuration"
+	s.Required = []string{"version"}
+	return s
+}
+
+// mapper gives the types that are written otherwise than they are kept.
+func mapper(t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[mention.Duration]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^(0|([0-9]+(ms|s|m|h|d|w))+)$`, Description: "such as 90s, 15m, 400d"}
+	case reflect.TypeFor[alerts.Words]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "string"},
+			{Type: "array", Items: &jsonschema.Schema{Type: "string"}},
+		}}
+	case reflect.TypeFor[mention.ProductName]():
+		r := &jsonschema.Reflector{FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, DoNotReference: true}
+		type product mention.ProductName
+		object := r.Reflect(&product{})
+		object.Version = ""
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, object}}
+	}
+	return nil
+}

@@ -1,0 +1,247 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"earshot/alerts"
+	"earshot/internal/config"
+	"earshot/internal/egress"
+	"earshot/internal/ledger"
+	"earshot/mention"
+)
+
+// alerting is the stage that judges the analyzed log and fills the outbox.
+type alerting struct {
+	ledger ledger.Ledger
+	log    *slog.Logger
+	now    func() time.Time
+	wake   func(receiver string)      // the outbox holds something for it
+	tell   func(inc mention.Incident) // it was opened, changed or closed
+
+	mu     sync.Mutex
+	engine *alerts.Engine
+	offset int64
+}
+
+func newEngine(cfg *config.Config, led ledger.Ledger, log *slog.Logger) (*alerts.Engine, error) {
+	return alerts.NewEngine(alerts.Options{
+		Rules: cfg.Rules, Receivers: cfg.Receivers, Brands: cfg.Brands, PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(), Log: log,
+	})
+}
+
+// newAlerting takes up the state that the ledger holds.
+func newAlerting(ctx context.Context, cfg *config.Config, led ledger.Ledger, now func() time.Time, log *slog.Logger) (*alerting, error) {
+	e, err := newEngine(cfg, led, log)
+	if err != nil {
+		return nil, fmt.Errorf("daemon: %w", err)
+	}
+	offset, state, err := led.AlertState(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("daemon: alert state: %w", err)
+	}
+	if len(state) > 0 {
+		if err := e.Restore(state); err != nil {
+			return nil, fmt.Errorf("daemon: %w", err)
+		}
+	}
+	return &alerting{ledger: led, log: log, now: now, wake: func(string) {}, tell: func(mention.Incident) {}, engine: e, offset: offset}, nil
+}
+
+// some judges one batch and commits what came of it with the offset, or, when
+// there is nothing new, lets time pass. It returns how many entries it read.
+func (a *alerting) some(ctx context.Context) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	changes, err := a.ledger.Changes(ctx, a.offset, batchSize)
+	if err != nil {
+		return 0, err
+	}
+	out := a.engine.Step(a.now(), changes)
+	if len(changes) == 0 && out.Empty() {
+		return 0, nil
+	}
+	if err := a.commit(ctx, changes, out); err != nil {
+		return 0, err
+	}
+	return len(changes), nil
+}
+
+// commit makes a step durable; the engine goes back to what the ledger holds
+// when that fails, so that the step is taken again.
+func (a *alerting) commit(ctx context.Context, changes []mention.Change, out alerts.Outcome) error {
+	offset := a.offset
+	if len(changes) > 0 {
+		offset = changes[len(changes)-1].Seq
+	}
+	state, err := a.engine.State()
+	if err == nil {
+		err = a.ledger.CommitAlerts(ctx, ledger.AlertCommit{
+			Offset: offset, State: state, Incidents: out.Incidents, Deliveries: out.Deliveries, Flags: out.Flags,
+		})
+	}
+	if err != nil {
+		if back := a.rewind(ctx); back != nil {
+			a.log.Error("alert state not restored", "err", back)
+		}
+		return fmt.Errorf("daemon: alerts: %w", err)
+	}
+	a.offset = offset
+	for i := range out.Incidents {
+		a.tell(out.Incidents[i])
+	}
+	for i := range out.Deliveries {
+		if out.Deliveries[i].State == mention.DeliveryPending {
+			a.wake(out.Deliveries[i].Receiver)
+		}
+	}
+	return nil
+}
+
+func (a *alerting) rewind(ctx context.Context) error {
+	offset, state, err := a.ledger.AlertState(ctx)
+	if err != nil {
+		return err
+	}
+	a.offset = offset
+	return a.engine.Restore(state)
+}
+
+// reload puts other rules in force; the state of rules that stay is kept.
+func (a *alerting) reload(cfg *config.Config) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	state, err := a.engine.State()
+	if err != nil {
+		return err
+	}
+	e, err := newEngine(cfg, a.ledger, a.log)
+	if err != nil {
+		return err
+	}
+	if err := e.Restore(state); err != nil {
+		return err
+	}
+	a.engine = e
+	return nil
+}
+
+// A dispatcher drains the outbox: one receiver at a time, in order.
+type dispatcher struct {
+	ledger ledger.Ledger
+	log    *slog.Logger
+	now    func() time.Time
+	again  func(receiver string, at time.Time) // queue another run
+
+	mu        sync.Mutex
+	notifiers map[string]alerts.Notifier
+	busy      map[string]*sync.Mutex
+}
+
+// setReceivers puts receivers in force.
+func (d *dispatcher) setReceivers(list []alerts.Receiver, eg *egress.Egress) error {
+	notifiers := map[string]alerts.Notifier{}
+	for i := range list {
+		n, err := alerts.New(list[i], eg, d.log)
+		if err != nil {
+			return fmt.Errorf("daemon: receiver %s: %w", list[i].ID, err)
+		}
+		notifiers[list[i].ID] = n
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notifiers = notifiers
+	if d.busy == nil {
+		d.busy = map[string]*sync.Mutex{}
+	}
+	for id := range notifiers {
+		if d.busy[id] == nil {
+			d.busy[id] = &sync.Mutex{}
+		}
+	}
+	return nil
+}
+
+func (d *dispatcher) receivers() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ids := make([]string, 0, len(d.notifiers))
+	for id := range d.notifiers {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// run sends a receiver all that is due and queues the next run where a retry
+// waits. One that is already being served is left to the run that serves it.
+func (d *dispatcher) run(ctx context.Context, receiver string) error {
+	d.mu.Lock()
+	n, busy := d.notifiers[receiver], d.busy[receiver]
+	d.mu.Unlock()
+	if n == nil {
+		return nil // gone from the configuration; its rows wait for it to come back
+	}
+	busy.Lock()
+	defer busy.Unlock()
+	for {
+		due, err := d.ledger.DueDeliveries(ctx, receiver, d.now(), 50)
+		if err != nil {
+			return fmt.Errorf("daemon: outbox of %s: %w", receiver, err)
+		}
+		if len(due) == 0 {
+			break
+		}
+		for i := range due {
+			if err := d.send(ctx, n, due[i]); err != nil {
+				return err
+			}
+		}
+	}
+	next, err := d.ledger.NextDelivery(ctx, receiver)
+	if err == nil && !next.IsZero() {
+		d.again(receiver, next)
+	}
+	return err
+}
+
+// send makes one try: the row says sending before the first byte leaves, so
+// that a crash in between repeats it at most once and is seen.
+func (d *dispatcher) send(ctx context.Context, n alerts.Notifier, row mention.Delivery) error {
+	row, err := d.ledger.UpdateDelivery(ctx, row.ID, func(r *mention.Delivery) error {
+		r.State = mention.DeliverySending
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
+	}
+	after := alerts.Attempt(ctx, n, row, d.now())
+	if ctx.Err() != nil && after.State != mention.DeliverySent {
+		return ctx.Err() // shutting down: not the receiver's fault
+	}
+	_, err = d.ledger.UpdateDelivery(context.WithoutCancel(ctx), row.ID, func(r *mention.Delivery) error {
+		*r = after
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
+	}
+	if after.Error != "" {
+		d.log.Warn("delivery not accepted", "delivery", row.ID, "receiver", row.Receiver, "attempts", after.Attempts, "state", after.State, "err", after.Error)
+	}
+	if after.State == mention.DeliverySent && row.Mention != "" {
+		at := after.Sent
+		err := d.ledger.UpdateSafetyFlag(context.WithoutCancel(ctx), row.Mention, func(f *mention.SafetyFlag) error {
+			if f.Notified.IsZero() {
+				f.Notified = at
+			}
+			return nil
+		})
+		if err != nil {
+			d.log.Warn("safety flag not updated", "mention", row.Mention, "err", err)
+		}
+	}
+	return nil
+}

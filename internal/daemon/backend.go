@@ -1,0 +1,324 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"earshot/api"
+	"earshot/crawler"
+	"earshot/index"
+	"earshot/internal/ledger"
+	"earshot/mention"
+)
+
+// A backend is the daemon as the API sees it.
+type backend struct{ *Daemon }
+
+// Interface check: the API's needs are met here and nowhere else.
+var _ api.Backend = backend{}
+
+// Search implements api.Reading.
+func (b backend) Search(ctx context.Context, s mention.Search) (mention.Page, error) {
+	x, err := b.store.Index()
+	if err != nil {
+		return mention.Page{}, err
+	}
+	page, err := x.Search(ctx, s, now())
+	return page, told(err)
+}
+
+// Count implements api.Reading.
+func (b backend) Count(ctx context.Context, q string) (uint64, error) {
+	x, err := b.store.Index()
+	if err != nil {
+		return 0, err
+	}
+	n, err := x.Count(ctx, q, now())
+	return n, told(err)
+}
+
+// Histogram implements api.Reading.
+func (b backend) Histogram(ctx context.Context, q, interval string, zone *time.Location) (mention.Series, error) {
+	x, err := b.store.Index()
+	if err != nil {
+		return mention.Series{}, err
+	}
+	if zone == nil {
+		zone = b.cfg.Load().Location()
+	}
+	s, err := x.Histogram(ctx, q, interval, zone, now())
+	return s, told(err)
+}
+
+// Facets implements api.Reading.
+func (b backend) Facets(ctx context.Context, q string, fields []string, size int) ([]mention.Facet, error) {
+	x, err := b.store.Index()
+	if err != nil {
+		return nil, err
+	}
+	f, err := x.Facets(ctx, q, fields, size, now())
+	return f, told(err)
+}
+
+// Export implements api.Reading.
+func (b backend) Export(ctx context.Context, q string, fn func(mention.Row) error) error {
+	x, err := b.store.Index()
+	if err != nil {
+		return err
+	}
+	return told(x.Each(ctx, q, now(), fn))
+}
+
+// Record implements api.Reading.
+func (b backend) Record(ctx context.Context, id string) (mention.Record, error) {
+	return b.store.record(ctx, id)
+}
+
+// Changes implements api.Reading.
+func (b backend) Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error) {
+	return b.store.Ledger.Changes(ctx, after, limit)
+}
+
+// Curations implements api.Reading.
+func (b backend) Curations(ctx context.Context, id string) ([]mention.CurationEvent, error) {
+	if _, err := b.store.record(ctx, id); err != nil {
+		return nil, err
+	}
+	return b.store.Ledger.Curations(ctx, id)
+}
+
+// Push implements api.Writing.
+func (b backend) Push(ctx context.Context, actor string, mentions []mention.Mention) (mention.Receipt, error) {
+	for i := range mentions {
+		m := &mentions[i]
+		if m.Title == "" && m.Text == "" {
+			return mention.Receipt{}, &api.InvalidError{Faults: []string{fmt.Sprintf("mentions[%d]: neither title nor text", i)}}
+		}
+		m.Origin = mention.OriginPush
+		if m.Source == "" {
+			m.Source = "push-" + actor
+		}
+		crawler.Identify(m)
+	}
+	var sum mention.Receipt
+	for _, group := range bySource(mentions) {
+		r, err := b.intake.put(ctx, mention.Batch{Source: group[0].Source, Mentions: group})
+		if err != nil {
+			return sum, err
+		}
+		sum.New, sum.Revised, sum.Unchanged, sum.Refused = sum.New+r.New, sum.Revised+r.Revised, sum.Unchanged+r.Unchanged, sum.Refused+r.Refused
+		sum.IDs, sum.LastSeq = append(sum.IDs, r.IDs...), r.LastSeq
+	}
+	return sum, b.audit(ctx, actor, "push", "", fmt.Sprintf("%d new, %d revised of %d", sum.New, sum.Revised, len(mentions)))
+}
+
+// bySource splits mentions into runs of one source, keeping their order.
+func bySource(list []mention.Mention) [][]mention.Mention {
+	var groups [][]mention.Mention
+	for start := 0; start < len(list); {
+		end := start + 1
+		for end < len(list) && list[end].Source == list[start].Source {
+			end++
+		}
+		groups = append(groups, list[start:end])
+		start = end
+	}
+	return groups
+}
+
+// Curate implements api.Writing.
+func (b backend) Curate(ctx context.Context, events []mention.CurationEvent) error {
+	for i := range events {
+		if events[i].At.IsZero() {
+			events[i].At = now()
+		}
+	}
+	if err := told(b.store.Ledger.Curate(ctx, events)); err != nil {
+		return err
+	}
+	for i := range events {
+		e := &events[i]
+		if err := b.audit(ctx, e.Actor, "curate."+e.Action, e.ID, e.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Audit implements api.Writing.
+func (b backend) Audit(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error) {
+	return b.store.Ledger.AuditLog(ctx, after, limit)
+}
+
+func (b backend) audit(ctx context.Context, actor, action, object, detail string) error {
+	return b.store.Ledger.Audit(ctx, mention.AuditEntry{At: now(), Actor: actor, Action: action, Object: object, Detail: detail})
+}
+
+// Incidents implements api.Alerting.
+func (b backend) Incidents(ctx context.Context, f api.IncidentFilter) ([]mention.Incident, error) {
+	list, err := b.store.Ledger.Incidents(ctx, ledger.IncidentFilter(f))
+	return list, told(err)
+}
+
+// Incident implements api.Alerting.
+func (b backend) Incident(ctx context.Context, id string) (mention.Incident, error) {
+	inc, err := b.store.Ledger.Incident(ctx, id)
+	return inc, told(err)
+}
+
+// FlagIncident implements api.Alerting.
+func (b backend) FlagIncident(ctx context.Context, id string, f api.Flag) (mention.Incident, error) {
+	inc, err := b.alerting.flag(ctx, id, func(inc *mention.Incident) error { return setFlag(inc, f) })
+	if err != nil {
+		return inc, told(err)
+	}
+	b.hub.Incident(inc)
+	return inc, b.audit(ctx, f.Actor, "incident."+f.Action, id, "")
+}
+
+func setFlag(inc *mention.Incident, f api.Flag) error {
+	at := now()
+	if (f.Action == api.FlagMute || f.Action == api.FlagSnooze) && inc.Kind == mention.SeveritySafety {
+		return fmt.Errorf("%w: a safety incident is never muted or snoozed; acknowledge it", api.ErrConflict)
+	}
+	switch f.Action {
+	case api.FlagAck:
+		inc.Acked, inc.AckedBy, inc.AckExpires = at, f.Actor, f.Until
+	case api.FlagUnack:
+		inc.Acked, inc.AckedBy, inc.AckExpires = time.Time{}, "", time.Time{}
+	case api.FlagSnooze:
+		inc.Snoozed = f.Until
+	case api.FlagUnsnooze:
+		inc.Snoozed = time.Time{}
+	case api.FlagMute, api.FlagUnmute:
+		inc.Muted = f.Action == api.FlagMute
+	default:
+		return &api.InvalidError{Faults: []string{fmt.Sprintf("action %q is not known", f.Action)}}
+	}
+	inc.Updated = at
+	return nil
+}
+
+// flag changes an incident's flags in the ledger and in the engine.
+func (a *alerting) flag(ctx context.Context, id string, change func(*mention.Incident) error) (mention.Incident, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	inc, err := a.ledger.UpdateIncident(ctx, id, change)
+	if err == nil {
+		a.engine.SetFlags(inc)
+	}
+	return inc, err
+}
+
+// Deliveries implements api.Alerting.
+func (b backend) Deliveries(ctx context.Context, f api.DeliveryFilter) ([]mention.Delivery, error) {
+	list, err := b.store.Ledger.Deliveries(ctx, ledger.DeliveryFilter(f))
+	return list, told(err)
+}
+
+// Delivery implements api.Alerting.
+func (b backend) Delivery(ctx context.Context, id string) (mention.Delivery, error) {
+	row, err := b.store.Ledger.Delivery(ctx, id)
+	return row, told(err)
+}
+
+// Redeliver implements api.Alerting.
+func (b backend) Redeliver(ctx context.Context, id, actor string) (mention.Delivery, error) {
+	row, err := b.store.Ledger.UpdateDelivery(ctx, id, func(r *mention.Delivery) error {
+		if r.State == mention.DeliveryPending || r.State == mention.DeliverySending {
+			return fmt.Errorf("%w: it is on its way", api.ErrConflict)
+		}
+		r.State, r.Next, r.Attempts = mention.DeliveryPending, now(), 0
+		return nil
+	})
+	if err != nil {
+		return row, told(err)
+	}
+	b.deliverAt(ctx, row.Receiver, now())
+	return row, b.audit(ctx, actor, "redeliver", id, "")
+}
+
+// SafetyFlags implements api.Alerting.
+func (b backend) SafetyFlags(ctx context.Context, since time.Time) ([]mention.SafetyFlag, error) {
+	return b.store.Ledger.SafetyFlags(ctx, since)
+}
+
+// OpenSafety implements api.Alerting.
+func (b backend) OpenSafety(ctx context.Context, id, actor string) error {
+	err := b.store.Ledger.UpdateSafetyFlag(ctx, id, func(f *mention.SafetyFlag) error {
+		if f.Opened.IsZero() {
+			f.Opened, f.OpenedBy = now(), actor
+		}
+		return nil
+	})
+	if err != nil {
+		return told(err)
+	}
+	return b.audit(ctx, actor, "safety.open", id, "")
+}
+
+// Ready implements api.Health.
+func (b backend) Ready(ctx context.Context) []string {
+	b.status.mu.Lock()
+	var reasons []string
+	for _, about := range []string{"understand", "index", "alerts"} {
+		if text, ok := b.status.faults[about]; ok {
+			reasons = append(reasons, about+": "+text)
+		}
+	}
+	b.status.mu.Unlock()
+	if _, err := b.store.Index(); err != nil {
+		reasons = append(reasons, err.Error())
+	}
+	if lag, err := b.store.Lag(ctx); err == nil && lag > 20*batchSize {
+		reasons = append(reasons, fmt.Sprintf("index: %d entries behind the ledger", lag))
+	}
+	return reasons
+}
+
+// Status implements api.Health.
+func (b backend) Status(ctx context.Context) (api.Status, error) {
+	counts, err := b.store.Ledger.Counts(ctx)
+	if err != nil {
+		return api.Status{}, err
+	}
+	cfg, l := b.cfg.Load(), b.understand.linker.Load()
+	s := api.Status{
+		Version: b.o.Version, Started: b.started.UTC(), Mentions: uint64(max(0, counts.Mentions)), Seq: counts.AnalyzedSeq,
+		Models: l.analyzer.Models(), Config: l.version, Zone: cfg.Location().String(),
+	}
+	if x, err := b.store.Index(); err == nil {
+		s.Lag = counts.AnalyzedSeq - x.Offset()
+		if s.Searched, err = x.Count(ctx, "", now()); err != nil {
+			return s, told(err)
+		}
+	}
+	b.status.mu.Lock()
+	defer b.status.mu.Unlock()
+	for about, text := range b.status.faults {
+		s.Faults = append(s.Faults, about+": "+text)
+	}
+	for _, text := range b.status.progress {
+		s.Progress = append(s.Progress, text)
+	}
+	slices.Sort(s.Faults)
+	slices.Sort(s.Progress)
+	return s, nil
+}
+
+// told turns the stages' errors into those the API knows.
+func told(err error) error {
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return fmt.Errorf("%w: %w", api.ErrNotFound, err)
+	case errors.Is(err, index.ErrCursor):
+		return fmt.Errorf("%w: %w", api.ErrCursor, err)
+	case errors.Is(err, index.ErrDamaged):
+		return fmt.Errorf("%w: %w", api.ErrUnavailable, err)
+	default:
+		return err
+	}
+}

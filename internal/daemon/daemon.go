@@ -1,0 +1,297 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"earshot/api"
+	"earshot/internal/config"
+	"earshot/internal/ledger"
+	"earshot/mention"
+)
+
+// Options are what a daemon needs from outside.
+type Options struct {
+	Config  *config.Config                                               // required
+	Reload  func() (*config.Config, error)                               // reads the configuration again; nil means it never changes
+	Version string                                                       // of the program
+	Extra   map[string]http.Handler                                      // more pages, by path, such as the demo's inbox
+	Ready   func(address string)                                         // told once the API answers
+	Log     *slog.Logger                                                 // nil means no logging
+	Hangup  <-chan os.Signal                                             // asks for a reload; may be nil
+	Listen  func(ctx context.Context, addr string) (net.Listener, error) // nil means TCP
+}
+
+// A Daemon is every stage, wired.
+type Daemon struct {
+	o       Options
+	log     *slog.Logger
+	store   *Store
+	hub     api.Hub
+	metrics *metrics
+	started time.Time
+
+	cfg        atomic.Pointer[config.Config] // the files and the objects made through the API
+	files      atomic.Pointer[config.Config] // the files alone
+	understand *understander
+	alerting   *alerting
+	dispatch   *dispatcher
+	intake     *intake
+	fetch      atomic.Pointer[fetcher]
+	schedule   *schedule
+	jobs       *ledger.Jobs
+
+	reloading   sync.Mutex
+	relinking   atomic.Bool
+	relinkAgain chan struct{}
+	status      status
+}
+
+// status is what people are told about the daemon itself.
+type status struct {
+	mu       sync.Mutex
+	faults   map[string]string // by what it is about
+	progress map[string]string
+}
+
+func (s *status) set(m *map[string]string, about, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if *m == nil {
+		*m = map[string]string{}
+	}
+	if text == "" {
+		delete(*m, about)
+		return
+	}
+	(*m)[about] = text
+}
+
+func (d *Daemon) fault(about string, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	d.status.set(&d.status.faults, about, text)
+}
+
+func (d *Daemon) progress(about, text string) { d.status.set(&d.status.progress, about, text) }
+
+// Run runs a daemon until ctx is done, then stops its stages in order. It
+// returns nil after a clean stop.
+func Run(ctx context.Context, o Options) error {
+	d, err := open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer d.store.Close()
+	return d.run(ctx)
+}
+
+// open opens the data and prepares every stage; nothing moves yet.
+func open(ctx context.Context, o Options) (d *Daemon, err error) {
+	d = &Daemon{o: o, log: o.Log, started: time.Now(), relinkAgain: make(chan struct{}, 1)}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	cfg := o.Config
+	if d.store, err = OpenStore(ctx, cfg.DataDir(), cfg.Location(), d.log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.store.Close())
+		}
+	}()
+	d.files.Store(cfg)
+	merged, err := d.merge(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	d.cfg.Store(merged)
+	d.metrics = newMetrics(d)
+	return d, d.openStages(ctx, merged)
+}
+
+func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
+	led := d.store.Ledger
+	l, err := newLinker(cfg, now())
+	if err != nil {
+		return err
+	}
+	if d.understand, err = newUnderstander(ctx, led, l, now, d.log); err != nil {
+		return err
+	}
+	if d.alerting, err = newAlerting(ctx, cfg, led, now, d.log); err != nil {
+		return err
+	}
+	if d.intake, err = newIntake(led, cfg.DataDir(), cfg.Privacy, now); err != nil {
+		return err
+	}
+	f, err := newFetcher(cfg, d.intake, now, d.log)
+	if err != nil {
+		return err
+	}
+	d.fetch.Store(f)
+	d.jobs, err = ledger.OpenJobs(ctx, ledger.JobOptions{
+		Dir: cfg.DataDir(), Fetch: d.fetchJob, Deliver: func(ctx context.Context, r string) error { return d.dispatch.run(ctx, r) },
+		FetchWorkers: 32, DeliverWorkers: 8, Log: d.log,
+	})
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	d.dispatch = &dispatcher{ledger: led, log: d.log, now: now, again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) }}
+	if err := d.dispatch.setReceivers(cfg.Receivers, f.egress); err != nil {
+		return err
+	}
+	d.alerting.wake = func(receiver string) { d.deliverAt(ctx, receiver, now()) }
+	d.alerting.tell = d.hub.Incident
+	d.schedule = newSchedule(led, func(ctx context.Context, source string) error { return d.jobs.FetchAt(ctx, source, now()) }, now, d.log)
+	return d.schedule.set(ctx, cfg.Sources)
+}
+
+// now is the wall clock in the ledger's precision.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+func (d *Daemon) deliverAt(ctx context.Context, receiver string, at time.Time) {
+	if err := d.jobs.DeliverAt(ctx, receiver, at); err != nil && ctx.Err() == nil {
+		d.log.Error("delivery not queued; the sweep will", "receiver", receiver, "err", err)
+	}
+}
+
+// fetchJob is one pass as the job queue runs it.
+func (d *Daemon) fetchJob(ctx context.Context, id string) error {
+	src, ok := d.source(id)
+	if !ok {
+		return nil // gone from the configuration since it was queued
+	}
+	state, err := d.fetch.Load().pass(ctx, src, nil)
+	next := later(state.Next, state.NotBefore)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		d.fault("source "+id, err)
+		next = now().Add(10 * time.Second)
+		d.metrics.passes.WithLabelValues("not_stored").Inc()
+	case state.Error != "":
+		d.metrics.passes.WithLabelValues("failed").Inc()
+	default:
+		d.fault("source "+id, nil)
+		d.metrics.passes.WithLabelValues("ok").Inc()
+	}
+	if next.IsZero() {
+		next = now().Add(time.Minute)
+	}
+	d.schedule.done(id, next)
+	return nil
+}
+
+func (d *Daemon) source(id string) (mention.Source, bool) {
+	cfg := d.cfg.Load()
+	for i := range cfg.Sources {
+		if cfg.Sources[i].ID == id {
+			return cfg.Sources[i], true
+		}
+	}
+	return mention.Source{}, false
+}
+
+// run starts every stage, serves, and stops all in order when ctx is done.
+func (d *Daemon) run(ctx context.Context) error {
+	listen := d.o.Listen
+	if listen == nil {
+		var lc net.ListenConfig
+		listen = func(ctx context.Context, addr string) (net.Listener, error) { return lc.Listen(ctx, "tcp", addr) }
+	}
+	listener, err := listen(ctx, d.cfg.Load().Listen())
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	server, err := d.server()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := d.jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(fmt.Errorf("daemon: %w", err), listener.Close())
+	}
+	stages, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	d.startStages(stages, &wg)
+	address := d.address(listener)
+	if err := announce(d.cfg.Load().DataDir(), Running{PID: os.Getpid(), Address: address, Started: d.started.UTC(), Version: d.o.Version}); err != nil {
+		d.log.Warn("commands will not find this daemon", "err", err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- d.serve(server, listener) }()
+	if d.o.Ready != nil {
+		d.o.Ready(address)
+	}
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-served:
+	}
+	return errors.Join(err, d.stop(server, stop, &wg))
+}
+
+func (d *Daemon) serve(server *http.Server, l net.Listener) error {
+	t := d.cfg.Load().Server.TLS
+	var err error
+	if t.CertFile != "" {
+		err = server.ServeTLS(l, t.CertFile, t.KeyFile)
+	} else {
+		err = server.Serve(l)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("daemon: serve: %w", err)
+}
+
+// stop lets requests end, then jobs, then the stages: what was acknowledged
+// is in the ledger before the first of them ends.
+func (d *Daemon) stop(server *http.Server, stopStages context.CancelFunc, wg *sync.WaitGroup) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	defer cancel()
+	d.hub.Close()
+	err := server.Shutdown(ctx)
+	if err != nil {
+		err = server.Close()
+	}
+	jobsErr := d.jobs.Stop(ctx)
+	stopStages()
+	wg.Wait()
+	withdraw(d.cfg.Load().DataDir())
+	return errors.Join(err, jobsErr)
+}
+
+// address is the base URL under which this machine reaches the listener.
+func (d *Daemon) address(l net.Listener) string {
+	scheme := "http"
+	if d.cfg.Load().Server.TLS.CertFile != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return scheme + "://" + l.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	u := url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port), Path: d.cfg.Load().Server.BasePath}
+	return trimSlash(u.String())
+}
+
+// settle gives memory that starting needed back to the system.
+func settle() { debug.FreeOSMemory() }

@@ -1,0 +1,221 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"earshot/alerts"
+	"earshot/api"
+	"earshot/internal/config"
+	"earshot/internal/ledger"
+	"earshot/mention"
+)
+
+// merge lays the objects made through the API under the files: on equal ids
+// the files win. An object that no longer fits is left out and told.
+func (d *Daemon) merge(ctx context.Context, files *config.Config) (*config.Config, error) {
+	objects, err := d.store.Ledger.Objects(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("daemon: objects: %w", err)
+	}
+	list := make([]config.Object, len(objects))
+	for i, o := range objects {
+		list[i] = config.Object{Kind: o.Kind, ID: o.ID, Owner: o.Owner, Body: o.Body}
+	}
+	merged, left := config.Merge(files, list)
+	for _, fault := range left {
+		d.log.Warn("object left out", "err", fault)
+	}
+	d.fault("objects", errors.Join(left...))
+	return merged, nil
+}
+
+// apply puts a configuration in force: what listens, where data is and the
+// zone stay as they were at the start.
+func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
+	cfg, err := d.merge(ctx, files)
+	if err != nil {
+		return err
+	}
+	old := d.cfg.Load()
+	l := d.understand.linker.Load()
+	if cfg.LinkVersion() != l.version || cfg.Safety != old.Safety {
+		if l, err = newLinker(cfg, now()); err != nil {
+			return err
+		}
+	}
+	f, err := newFetcher(cfg, d.intake, now, d.log)
+	if err != nil {
+		return err
+	}
+	if cfg.Fetch.Equal(old.Fetch) {
+		f = d.fetch.Load() // its hosts remember their manners
+	}
+	if err := d.alerting.reload(cfg); err != nil {
+		return err
+	}
+	if err := d.dispatch.setReceivers(cfg.Receivers, f.egress); err != nil {
+		return err
+	}
+	d.understand.linker.Store(l)
+	d.fetch.Store(f)
+	d.files.Store(files)
+	d.cfg.Store(cfg)
+	select {
+	case d.relinkAgain <- struct{}{}:
+	default:
+	}
+	return d.schedule.set(ctx, cfg.Sources)
+}
+
+func (d *Daemon) owner(kind, id string) string {
+	if config.Has(d.files.Load(), kind, id) {
+		return api.OwnerFile
+	}
+	objects, err := d.store.Ledger.Objects(context.Background(), kind)
+	if err != nil {
+		return ""
+	}
+	for _, o := range objects {
+		if o.ID == id {
+			return o.Owner
+		}
+	}
+	return ""
+}
+
+// PutObject implements api.Configuring.
+func (b backend) PutObject(ctx context.Context, o api.Object) error {
+	if config.Has(b.files.Load(), o.Kind, o.ID) {
+		return fmt.Errorf("%s %s: %w", o.Kind, o.ID, api.ErrReadOnly)
+	}
+	if faults := config.CheckObject(b.cfg.Load(), config.Object{Kind: o.Kind, ID: o.ID, Owner: o.Owner, Body: o.Body}); len(faults) > 0 {
+		return &api.InvalidError{Faults: faults}
+	}
+	err := b.store.Ledger.PutObject(ctx, ledger.Object{Kind: o.Kind, ID: o.ID, Owner: o.Owner, Body: o.Body, Updated: now()})
+	if err != nil {
+		return told(err)
+	}
+	if err := b.apply(ctx, b.files.Load()); err != nil {
+		return err
+	}
+	return b.audit(ctx, o.Owner, "put."+o.Kind, o.ID, string(o.Body))
+}
+
+// DeleteObject implements api.Configuring.
+func (b backend) DeleteObject(ctx context.Context, kind, id, actor string) error {
+	if config.Has(b.files.Load(), kind, id) {
+		return fmt.Errorf("%s %s: %w", kind, id, api.ErrReadOnly)
+	}
+	if user := config.UserOf(b.cfg.Load(), kind, id); user != "" {
+		return fmt.Errorf("%w: %s needs it", api.ErrConflict, user)
+	}
+	if err := b.store.Ledger.DeleteObject(ctx, kind, id); err != nil {
+		return told(err)
+	}
+	if err := b.apply(ctx, b.files.Load()); err != nil {
+		return err
+	}
+	return b.audit(ctx, actor, "delete."+kind, id, "")
+}
+
+// Brands implements api.Configuring.
+func (b backend) Brands(context.Context) ([]api.BrandInfo, error) {
+	var out []api.BrandInfo
+	for _, x := range b.cfg.Load().Brands {
+		out = append(out, api.BrandInfo{Brand: x, Owner: b.owner(api.KindBrand, x.ID)})
+	}
+	return out, nil
+}
+
+// Labels implements api.Configuring.
+func (b backend) Labels(context.Context) ([]api.LabelInfo, error) {
+	var out []api.LabelInfo
+	for _, x := range b.cfg.Load().Labels {
+		out = append(out, api.LabelInfo{Label: x, Owner: b.owner(api.KindLabel, x.ID)})
+	}
+	return out, nil
+}
+
+// Sources implements api.Configuring.
+func (b backend) Sources(ctx context.Context) ([]mention.SourceStatus, error) {
+	var out []mention.SourceStatus
+	for _, x := range b.cfg.Load().Sources {
+		state, err := b.store.Ledger.SourceState(ctx, x.ID)
+		if err != nil {
+			return nil, told(err)
+		}
+		state.Cursor = nil
+		out = append(out, mention.SourceStatus{Source: x, State: state, Owner: b.owner(api.KindSource, x.ID)})
+	}
+	return out, nil
+}
+
+// Rules implements api.Configuring.
+func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
+	var out []api.RuleInfo
+	for _, r := range b.cfg.Load().Rules {
+		body, err := json.Marshal(r)
+		if err != nil {
+			return nil, err
+		}
+		info := api.RuleInfo{
+			ID: r.ID, Kind: string(r.Kind), Match: r.Match, Severity: r.Severity, Notify: r.Notify,
+			State: mention.StateInactive, Owner: b.owner(api.KindRule, r.ID), Body: body,
+		}
+		incidents, err := b.store.Ledger.Incidents(ctx, ledger.IncidentFilter{Rule: r.ID, Limit: 1000})
+		if err != nil {
+			return nil, told(err)
+		}
+		for i := range incidents {
+			if incidents[i].Fired.IsZero() {
+				continue
+			}
+			info.Fired++
+			if incidents[i].Fired.After(info.Last) {
+				info.Last = incidents[i].Fired
+			}
+			if incidents[i].State == mention.StateFiring {
+				info.State = mention.StateFiring
+			}
+		}
+		out = append(out, info)
+	}
+	return out, nil
+}
+
+// Receivers implements api.Configuring.
+func (b backend) Receivers(ctx context.Context) ([]api.ReceiverInfo, error) {
+	var out []api.ReceiverInfo
+	for _, r := range b.cfg.Load().Receivers {
+		info := api.ReceiverInfo{ID: r.ID, Kind: string(r.Kind), Target: target(r), Owner: b.owner(api.KindReceiver, r.ID)}
+		rows, err := b.store.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: r.ID, Limit: 1000})
+		if err != nil {
+			return nil, told(err)
+		}
+		for i := range rows {
+			switch rows[i].State {
+			case mention.DeliveryPending, mention.DeliverySending:
+				info.Waiting++
+			case mention.DeliveryDead:
+				info.Dead++
+			}
+			if rows[i].Sent.After(info.LastSent) {
+				info.LastSent = rows[i].Sent
+			}
+		}
+		if i := slices.IndexFunc(rows, func(x mention.Delivery) bool { return x.Attempts > 0 }); i >= 0 {
+			info.Error = rows[i].Error
+		}
+		out = append(out, info)
+	}
+	return out, nil
+}
+
+// target says where a receiver sends, without what could be a secret in a URL.
+func target(r alerts.Receiver) string { return r.Target() }

@@ -1,0 +1,274 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"earshot/crawler"
+	"earshot/index"
+	"earshot/internal/config"
+	"earshot/internal/egress"
+	"earshot/mention"
+)
+
+// fetchAtOnce is how many sources one pass reads side by side: many, because
+// a host that drips holds its place for its whole time-out.
+const fetchAtOnce = 64
+
+// FetchOptions are what one pass over sources needs.
+type FetchOptions struct {
+	Config  *config.Config
+	Sources []mention.Source
+	Emit    func(mention.Mention) error // told of each new mention; never called twice at once
+	Log     *slog.Logger
+}
+
+// A FetchResult is what a pass came to.
+type FetchResult struct {
+	New, Revised int
+	Failed       []mention.SourceState // sources that could not be read, with the error in words
+}
+
+// Fetch makes one pass over the sources and takes what they bring all the way
+// into the index. What a source asked for (Retry-After) is kept; its interval
+// is not, for somebody asked for the pass.
+func (s *Store) Fetch(ctx context.Context, o FetchOptions) (FetchResult, error) {
+	in, err := newIntake(s.Ledger, o.Config.DataDir(), o.Config.Privacy, now)
+	if err != nil {
+		return FetchResult{}, err
+	}
+	f, err := newFetcher(o.Config, in, now, o.Log)
+	if err != nil {
+		return FetchResult{}, err
+	}
+	l, err := newLinker(o.Config, now())
+	if err != nil {
+		return FetchResult{}, err
+	}
+	u, err := newUnderstander(ctx, s.Ledger, l, now, o.Log)
+	if err != nil {
+		return FetchResult{}, err
+	}
+	result, err := gather(o.Sources, func(src mention.Source, add func(FetchResult, []mention.Mention) error) error {
+		before, err := s.Ledger.SourceState(ctx, src.ID)
+		if err != nil {
+			return err
+		}
+		if before.NotBefore.After(now()) {
+			before.Error = fmt.Sprintf("asked to be left alone until %s", before.NotBefore.Format("2006-01-02 15:04:05 MST"))
+			return add(FetchResult{Failed: []mention.SourceState{before}}, nil)
+		}
+		state, err := f.pass(ctx, src, func(ids []string) {
+			if err := add(s.fetched(ctx, ids)); err != nil {
+				o.Log.Warn("new mentions not printed", "err", err)
+			}
+		})
+		if err == nil && state.Error != "" {
+			err = add(FetchResult{Failed: []mention.SourceState{state}}, nil)
+		}
+		return err
+	}, o.Emit)
+	if err != nil {
+		return result, err
+	}
+	if err := u.catchUp(ctx); err != nil {
+		return result, err
+	}
+	return result, s.CatchUp(ctx, nil)
+}
+
+// fetched reads back what a batch stored anew; it is not understood yet.
+func (s *Store) fetched(ctx context.Context, ids []string) (FetchResult, []mention.Mention) {
+	var r FetchResult
+	var out []mention.Mention
+	list, err := s.Ledger.Records(ctx, ids)
+	if err != nil {
+		s.log.Warn("new mentions not read back", "err", err)
+	}
+	for i := range list {
+		if list[i].Mention.Revision > 1 {
+			r.Revised++
+		} else {
+			r.New++
+		}
+		out = append(out, list[i].Mention)
+	}
+	return r, out
+}
+
+// FetchOnly makes one pass over the sources and stores nothing.
+func FetchOnly(ctx context.Context, o FetchOptions) (FetchResult, error) {
+	eg, err := egress.New(o.Config.Fetch)
+	if err != nil {
+		return FetchResult{}, fmt.Errorf("daemon: %w", err)
+	}
+	hosts := crawler.NewHosts(crawler.HostOptions{Egress: eg, Now: now, Log: o.Log})
+	return gather(o.Sources, func(src mention.Source, add func(FetchResult, []mention.Mention) error) error {
+		c, err := crawler.New(src, crawler.Options{Egress: eg, Hosts: hosts, Now: now, Log: o.Log})
+		if err != nil {
+			return fmt.Errorf("daemon: source %s: %w", src.ID, err)
+		}
+		var state mention.SourceState
+		var emitErr error
+		ctx, cancel := context.WithTimeout(ctx, passLimit)
+		defer cancel()
+		err = c.Collect(ctx, mention.SourceState{Source: src.ID}, func(b mention.Batch) error {
+			if b.State != nil {
+				state = *b.State
+			}
+			emitErr = add(FetchResult{New: len(b.Mentions)}, b.Mentions)
+			return emitErr
+		})
+		if err != nil && emitErr == nil {
+			if state.Error == "" {
+				state.Source, state.Error = src.ID, err.Error()
+			}
+			return add(FetchResult{Failed: []mention.SourceState{state}}, nil)
+		}
+		return emitErr
+	}, o.Emit)
+}
+
+// gather runs pass over every source, many side by side, and adds up.
+func gather(sources []mention.Source, pass func(mention.Source, func(FetchResult, []mention.Mention) error) error, emit func(mention.Mention) error) (FetchResult, error) {
+	var mu sync.Mutex
+	var total FetchResult
+	var errs []error
+	add := func(r FetchResult, list []mention.Mention) error {
+		mu.Lock()
+		defer mu.Unlock()
+		total.New, total.Revised, total.Failed = total.New+r.New, total.Revised+r.Revised, append(total.Failed, r.Failed...)
+		for i := range list {
+			if emit != nil {
+				if err := emit(list[i]); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	slots := make(chan struct{}, fetchAtOnce)
+	var wg sync.WaitGroup
+	for _, src := range sources {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := pass(src, add); err != nil {
+				mu.Lock()
+				errs = append(errs, err)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return total, errors.Join(errs...)
+}
+
+// A Reader answers searches from the data directory itself.
+type Reader struct{ s *Store }
+
+// Reader returns what the reading commands use; closing it closes the store.
+func (s *Store) Reader() *Reader { return &Reader{s} }
+
+// Search returns one page.
+func (r *Reader) Search(ctx context.Context, q mention.Search) (mention.Page, error) {
+	x, err := r.s.Index()
+	if err != nil {
+		return mention.Page{}, err
+	}
+	return x.Search(ctx, q, now())
+}
+
+// Count returns how many mentions match.
+func (r *Reader) Count(ctx context.Context, q string) (uint64, error) {
+	x, err := r.s.Index()
+	if err != nil {
+		return 0, err
+	}
+	return x.Count(ctx, q, now())
+}
+
+// Export calls fn with every match, newest first.
+func (r *Reader) Export(ctx context.Context, q string, fn func(mention.Row) error) error {
+	x, err := r.s.Index()
+	if err != nil {
+		return err
+	}
+	return x.Each(ctx, q, now(), fn)
+}
+
+// Changes calls fn with every entry of the analyzed log after a sequence.
+func (r *Reader) Changes(ctx context.Context, after int64, fn func(mention.Change) error) error {
+	for {
+		list, err := r.s.Ledger.Changes(ctx, after, batchSize)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for i := range list {
+			if err := fn(list[i]); err != nil {
+				return err
+			}
+		}
+		after = list[len(list)-1].Seq
+	}
+}
+
+// Close lets go of the data directory.
+func (r *Reader) Close() error { return r.s.Close() }
+
+// Replay builds the index again from the ledger beside the old one and swaps
+// the two when it is whole. A run that was broken off is begun anew.
+func (s *Store) Replay(ctx context.Context, progress func(done, total int64)) error {
+	fresh := s.indexDir() + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	x, err := index.Open(ctx, index.Options{Dir: fresh, Records: s.Ledger.Records, Zone: s.zone, Log: s.log})
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	next := &Store{Ledger: s.Ledger, dir: s.dir, zone: s.zone, log: s.log, index: x}
+	err = next.CatchUp(ctx, progress)
+	if err = errors.Join(err, x.Close()); err != nil {
+		return err
+	}
+	old := s.indexDir() + ".old"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := errors.Join(s.index.Close(), os.RemoveAll(old), os.Rename(s.indexDir(), old), os.Rename(fresh, s.indexDir())); err != nil {
+		return fmt.Errorf("daemon: swap the index: %w", err)
+	}
+	s.index, err = index.Open(ctx, index.Options{Dir: s.indexDir(), Records: s.Ledger.Records, Zone: s.zone, Log: s.log})
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	return os.RemoveAll(old)
+}
+
+// A Verification is how far the index agrees with the ledger.
+type Verification struct {
+	Checked, Missing, Extra, Stale int
+}
+
+// Verify checks the ledger itself, and the index against it.
+func (s *Store) Verify(ctx context.Context) (Verification, error) {
+	var v Verification
+	if err := s.Ledger.Check(ctx); err != nil {
+		return v, err
+	}
+	x, err := s.Index()
+	if err != nil {
+		return v, err
+	}
+	v.Missing, v.Extra, v.Stale, err = x.Verify(ctx, func(fn func(mention.Record) error) error {
+		return s.Ledger.EachRecord(ctx, "", func(rec mention.Record) error {
+			v.Checked++
+			return fn(rec)
+		})
+	})
+	return v, err
+}

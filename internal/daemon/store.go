@@ -1,0 +1,206 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"earshot/api"
+	"earshot/index"
+	"earshot/internal/ledger"
+	"earshot/mention"
+)
+
+// batchSize is how many log entries a stage takes at a time: large enough to
+// share a commit, small enough to be searchable soon.
+const batchSize = 500
+
+// A Store is an open data directory: the ledger and the index that follows it.
+type Store struct {
+	Ledger ledger.Ledger
+
+	dir    string
+	zone   *time.Location
+	log    *slog.Logger
+	unlock func()
+
+	mu    sync.RWMutex
+	index *index.Index // nil while it is being mended
+	fault error        // why it is nil, or why it lags
+}
+
+// A LockedError reports that another process works on the data directory.
+type LockedError struct {
+	Dir string
+	PID int
+}
+
+// Error names the directory and the process.
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("daemon: %s is in use by process %d; stop it, or ask it through its API", e.Dir, e.PID)
+}
+
+// OpenStore opens a data directory and makes it where it is not there. A
+// damaged index is moved aside and built again from the ledger by the first
+// [Store.CatchUp].
+func OpenStore(ctx context.Context, dir string, zone *time.Location, log *slog.Logger) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("daemon: data directory: %w", err)
+	}
+	unlock, holder, err := ledger.LockDir(dir)
+	if errors.Is(err, ledger.ErrLocked) {
+		return nil, &LockedError{Dir: dir, PID: holder.PID}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("daemon: lock %s: %w", dir, err)
+	}
+	led, err := ledger.Open(ctx, ledger.Options{Dir: dir, Locked: true, Log: log})
+	if err != nil {
+		unlock()
+		return nil, fmt.Errorf("daemon: %w", err)
+	}
+	s := &Store{Ledger: led, dir: dir, zone: zone, log: log, unlock: unlock}
+	if err := s.openIndex(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close lets go of the data directory.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	var errs []error
+	if s.index != nil {
+		errs = append(errs, s.index.Close())
+		s.index = nil
+	}
+	s.mu.Unlock()
+	errs = append(errs, s.Ledger.Close())
+	s.unlock()
+	return errors.Join(errs...)
+}
+
+// Index returns the open index, or why there is none just now.
+func (s *Store) Index() (*index.Index, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.index == nil {
+		return nil, fmt.Errorf("%w: the index is being mended: %w", api.ErrUnavailable, s.fault)
+	}
+	return s.index, nil
+}
+
+func (s *Store) indexDir() string { return filepath.Join(s.dir, "index") }
+
+// openIndex opens the index; a damaged one is set aside and begun anew.
+func (s *Store) openIndex(ctx context.Context) error {
+	o := index.Options{Dir: s.indexDir(), Records: s.Ledger.Records, Zone: s.zone, Log: s.log}
+	x, err := index.Open(ctx, o)
+	if errors.Is(err, index.ErrDamaged) {
+		aside := s.indexDir() + ".damaged-" + time.Now().UTC().Format("20060102T150405.000")
+		s.log.Error("index damaged; it is built again from the ledger", "err", err, "moved_to", aside)
+		if err := os.Rename(s.indexDir(), aside); err != nil {
+			return fmt.Errorf("daemon: set the damaged index aside: %w", err)
+		}
+		x, err = index.Open(ctx, o)
+	}
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	s.mu.Lock()
+	s.index, s.fault = x, nil
+	s.mu.Unlock()
+	return nil
+}
+
+// mend closes an index that refused a write and opens it again, so that what
+// is searched is what is on disk.
+func (s *Store) mend(ctx context.Context, cause error) error {
+	s.mu.Lock()
+	if s.index != nil {
+		if err := s.index.Close(); err != nil {
+			s.log.Warn("index did not close", "err", err)
+		}
+	}
+	s.index, s.fault = nil, cause
+	s.mu.Unlock()
+	return s.openIndex(ctx)
+}
+
+// indexSome takes the index one batch further and returns how many entries
+// that were; 0 means that it has caught up.
+func (s *Store) indexSome(ctx context.Context) (int, error) {
+	x, err := s.Index()
+	if err != nil {
+		return 0, err
+	}
+	changes, err := s.Ledger.Changes(ctx, x.Offset(), batchSize)
+	if err != nil || len(changes) == 0 {
+		return 0, err
+	}
+	if err := x.Put(ctx, changes[len(changes)-1].Seq, changes); err != nil {
+		return 0, fmt.Errorf("daemon: %w", err)
+	}
+	return len(changes), nil
+}
+
+// CatchUp brings the index to the end of the analyzed log and tells progress,
+// entries done and to do, after each batch; progress may be nil.
+func (s *Store) CatchUp(ctx context.Context, progress func(done, total int64)) error {
+	_, last, err := s.Ledger.LastSeq(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		n, err := s.indexSome(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+		if x, err := s.Index(); err == nil && progress != nil {
+			progress(x.Offset(), max(last, x.Offset()))
+		}
+	}
+}
+
+// Lag returns how many entries of the analyzed log are not searchable yet,
+// and why when there is a reason.
+func (s *Store) Lag(ctx context.Context) (int64, error) {
+	_, last, err := s.Ledger.LastSeq(ctx)
+	if err != nil {
+		return 0, err
+	}
+	x, err := s.Index()
+	if err != nil {
+		return last, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return last - x.Offset(), s.fault
+}
+
+func (s *Store) setFault(err error) {
+	s.mu.Lock()
+	s.fault = err
+	s.mu.Unlock()
+}
+
+// record returns one record, or api.ErrNotFound.
+func (s *Store) record(ctx context.Context, id string) (mention.Record, error) {
+	list, err := s.Ledger.Records(ctx, []string{id})
+	if err != nil {
+		return mention.Record{}, err
+	}
+	if len(list) == 0 {
+		return mention.Record{}, fmt.Errorf("mention %s: %w", id, api.ErrNotFound)
+	}
+	return list[0], nil
+}

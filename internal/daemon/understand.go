@@ -1,0 +1,218 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"earshot/internal/config"
+	"earshot/internal/ledger"
+	"earshot/mention"
+	"earshot/nlp"
+	"earshot/query"
+)
+
+// The story matcher looks this far back after a start, and no further.
+const (
+	storyWindow  = 14 * 24 * time.Hour
+	storyMembers = 50_000
+)
+
+// A linker is what one version of brands and labels makes of a mention.
+type linker struct {
+	analyzer *nlp.Analyzer
+	labels   *query.Set
+	ids      []string
+	version  string
+}
+
+func newLinker(cfg *config.Config, now time.Time) (*linker, error) {
+	a, err := nlp.New(nlp.Options{Brands: cfg.Brands, SafetyThreshold: cfg.Safety.Threshold})
+	if err != nil {
+		return nil, fmt.Errorf("daemon: %w", err)
+	}
+	l := &linker{analyzer: a, version: cfg.LinkVersion()}
+	saved := make([]query.Saved, len(cfg.Labels))
+	for i, label := range cfg.Labels {
+		saved[i] = query.Saved{ID: label.ID, Query: label.Query}
+		l.ids = append(l.ids, label.ID)
+	}
+	if l.labels, err = query.NewSet(saved, now); err != nil {
+		return nil, fmt.Errorf("daemon: labels: %w", err)
+	}
+	return l, nil
+}
+
+// read understands one mention; doc is scratch space of the caller.
+func (l *linker) read(m *mention.Mention, doc *query.Document, now time.Time) (mention.Analysis, mention.Linking) {
+	analysis, brands := l.analyzer.Analyze(m)
+	linking := mention.Linking{Config: l.version, Own: l.analyzer.Own(m), Brands: brands}
+	rec := mention.Record{Mention: *m, Analysis: analysis, Linking: linking}
+	row := rec.Row()
+	doc.Reset(&row)
+	for _, i := range l.labels.Match(doc, now, nil) {
+		linking.Labels = append(linking.Labels, l.ids[i])
+	}
+	return analysis, linking
+}
+
+// An understander is the stage that reads the mention log and writes the
+// analyzed log.
+type understander struct {
+	ledger  ledger.Ledger
+	linker  atomic.Pointer[linker]
+	stories *nlp.Stories
+	log     *slog.Logger
+	now     func() time.Time
+	once    sync.Mutex // one batch at a time: stories depend on the order
+}
+
+func newUnderstander(ctx context.Context, led ledger.Ledger, l *linker, now func() time.Time, log *slog.Logger) (*understander, error) {
+	u := &understander{ledger: led, stories: nlp.NewStories(nlp.StoryOptions{}), log: log, now: now}
+	u.linker.Store(l)
+	members, err := led.StoryMembers(ctx, now().Add(-storyWindow), storyMembers)
+	if err != nil {
+		return nil, fmt.Errorf("daemon: stories: %w", err)
+	}
+	for _, m := range members {
+		u.stories.Restore(m.ID, m.Story, m.At, m.Signature)
+	}
+	return u, nil
+}
+
+// some understands one batch and returns how many entries that were; 0 means
+// that it has caught up.
+func (u *understander) some(ctx context.Context) (int, error) {
+	u.once.Lock()
+	defer u.once.Unlock()
+	offset, err := u.ledger.Offset(ctx, "understand")
+	if err != nil {
+		return 0, err
+	}
+	entries, err := u.ledger.Entries(ctx, offset, batchSize)
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	list := make([]ledger.Understood, len(entries))
+	each(len(entries), func(i int, doc *query.Document) {
+		m := &entries[i].Mention
+		list[i] = ledger.Understood{ID: m.ID, Revision: m.Revision, Kind: mention.ChangeNew}
+		if m.Revision > 1 {
+			list[i].Kind = mention.ChangeRevised
+		}
+		list[i].Analysis, list[i].Linking = u.linker.Load().read(m, doc, u.now())
+	})
+	for i := range entries {
+		m := &entries[i].Mention
+		list[i].Story, list[i].Signature = u.stories.Assign(m.ID, m.Title, m.Text, m.Time())
+	}
+	if err := u.ledger.PutUnderstood(ctx, entries[len(entries)-1].Seq, list); err != nil {
+		return 0, fmt.Errorf("daemon: understand: %w", err)
+	}
+	return len(entries), nil
+}
+
+// catchUp understands all that waits.
+func (u *understander) catchUp(ctx context.Context) error {
+	for {
+		if n, err := u.some(ctx); n == 0 || err != nil {
+			return err
+		}
+	}
+}
+
+// relinkKey is the setting that says which version history was read with.
+const relinkKey = "history"
+
+// relink reads history again when brands, labels or models are others than it
+// was read with: in the background, resumable, with progress in records. It
+// never notifies by itself: its entries say rescored.
+func (u *understander) relink(ctx context.Context, progress func(done int64)) error {
+	l := u.linker.Load()
+	want := l.analyzer.Models() + "/" + l.version
+	have, err := u.ledger.Setting(ctx, relinkKey)
+	if err != nil || have == want {
+		return err
+	}
+	cursorKey := relinkKey + ":" + want
+	after, err := u.ledger.Setting(ctx, cursorKey)
+	if err != nil {
+		return err
+	}
+	var batch []mention.Record
+	var done int64
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		if u.linker.Load() != l {
+			return errSuperseded
+		}
+		if err := u.rescore(ctx, l, batch); err != nil {
+			return err
+		}
+		last := batch[len(batch)-1].Mention.ID
+		done += int64(len(batch))
+		batch = batch[:0]
+		progress(done)
+		return u.ledger.SetSetting(ctx, cursorKey, last)
+	}
+	err = u.ledger.EachRecord(ctx, after, func(rec mention.Record) error {
+		if batch = append(batch, rec); len(batch) < batchSize {
+			return ctx.Err()
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	if err := u.ledger.SetSetting(ctx, cursorKey, ""); err != nil {
+		return err
+	}
+	return u.ledger.SetSetting(ctx, relinkKey, want)
+}
+
+var errSuperseded = fmt.Errorf("daemon: the configuration changed again")
+
+// rescore writes what l makes of records that were read with something else.
+func (u *understander) rescore(ctx context.Context, l *linker, recs []mention.Record) error {
+	list := make([]ledger.Understood, len(recs))
+	each(len(recs), func(i int, doc *query.Document) {
+		m := &recs[i].Mention
+		list[i] = ledger.Understood{ID: m.ID, Revision: m.Revision, Kind: mention.ChangeRescored, Story: recs[i].Story}
+		list[i].Analysis, list[i].Linking = l.read(m, doc, u.now())
+	})
+	kept := list[:0]
+	for i := range list {
+		if recs[i].Linking.Config != l.version || recs[i].Analysis.Models != list[i].Analysis.Models {
+			kept = append(kept, list[i])
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return u.ledger.PutUnderstood(ctx, 0, kept)
+}
+
+// each runs fn for 0..n-1 on every processor, each with a scratch document.
+func each(n int, fn func(i int, doc *query.Document)) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			doc := query.NewDocument(&mention.Row{})
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				fn(i, doc)
+			}
+		})
+	}
+	wg.Wait()
+}
