@@ -68,11 +68,17 @@ func parseFeed(data []byte, contentType string) (*Feed, error) {
 		}
 		return readFeed(text)
 	}
-	text = fromRoot(text)
-	if err := scanXML(text); err != nil {
+	text = fromRoot(expandEntities(text))
+	asides, err := scanXML(text)
+	if err != nil {
 		return nil, err
 	}
 	feed, err := readFeed(text)
+	if err == nil && len(asides) == len(feed.Items) {
+		for i := range asides {
+			asides[i].add(&feed.Items[i])
+		}
+	}
 	if err == nil || errors.Is(err, errNotFeed) || errors.Is(err, errTooMany) {
 		return feed, err
 	}
@@ -169,7 +175,7 @@ func salvage(text []byte, cause error) (*Feed, error) {
 	bad := 0
 	for _, s := range spans {
 		one := append(append(bytes.Clone(head), text[s[0]:s[1]]...), closing...)
-		if scanXML(one) != nil {
+		if _, err := scanXML(one); err != nil {
 			bad++
 			continue
 		}

@@ -10,8 +10,7 @@ import (
 
 // silent elements hold nothing that a reader sees.
 var silent = map[atom.Atom]bool{ //nolint:gochecknoglobals // a constant table
-	atom.Script: true, atom.Style: true, atom.Template: true, atom.Noscript: true, atom.Iframe: true, atom.Object: true,
-	atom.Embed: true, atom.Applet: true, atom.Svg: true, atom.Math: true, atom.Noframes: true, atom.Noembed: true, atom.Xmp: true,
+	atom.Script: true, atom.Style: true, atom.Template: true, atom.Noscript: true, atom.Svg: true, atom.Noframes: true,
 }
 
 // breaking elements begin and end a line.
@@ -41,17 +40,25 @@ func markupText(s string) string {
 		if !strings.ContainsAny(s, "<&") {
 			break
 		}
-		s = untag(s)
-		// Markup that was escaped twice shows its tags only now.
-		if !hasTags(s) {
+		var marked bool
+		s, marked = untag(s)
+		// Markup that was escaped twice shows its tags only now. Where there
+		// was markup before, tags that show are what the author wrote about.
+		if marked && !hasTags(s, harmful) || !hasTags(s, nil) {
 			break
 		}
 	}
 	return tidyLines(s)
 }
 
-// untag gives the text of HTML.
-func untag(s string) string {
+// harmful elements are never let through, not even as text.
+var harmful = map[atom.Atom]bool{ //nolint:gochecknoglobals // a constant table
+	atom.Script: true, atom.Style: true, atom.Iframe: true, atom.Object: true, atom.Embed: true, atom.Applet: true,
+	atom.Svg: true, atom.Math: true, atom.Meta: true, atom.Link: true, atom.Base: true, atom.Form: true, atom.Frame: true,
+}
+
+// untag gives the text of HTML, and whether there was any markup in it.
+func untag(s string) (text string, marked bool) {
 	var b strings.Builder
 	b.Grow(len(s))
 	z := html.NewTokenizer(strings.NewReader(s))
@@ -61,7 +68,7 @@ func untag(s string) string {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			return b.String()
+			return b.String(), marked
 		case html.TextToken:
 			if hidden == 0 {
 				b.Write(z.Text())
@@ -69,15 +76,14 @@ func untag(s string) string {
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, _ := z.TagName()
 			a := atom.Lookup(name)
+			marked = marked || a != 0
 			switch {
 			case hidden != 0:
 				if a == hidden {
 					depth++
 				}
 			case silent[a]:
-				if a != atom.Embed {
-					hidden, depth = a, 1
-				}
+				hidden, depth = a, 1
 			case breaking[a]:
 				b.WriteByte('\n')
 			case a == atom.Td || a == atom.Th || a == atom.Img:
@@ -100,19 +106,20 @@ func untag(s string) string {
 	}
 }
 
-// hasTags reports a text in which a tag of HTML is left. An angle bracket
-// alone, or one around a word that is no element, is text.
-func hasTags(s string) bool {
+// hasTags reports a text in which a tag of HTML is left, of only, or of any
+// element where that is nil. An angle bracket alone, or one around a word that
+// is no element, is text.
+func hasTags(s string, only map[atom.Atom]bool) bool {
 	for i := strings.IndexByte(s, '<'); i >= 0 && i+1 < len(s); {
 		rest := strings.TrimLeft(s[i+1:min(len(s), i+64)], "/ \t\r\n")
-		if rest != "" && (rest[0] == '!' || rest[0] == '?') {
+		if rest != "" && (rest[0] == '!' || rest[0] == '?') && only == nil {
 			return true
 		}
 		n := 0
 		for n < len(rest) && (rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'z' || n > 0 && rest[n] >= '1' && rest[n] <= '6') {
 			n++
 		}
-		if n > 0 && atom.Lookup([]byte(strings.ToLower(rest[:n]))) != 0 && strings.IndexByte(s[i:], '>') > 0 {
+		if a := atom.Lookup([]byte(strings.ToLower(rest[:n]))); n > 0 && a != 0 && (only == nil || only[a]) && strings.IndexByte(s[i:], '>') > 0 {
 			return true
 		}
 		next := strings.IndexByte(s[i+1:], '<')

@@ -2,12 +2,14 @@ package crawler
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/mmcdole/gofeed"
 	"github.com/mmcdole/gofeed/atom"
+	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
 )
 
@@ -89,15 +91,62 @@ func translateItem(raw *gofeed.Item, base *url.URL) Item {
 			it.Author = strings.TrimPrefix(it.Author+", "+name, ", ")
 		}
 	}
+	if raw.DublinCoreExt != nil {
+		for _, name := range raw.DublinCoreExt.Creator {
+			if name = plainLine(name); name != "" && len(it.Author) < maxTitle && !strings.Contains(it.Author, name) {
+				it.Author = strings.TrimPrefix(it.Author+", "+name, ", ")
+			}
+		}
+	}
 	it.Published = dateOf(raw.Published, raw.PublishedParsed)
 	it.Updated = dateOf(raw.Updated, raw.UpdatedParsed)
 	it.Text = itemText(raw.Content, raw.Description)
+	if summary := raw.Custom["summary"]; summary != "" {
+		it.Text = itemText(it.Text, summary)
+	}
 	for _, c := range raw.Categories {
-		if c = plainLine(c); c != "" && len(it.Categories) < 100 {
-			it.Categories = append(it.Categories, c)
+		it.category(c)
+	}
+	media(&it, raw.Extensions)
+	return it
+}
+
+func (it *Item) category(c string) {
+	if c = plainLine(c); c != "" && len(it.Categories) < 100 && !slices.Contains(it.Categories, c) {
+		it.Categories = append(it.Categories, c)
+	}
+}
+
+// media fills what only the media and podcast extensions say.
+func media(it *Item, all ext.Extensions) {
+	var walk func(map[string][]ext.Extension, int)
+	walk = func(level map[string][]ext.Extension, depth int) {
+		for _, e := range level["category"] {
+			it.category(firstNonEmpty(e.Attrs["label"], e.Attrs["text"], e.Value))
+			if depth < 4 {
+				walk(e.Children, depth+1)
+			}
+		}
+		for _, e := range level["title"] {
+			if it.Title == "" {
+				it.Title = plainLine(e.Value)
+			}
+		}
+		for _, e := range level["description"] {
+			if it.Text == "" {
+				it.Text = plainText(e.Value)
+			}
+		}
+		for _, name := range []string{"group", "content"} {
+			for _, e := range level[name] {
+				if depth < 4 {
+					walk(e.Children, depth+1)
+				}
+			}
 		}
 	}
-	return it
+	walk(all["media"], 0)
+	walk(map[string][]ext.Extension{"category": all["itunes"]["category"]}, 0)
 }
 
 // dateOf prefers our reading of the words over the parser's, which takes
