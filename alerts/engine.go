@@ -40,9 +40,20 @@ type Options struct {
 // An Outcome is everything one [Engine.Step] changed, to be committed in one
 // transaction with the engine's state.
 type Outcome struct {
-	Incidents  []mention.Incident // in their latest state, each once
-	Deliveries []mention.Delivery // to be sent, or held with the reason
-	Flags      []mention.SafetyFlag
+	Incidents   []mention.Incident // in their latest state, each once
+	Deliveries  []mention.Delivery // to be sent, or held with the reason
+	Flags       []mention.SafetyFlag
+	Transitions []Transition // what happened, in order; told, not stored
+}
+
+// A Transition is an incident coming into a state.
+type Transition struct {
+	At       time.Time `json:"at"`
+	Incident string    `json:"incident"`
+	Rule     string    `json:"rule"`
+	Group    string    `json:"group,omitempty"`
+	State    string    `json:"state"`
+	Reason   string    `json:"reason"`
 }
 
 // Empty reports whether nothing changed.
@@ -287,6 +298,11 @@ func (o *outcome) incident(inc *mention.Incident) {
 	}
 	o.place[c.ID] = len(o.Incidents)
 	o.Incidents = append(o.Incidents, c)
+}
+
+// transition notes that an incident came into its state.
+func (o *outcome) transition(inc *mention.Incident, at instant) {
+	o.Transitions = append(o.Transitions, Transition{at.Time(), inc.ID, inc.Rule, inc.Group, inc.State, inc.Reason})
 }
 
 func (o *outcome) take() Outcome {

@@ -49,6 +49,7 @@ type incident struct {
 	Last     instant  `json:"last,omitempty"` // notice
 	Told     []string `json:"told,omitempty"` // receivers that know of it
 	Overdue  instant  `json:"overdue,omitempty"` // flags run out then, and it is told again
+	Seen     bool     `json:"seen,omitempty"`
 	Withheld int      `json:"withheld,omitempty"` // notices held by flags since the last one sent
 }
 
@@ -133,7 +134,10 @@ func (e *Engine) met(g *group, at, until instant, reason string) {
 		e.fire(g, at)
 	} else if inc.State == mention.StateFiring && e.repeatDue(g) <= at {
 		e.repeat(g, at)
+	} else if inc.State == mention.StatePending && !inc.Seen {
+		e.out.transition(&inc.Incident, at)
 	}
+	inc.Seen = true
 	e.out.incident(&inc.Incident)
 	e.reschedule(g)
 }
@@ -141,6 +145,7 @@ func (e *Engine) met(g *group, at, until instant, reason string) {
 func (e *Engine) fire(g *group, at instant) {
 	inc := g.Incident
 	inc.State, inc.Fired, inc.Subject = mention.StateFiring, at.Time(), g.rule.title()+": "+inc.Reason
+	e.out.transition(&inc.Incident, at)
 	e.tell(g, at, TypeFiring, inc.Reason)
 }
 
@@ -256,6 +261,7 @@ func (e *Engine) close(g *group, at instant, state string) {
 			e.tell(g, at, TypeResolved, fmt.Sprintf("over since %s: %s", inc.Until.Time().Format("2006-01-02 15:04 UTC"), inc.Reason))
 		}
 	}
+	e.out.transition(&inc.Incident, at)
 	e.out.incident(&inc.Incident)
 	delete(e.open, inc.ID)
 	g.Incident = nil

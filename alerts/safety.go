@@ -66,6 +66,7 @@ func (e *Engine) flag(c *mention.Change, x *entry, rules []hit, late bool) {
 	}
 	if e.flagged.add(flagKey(m.ID, "\x00incident")) {
 		e.out.incident(&inc)
+		e.out.transition(&inc, x.at)
 	}
 	for _, h := range rules {
 		for _, id := range h.rule.Notify {

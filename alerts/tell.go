@@ -31,7 +31,6 @@ type receiverState struct {
 	Queue   []DigestItem `json:"queue,omitempty"` // oldest first, an incident once
 	More    int          `json:"more,omitempty"`  // beyond what the queue holds
 	Release instant      `json:"release,omitempty"`
-	Digests int          `json:"digests,omitempty"`
 }
 
 func newReceiver(r *Receiver, zone *time.Location) (*receiver, error) {
@@ -54,9 +53,9 @@ func (r *receiver) order() string { return "\xff" + r.Receiver.ID } // after all
 func (e *Engine) tell(g *group, at instant, typ, reason string) {
 	inc := g.Incident
 	inc.Notices++
+	withheld := inc.Withheld
 	payload := e.payload(g, at, typ, reason)
 	flags := inc.flagsHold(at, typ)
-	sent := 0
 	for _, id := range g.rule.Notify {
 		r := e.receivers[id]
 		d := mention.Delivery{
@@ -69,20 +68,15 @@ func (e *Engine) tell(g *group, at instant, typ, reason string) {
 		}
 		if held != "" {
 			d.State, d.Reason, d.Next = mention.DeliveryHeld, held, time.Time{}
-		} else {
-			sent++
-			if !slices.Contains(inc.Told, id) {
-				inc.Told = append(inc.Told, id)
-			}
+		} else if !slices.Contains(inc.Told, id) {
+			inc.Told = append(inc.Told, id)
 		}
 		e.out.Deliveries = append(e.out.Deliveries, d)
 	}
-	inc.Last = at
-	if flags != "" {
-		inc.Withheld++
-		return
+	inc.Last, inc.Fresh = at, 0
+	if inc.Withheld = 0; flags != "" {
+		inc.Withheld = withheld + 1
 	}
-	inc.Fresh, inc.Withheld = 0, 0
 }
 
 // flagsHold says why people's flags hold a notice back, or "".
@@ -191,7 +185,6 @@ func (r *receiver) wake(e *Engine, at instant) {
 			return
 		}
 	}
-	r.Digests++
 	subject := plural(len(r.Queue)+r.More, "incident") + " held back until now"
 	n := Notice{Type: TypeDigest, Timestamp: at.Time(), Data: NoticeData{Subject: subject, Reason: subject, Digest: r.Queue, More: r.More}}
 	payload, err := n.encode()
@@ -199,7 +192,7 @@ func (r *receiver) wake(e *Engine, at instant) {
 		e.options.Log.Error("digest not written", "receiver", r.Receiver.ID, "err", err)
 	}
 	e.out.Deliveries = append(e.out.Deliveries, mention.Delivery{
-		ID:       ident("ntc_", TypeDigest, r.Receiver.ID, strconv.Itoa(r.Digests), strconv.FormatInt(int64(at), 10)),
+		ID:       ident("ntc_", TypeDigest, r.Receiver.ID, strconv.FormatInt(int64(at), 10)),
 		Receiver: r.Receiver.ID, Type: TypeDigest, State: mention.DeliveryPending, Reason: subject, Payload: payload,
 		Created: at.Time(), Next: at.Time(),
 	})

@@ -69,7 +69,7 @@ func fieldsOf(row *mention.Row) *whereFields {
 
 // compileWhere reads an expression. Its errors name the column.
 func compileWhere(text string) (*vm.Program, error) {
-	program, err := expr.Compile(text, expr.Env((*whereFields)(nil)), expr.AsBool(), expr.MaxNodes(whereNodes),
+	program, err := expr.Compile(text, expr.Env(whereFields{}), expr.AsBool(), expr.MaxNodes(whereNodes),
 		expr.DisableBuiltin("now")) // time is the engine's to give
 	if err == nil {
 		return program, nil

@@ -1,0 +1,206 @@
+package alerts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"earshot/mention"
+)
+
+// randomStream draws changes that entered the log at ascending times.
+func randomStream(t *rapid.T) []mention.Change {
+	var list []mention.Change
+	at := time.Duration(0)
+	for i := range rapid.IntRange(1, 60).Draw(t, "n") {
+		at += time.Duration(rapid.SampledFrom([]int{0, 1, 7, 40, 300}).Draw(t, "gap")) * time.Minute
+		p := post{
+			after: at, published: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 30, 2000}).Draw(t, "age")) * time.Minute,
+			id: fmt.Sprintf("m%d", rapid.IntRange(0, 50).Draw(t, "id")), story: rapid.SampledFrom([]string{"", "s1", "s2"}).Draw(t, "story"),
+			brands: []string{rapid.SampledFrom([]string{"novarel", "zentrix"}).Draw(t, "brand")}, safety: rapid.IntRange(0, 9).Draw(t, "safety") == 0,
+			author: rapid.SampledFrom([]string{"ann", "bob", "cid"}).Draw(t, "author"), sentiment: rapid.SampledFrom([]string{"positive", "negative"}).Draw(t, "sentiment"),
+			kind:   rapid.SampledFrom([]string{mention.ChangeNew, mention.ChangeNew, mention.ChangeNew, mention.ChangeRevised, mention.ChangeErased}).Draw(t, "kind"),
+			source: rapid.SampledFrom([]string{"feed", "forum"}).Draw(t, "source"),
+		}
+		list = append(list, p.change(int64(i+1)))
+	}
+	return list
+}
+
+func replayRules() []Rule {
+	w := func(d time.Duration) mention.Duration { return mention.Duration(d) }
+	return []Rule{
+		{ID: "a", Match: "recall", By: Words{"brand"}, Notify: Words{"hook", "mail"}, OnEdit: true},
+		{ID: "b", Kind: KindThreshold, Match: "recall", Count: 3, Window: w(hour), For: w(5 * minute), Notify: Words{"hook"}, RepeatEvery: w(20 * minute)},
+		{ID: "c", Kind: KindThreshold, Count: 4, Window: w(30 * minute), MinAuthors: 2, KeepFiringFor: w(10 * minute), Notify: Words{"mail"}, Severity: "crisis", By: Words{"source"}},
+		{ID: "d", Kind: KindSafety, Notify: Words{"hook", "mail"}},
+	}
+}
+
+func replayEngine(t *rapid.T) *Engine {
+	mail := testReceiver("mail")
+	mail.Quiet, mail.Cap = &Quiet{From: "11:00", To: "13:30"}, 2
+	hook := testReceiver("hook")
+	hook.Digest = mention.Duration(3 * hour)
+	e, err := NewEngine(Options{Rules: replayRules(), Receivers: []Receiver{hook, mail}, Brands: testBrands, PublicURL: "https://ear.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// normal is an outcome with what depends on the batches taken out: only the
+// last state of an incident counts.
+func normal(o Outcome) Outcome {
+	var n Outcome
+	n.add(o)
+	return n
+}
+
+// TestReplayChangesNothing: wherever the engine is stopped, it goes on from
+// its state, in other batches and with time moved on at other moments, to the
+// same transitions, incidents and deliveries, id by id.
+func TestReplayChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := randomStream(t)
+		end := list[len(list)-1].At.Add(30 * hour)
+		var want Outcome
+		e := replayEngine(t)
+		for i := range list {
+			want.add(e.Step(list[i].At, list[i:i+1]))
+		}
+		want.add(e.Step(end, nil))
+		wantState, err := e.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		var got Outcome
+		e = replayEngine(t)
+		for i := 0; i < len(list); {
+			state, err := e.State()
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := min(i+rapid.IntRange(1, 10).Draw(t, "batch"), len(list))
+			if rapid.IntRange(0, 2).Draw(t, "crash") == 0 { // judged, not committed
+				e.Step(list[n-1].At, list[i:n])
+				e = replayEngine(t)
+				if err := e.Restore(state); err != nil {
+					t.Fatal(err)
+				}
+				n = min(i+rapid.IntRange(1, 10).Draw(t, "batch after"), len(list))
+			}
+			from := max(0, i-rapid.IntRange(0, 3).Draw(t, "overlap"))
+			got.add(e.Step(list[n-1].At, list[from:n]))
+			i = n
+			if i < len(list) && rapid.Bool().Draw(t, "tick") {
+				between := list[i-1].At.Add(list[i].At.Sub(list[i-1].At) / 2)
+				got.add(e.Step(between, nil))
+			}
+		}
+		got.add(e.Step(end, nil))
+		gotState, err := e.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(normal(want), normal(got)); d != "" {
+			t.Fatalf("outcome (-straight +restarted):\n%s", d)
+		}
+		if !bytes.Equal(wantState, gotState) {
+			t.Fatalf("states differ:\n%s\n%s", wantState, gotState)
+		}
+	})
+}
+
+func TestBacktestIsTheLiveEngine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := randomStream(t)
+		end := list[len(list)-1].At.Add(30 * hour)
+		e := replayEngine(t)
+		var live Outcome
+		for i := range list {
+			live.add(e.Step(list[i].At, list[i:i+1]))
+		}
+		live.add(e.Step(end, nil))
+		o := BacktestOptions{Options: e.options, Until: end}
+		got, err := Backtest(o, func(yield func(mention.Change, error) bool) {
+			for i := range list {
+				if !yield(list[i], nil) {
+					return
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(live.Transitions, got.Transitions); d != "" {
+			t.Fatalf("transitions (-live +back-test):\n%s", d)
+		}
+		if d := cmp.Diff(live.Incidents, got.Incidents); d != "" {
+			t.Fatalf("incidents (-live +back-test):\n%s", d)
+		}
+	})
+}
+
+func TestIdsAreNeverTwice(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := randomStream(t)
+		e := replayEngine(t)
+		seen := map[string]bool{}
+		for i := range list {
+			for _, d := range e.Step(list[i].At, list[i:i+1]).Deliveries {
+				if seen[d.ID] {
+					t.Fatalf("delivery %s is there twice", d.ID)
+				}
+				seen[d.ID] = true
+			}
+		}
+	})
+}
+
+func TestRestore(t *testing.T) {
+	e := testEngine(t, []Rule{{ID: "r", Match: "recall", Notify: Words{"hook"}}})
+	list := changes(post{})
+	out := e.Step(list[0].At, list)
+	state, err := e.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("a newer state is refused", func(t *testing.T) {
+		newer := bytes.Replace(state, []byte(`"version":1`), []byte(`"version":2`), 1)
+		if err := e.Restore(newer); !errors.Is(err, ErrNewerState) {
+			t.Errorf("Restore = %v, want ErrNewerState", err)
+		}
+	})
+	t.Run("nonsense is refused", func(t *testing.T) {
+		for _, s := range []string{"x", `{"version":1,"rules":7}`, `{"version":1,"flagged":"!"}`} {
+			if err := e.Restore([]byte(s)); err == nil {
+				t.Errorf("Restore(%q) took it", s)
+			}
+		}
+	})
+	t.Run("nothing is the beginning", func(t *testing.T) {
+		e := testEngine(t, nil)
+		if err := e.Restore(nil); err != nil || e.Seq() != 0 {
+			t.Errorf("Restore(nil) = %v, Seq %d", err, e.Seq())
+		}
+	})
+	t.Run("the incident of a changed rule is closed", func(t *testing.T) {
+		for _, rules := range [][]Rule{nil, {{ID: "r", Match: "launch", Notify: Words{"hook"}}}} {
+			e := testEngine(t, rules)
+			if err := e.Restore(state); err != nil {
+				t.Fatal(err)
+			}
+			closed := e.Step(start.Add(hour), nil)
+			if len(closed.Incidents) != 1 || closed.Incidents[0].ID != out.Incidents[0].ID || closed.Incidents[0].State != mention.StateResolved || len(closed.Deliveries) != 0 {
+				t.Errorf("with rules %v: %+v", rules, closed)
+			}
+		}
+	})
+}
