@@ -65,34 +65,61 @@ type api struct {
 	pages   *pages
 }
 
+// A router remembers its patterns, so that a test can walk them.
+type router struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// HandleFunc implements humago's Mux.
+func (m *router) HandleFunc(pattern string, fn func(http.ResponseWriter, *http.Request)) {
+	m.Handle(pattern, http.HandlerFunc(fn))
+}
+
+// Handle notes the pattern.
+func (m *router) Handle(pattern string, h http.Handler) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
 // New makes the handler of everything.
 func New(o Options) (http.Handler, error) {
+	h, _, err := build(o)
+	return h, err
+}
+
+func build(o Options) (http.Handler, []string, error) {
 	a, err := newAPI(o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	mux := http.NewServeMux()
+	mux := &router{ServeMux: http.NewServeMux()}
 	a.routes(mux)
 	if err := a.documents(mux); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for path, h := range o.Extra {
 		mux.Handle(a.base+path, a.extra(h))
 	}
-	mux.HandleFunc(a.base+"/api/", a.nowhere(mux, a.base+"/api/"))
-	mux.HandleFunc("/", a.nowhere(mux, "/"))
+	mux.HandleFunc(a.base+"/api/", a.nowhere(mux.ServeMux))
+	mux.HandleFunc("/", a.nowhere(mux.ServeMux))
 	a.guard.next = mux
+	h, err := a.samesite(a.frame(a.guard))
+	return h, mux.patterns, err
+}
 
+// samesite is the outermost gate: a page of another origin changes nothing.
+func (a *api) samesite(next http.Handler) (http.Handler, error) {
 	cross := http.NewCrossOriginProtection()
 	if a.origin != "" {
 		if err := cross.AddTrustedOrigin(a.origin); err != nil {
-			return nil, fmt.Errorf("api: public_url %q: %w", o.PublicURL, err)
+			return nil, fmt.Errorf("api: public_url %q: %w", a.origin, err)
 		}
 	}
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, newProblem(http.StatusForbidden, "cross-origin", "a page of another origin may not change anything here"))
 	}))
-	return cross.Handler(a.frame(a.guard)), nil
+	return cross.Handler(next), nil
 }
 
 func newAPI(o Options) (*api, error) {
@@ -157,7 +184,7 @@ func (a *api) place(base, public string) error {
 // absolute is a link that can be followed from anywhere, when public_url is set.
 func (a *api) absolute(path string) string { return a.origin + a.link + path }
 
-func (a *api) routes(mux *http.ServeMux) {
+func (a *api) routes(mux *router) {
 	mux.HandleFunc("GET "+a.base+"/healthz", a.healthz)
 	mux.HandleFunc("GET "+a.base+"/readyz", a.readyz)
 	mux.Handle("GET "+a.base+"/metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{
@@ -268,25 +295,25 @@ func secure(h http.Header) {
 }
 
 // nowhere answers what no route does: 405 with the methods there are, or 404.
-func (a *api) nowhere(mux *http.ServeMux, here string) http.HandlerFunc {
+func (a *api) nowhere(mux *http.ServeMux) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		_, here := mux.Handler(r)
 		var allowed []string
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 			probe := r.Clone(r.Context())
 			probe.Method = method
-			if _, pattern := mux.Handler(probe); pattern != "/" && pattern != here && pattern != a.base+"/api/" {
+			if _, pattern := mux.Handler(probe); pattern != here {
 				allowed = append(allowed, method)
 			}
 		}
-		if len(allowed) > 0 && r.Method != http.MethodGet {
+		switch {
+		case len(allowed) > 0:
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, "method", "only "+strings.Join(allowed, ", ")+" here"))
-			return
-		}
-		if here == "/" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		case here == "/" && strings.Contains(r.Header.Get("Accept"), "text/html"):
 			a.pages.fail(w, r, newProblem(http.StatusNotFound, "not-found", "there is no such page"))
-			return
+		default:
+			writeProblem(w, r, newProblem(http.StatusNotFound, "not-found", "there is nothing at this address; /api/v1/docs lists what there is"))
 		}
-		writeProblem(w, r, newProblem(http.StatusNotFound, "not-found", "there is nothing at this address; /api/v1/docs lists what there is"))
 	}
 }

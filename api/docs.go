@@ -52,7 +52,7 @@ func schemaName(t reflect.Type, hint string) string {
 }
 
 // documents serves what describes the API. All of it is made once.
-func (a *api) documents(mux *http.ServeMux) error {
+func (a *api) documents(mux *router) error {
 	doc := a.huma.OpenAPI()
 	schemas := doc.Components.Schemas
 	if model := schemas.Map()["ErrorModel"]; model != nil {

@@ -47,7 +47,7 @@ var facetNames = map[string]string{"brand": "Brands", "sentiment": "Sentiment", 
 // homeRows is how many mentions a page holds.
 const homeRows = 25
 
-func (a *api) pageRoutes(mux *http.ServeMux) {
+func (a *api) pageRoutes(mux *router) {
 	for pattern, h := range map[string]http.HandlerFunc{
 		"/{$}": a.home, "/mentions/{id}": a.mentionPage, "/incidents": a.incidentsPage, "/incidents/{id}": a.incidentPage,
 		"/sources": a.sourcesPage, "/assets/{name}": a.pages.assets,

@@ -1,0 +1,322 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"earshot/api"
+	"earshot/mention"
+	"earshot/query"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var day = time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
+
+// A fake is a daemon in memory.
+type fake struct {
+	mu        sync.Mutex
+	records   []mention.Record // newest first
+	changes   []mention.Change
+	incidents []mention.Incident
+	outbox    []mention.Delivery
+	curated   []mention.CurationEvent
+	brands    []api.BrandInfo
+	labels    []api.LabelInfo
+	sources   []mention.SourceStatus
+	rules     []api.RuleInfo
+	receivers []api.ReceiverInfo
+	objects   map[string]api.Object
+	pushed    []mention.Mention
+	reasons   []string
+	opened    []string
+	err       error // of every question
+	rowErr    error // of an export, after its first row
+}
+
+func newFake(n int) *fake {
+	f := &fake{objects: map[string]api.Object{}}
+	for i := range n {
+		rec := mention.Record{
+			Mention: mention.Mention{
+				ID: "m" + strconv.Itoa(i), Revision: 1, Source: "wire", Kind: mention.KindNews, URL: "https://news.example/" + strconv.Itoa(i),
+				Site: "news.example", Title: fmt.Sprintf("Brillux recalls lot %d", i), Text: "Patients were angry about the recall.", Author: "Ada Muster",
+				Published: day.Add(-time.Duration(i) * time.Hour), Seen: day, Collected: day,
+			},
+			Analysis: mention.Analysis{
+				Models: "1", Language: "en", Status: mention.StatusOK,
+				Sentiment: &mention.Sentiment{Label: mention.Negative, Score: -.6, Evidence: []mention.Evidence{{Span: mention.Span{Start: 14, End: 19}, Weight: -.6}}},
+			},
+			Linking: mention.Linking{Config: "c1", Brands: []mention.BrandMention{{Brand: "brillux", Spans: []mention.Span{{Field: "title", End: 7}}, Why: "its name"}}, Labels: []string{"recall"}},
+			Story:   "m0",
+		}
+		f.records = append(f.records, rec)
+		f.changes = append(f.changes, mention.Change{Seq: int64(i + 1), Kind: mention.ChangeNew, At: day, Record: rec})
+	}
+	f.labels = []api.LabelInfo{{Label: mention.Label{ID: "recall", Query: "recall*"}, Owner: api.OwnerFile}}
+	f.brands = []api.BrandInfo{{Brand: mention.Brand{ID: "brillux", Name: "Brillux", Role: mention.RoleOwn}, Owner: api.OwnerFile}}
+	f.sources = []mention.SourceStatus{
+		{Source: mention.Source{ID: "wire", Kind: mention.SourceFeed, URL: "https://news.example/feed"}, State: mention.SourceState{LastOK: day, Items: 12345}, Owner: api.OwnerFile},
+		{Source: mention.Source{ID: "gone", Kind: mention.SourceFeed, URL: "https://gone.example/feed"}, State: mention.SourceState{Error: "the address is gone (410): remove the source", Failures: 3}, Owner: api.OwnerFile},
+	}
+	f.rules = []api.RuleInfo{{ID: "outcry", Kind: "threshold", Match: "brand:brillux", Severity: mention.SeverityCrisis, Notify: []string{"hook"}, Owner: api.OwnerFile}}
+	f.receivers = []api.ReceiverInfo{{ID: "hook", Kind: "webhook", Target: "hooks.example", Owner: api.OwnerFile}}
+	for i := range 3 {
+		id := "i" + strconv.Itoa(i)
+		f.incidents = append(f.incidents, mention.Incident{
+			ID: id, Rule: "outcry", Kind: "threshold", State: mention.StateFiring, Severity: mention.SeverityCrisis, Reason: "12 mentions in 1h, at least 10",
+			Count: 12, Mentions: []string{"m0", "m1"}, Opened: day, Fired: day, Updated: day,
+		})
+		f.outbox = append(f.outbox, mention.Delivery{
+			ID: "d" + strconv.Itoa(i), Incident: id, Rule: "outcry", Receiver: "hook", Type: "incident.firing", State: mention.DeliverySent,
+			Mention: "m0", Payload: []byte(`{"type":"incident.firing"}`), Attempts: 1, Created: day, Seq: int64(30 - i),
+		})
+	}
+	return f
+}
+
+func (f *fake) parse(q string) error {
+	if q == "" {
+		return nil
+	}
+	if parsed, messages := query.Parse(q); parsed == nil {
+		return fmt.Errorf("fake: %w", &query.Error{Messages: messages})
+	}
+	return nil
+}
+
+func (f *fake) Search(_ context.Context, s mention.Search) (mention.Page, error) {
+	if err := errors.Join(f.err, f.parse(s.Query)); err != nil {
+		return mention.Page{}, err
+	}
+	from := 0
+	if s.Cursor != "" {
+		n, err := strconv.Atoi(s.Cursor)
+		if err != nil {
+			return mention.Page{}, api.ErrCursor
+		}
+		from = n
+	}
+	page := mention.Page{Total: uint64(len(f.records))}
+	for i := from; i < len(f.records) && len(page.Rows) < s.Limit; i++ {
+		page.Rows = append(page.Rows, f.records[i].Row())
+	}
+	if to := from + len(page.Rows); to < len(f.records) {
+		page.Next = strconv.Itoa(to)
+	}
+	return page, nil
+}
+
+func (f *fake) Count(_ context.Context, q string) (uint64, error) {
+	return uint64(len(f.records)), errors.Join(f.err, f.parse(q))
+}
+
+func (f *fake) Histogram(_ context.Context, q, interval string, zone *time.Location) (mention.Series, error) {
+	return mention.Series{Interval: interval, Zone: zone.String(), Buckets: []mention.Bucket{
+		{Key: "2026-11-19", Start: day.AddDate(0, 0, -1), Count: 3, Query: "published:2026-11-19"},
+		{Key: "2026-11-20", Start: day, Count: 5, Query: "published:2026-11-20"},
+	}}, errors.Join(f.err, f.parse(q))
+}
+
+func (f *fake) Facets(_ context.Context, q string, fields []string, _ int) ([]mention.Facet, error) {
+	var list []mention.Facet
+	for _, field := range fields {
+		list = append(list, mention.Facet{Field: field, Values: []mention.Bucket{{Key: "brillux", Count: 8, Query: "brand:brillux"}}})
+	}
+	return list, errors.Join(f.err, f.parse(q))
+}
+
+func (f *fake) Export(ctx context.Context, q string, fn func(mention.Row) error) error {
+	if err := errors.Join(f.err, f.parse(q)); err != nil {
+		return err
+	}
+	for i := range f.records {
+		if err := errors.Join(ctx.Err(), fn(f.records[i].Row())); err != nil {
+			return err
+		}
+		if f.rowErr != nil {
+			return f.rowErr
+		}
+	}
+	return nil
+}
+
+func (f *fake) Record(_ context.Context, id string) (mention.Record, error) {
+	for i := range f.records {
+		if f.records[i].Mention.ID == id {
+			return f.records[i], f.err
+		}
+	}
+	return mention.Record{}, fmt.Errorf("fake: %s: %w", id, api.ErrNotFound)
+}
+
+func (f *fake) Changes(_ context.Context, after int64, limit int) ([]mention.Change, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []mention.Change
+	for i := range f.changes {
+		if f.changes[i].Seq > after && len(list) < limit {
+			list = append(list, f.changes[i])
+		}
+	}
+	return list, f.err
+}
+
+func (f *fake) Curations(context.Context, string) ([]mention.CurationEvent, error) {
+	return f.curated, f.err
+}
+
+func (f *fake) Push(_ context.Context, _ string, list []mention.Mention) (mention.Receipt, error) {
+	f.pushed = append(f.pushed, list...)
+	return mention.Receipt{New: len(list), IDs: []string{"p1"}, LastSeq: 7}, f.err
+}
+
+func (f *fake) Curate(_ context.Context, events []mention.CurationEvent) error {
+	f.curated = append(f.curated, events...)
+	return f.err
+}
+
+func (f *fake) Audit(context.Context, int64, int) ([]mention.AuditEntry, error) {
+	return []mention.AuditEntry{{Seq: 1, At: day, Actor: "ada", Action: "ack", Object: "i0"}}, f.err
+}
+
+func (f *fake) Incidents(_ context.Context, filter api.IncidentFilter) ([]mention.Incident, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []mention.Incident
+	seen := filter.Before == ""
+	for _, i := range f.incidents {
+		if seen && (filter.State == "" || filter.State == i.State) && (filter.Limit == 0 || len(list) < filter.Limit) {
+			list = append(list, i)
+		}
+		seen = seen || i.ID == filter.Before
+	}
+	return list, f.err
+}
+
+func (f *fake) Incident(_ context.Context, id string) (mention.Incident, error) {
+	for _, i := range f.incidents {
+		if i.ID == id {
+			return i, f.err
+		}
+	}
+	return mention.Incident{}, api.ErrNotFound
+}
+
+func (f *fake) FlagIncident(ctx context.Context, id string, flag api.Flag) (mention.Incident, error) {
+	i, err := f.Incident(ctx, id)
+	if flag.Action == api.FlagAck {
+		i.Acked, i.AckedBy = day, flag.Actor
+	}
+	return i, err
+}
+
+func (f *fake) Deliveries(_ context.Context, filter api.DeliveryFilter) ([]mention.Delivery, error) {
+	var list []mention.Delivery
+	for _, d := range f.outbox {
+		if (filter.Before == 0 || d.Seq < filter.Before) && (filter.Limit == 0 || len(list) < filter.Limit) {
+			list = append(list, d)
+		}
+	}
+	return list, f.err
+}
+
+func (f *fake) Delivery(_ context.Context, id string) (mention.Delivery, error) {
+	for _, d := range f.outbox {
+		if d.ID == id {
+			return d, f.err
+		}
+	}
+	return mention.Delivery{}, api.ErrNotFound
+}
+
+func (f *fake) Redeliver(ctx context.Context, id, _ string) (mention.Delivery, error) {
+	return f.Delivery(ctx, id)
+}
+
+func (f *fake) SafetyFlags(context.Context, time.Time) ([]mention.SafetyFlag, error) {
+	return []mention.SafetyFlag{{Mention: "m0", Revision: 1, Score: .9, Flagged: day}}, f.err
+}
+
+func (f *fake) OpenSafety(_ context.Context, id, _ string) error {
+	f.opened = append(f.opened, id)
+	return f.err
+}
+
+func (f *fake) Brands(context.Context) ([]api.BrandInfo, error)         { return f.brands, f.err }
+func (f *fake) Labels(context.Context) ([]api.LabelInfo, error)         { return f.labels, f.err }
+func (f *fake) Sources(context.Context) ([]mention.SourceStatus, error) { return f.sources, f.err }
+func (f *fake) Rules(context.Context) ([]api.RuleInfo, error)           { return f.rules, f.err }
+func (f *fake) Receivers(context.Context) ([]api.ReceiverInfo, error)   { return f.receivers, f.err }
+func (f *fake) Ready(context.Context) []string                          { return f.reasons }
+
+func (f *fake) PutObject(_ context.Context, o api.Object) error {
+	if o.ID == "brillux" || o.ID == "wire" {
+		return fmt.Errorf("fake: %w", api.ErrReadOnly)
+	}
+	f.objects[o.Kind+" "+o.ID] = o
+	return f.err
+}
+
+func (f *fake) DeleteObject(_ context.Context, kind, id, _ string) error {
+	if _, ok := f.objects[kind+" "+id]; !ok {
+		return api.ErrNotFound
+	}
+	delete(f.objects, kind+" "+id)
+	return f.err
+}
+
+func (f *fake) Status(context.Context) (api.Status, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return api.Status{Version: "test", Started: day, Mentions: uint64(len(f.records)), Seq: int64(len(f.changes)), Zone: "UTC"}, f.err
+}
+
+// handler makes the handler under test.
+func handler(tb testing.TB, o api.Options) http.Handler {
+	tb.Helper()
+	h, err := api.New(o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return h
+}
+
+// request makes a request of this machine.
+func request(method, target, body string) *http.Request {
+	var rd io.Reader
+	if body != "" {
+		rd = strings.NewReader(body)
+	}
+	r := httptest.NewRequest(method, target, rd)
+	r.Host, r.RemoteAddr = "127.0.0.1:8080", "127.0.0.1:50000"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+// answer asks h and gives the answer with its body.
+func answer(h http.Handler, r *http.Request) (*http.Response, string) {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	res := w.Result()
+	b, _ := io.ReadAll(res.Body)
+	return res, string(bytes.TrimSpace(b))
+}
+
+func get(h http.Handler, target string) (*http.Response, string) {
+	return answer(h, request(http.MethodGet, target, ""))
+}
