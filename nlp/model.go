@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 )
 
 //go:embed models/*.bin
@@ -133,6 +134,19 @@ func openLexicon(name string) (*lexicon, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readLexicon(name, r)
+}
+
+// openLexiconFile reads a lexicon that training has just written.
+func openLexiconFile(path string) (*lexicon, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("nlp: model: %w", err)
+	}
+	return readLexicon(path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
+}
+
+func readLexicon(name string, r *bytes.Reader) (*lexicon, error) {
 	n, err := binary.ReadUvarint(r)
 	if err != nil || n > 1<<22 || n&(n-1) != 0 {
 		return nil, fmt.Errorf("nlp: model %s: %w", name, errModel)

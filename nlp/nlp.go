@@ -63,20 +63,26 @@ type models struct {
 	language *languageModel
 	polarity *linear
 	words    *polarityWords
+	drugs    *lexicon
+
+	safetyModel *linear
+	safetyWords *phrases
 }
 
 // loadModels reads the models once for the whole program.
 var loadModels = sync.OnceValues(readModels)
 
 func readModels() (*models, error) {
-	m := &models{words: newPolarityWords()}
+	m := &models{words: newPolarityWords(), safetyWords: safetyLists()}
 	var wg sync.WaitGroup
-	var errs [4]error
+	var errs [6]error
 	wg.Go(func() { m.base, errs[0] = loadBase() })
 	m.lexicon, errs[1] = openLexicon("lexicon")
 	l, err := openLinear("language")
 	m.language, errs[2] = &languageModel{l}, err
 	m.polarity, errs[3] = openLinear("sentiment")
+	m.drugs, errs[4] = openLexicon("drugs")
+	m.safetyModel, errs[5] = openLinear("safety")
 	wg.Wait()
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
@@ -162,6 +168,7 @@ func (a *Analyzer) Analyze(m *mention.Mention) (mention.Analysis, []mention.Bran
 	w.read()
 	out.Sentiment = w.sentiment()
 	out.Entities = w.entities()
+	out.Safety = w.safety(a)
 	return out, a.brands(w, true)
 }
 

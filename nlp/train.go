@@ -65,6 +65,9 @@ func Train(o TrainOptions) error {
 	}{
 		{"lexicon", t.makeLexicons},
 		{"language", t.makeLanguage},
+		{"idf", t.makeFrequencies},
+		{"drugs", t.makeDrugs},
+		{"safety", t.makeSafety},
 		{"sentiment", t.makeSentiment},
 	}
 	if err := t.readEvaluation(); err != nil {

@@ -1,0 +1,453 @@
+package nlp
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"slices"
+	"sync"
+	"time"
+)
+
+// StoryOptions bound what a [Stories] remembers.
+type StoryOptions struct {
+	Window time.Duration // how long a story stays open for more of its event after its last text; 0 means 72h
+	Texts  int           // how many texts are remembered for near copies; 0 means 30,000
+}
+
+// Stories groups texts that are near copies of each other or tell the same
+// event. The answer for a text depends on earlier ones alone and never
+// changes. It may be used by several goroutines; the order of their calls is
+// the order of the texts.
+type Stories struct {
+	o   StoryOptions
+	idf *lexicon
+
+	mu       sync.Mutex
+	scan     scanned
+	copies   map[uint32][]int32 // sketch value → slots
+	sketches []sketched         // a ring
+	next     int
+	stories  map[string]*storyBag
+	terms    map[uint64][]*storyBag
+	order    []*storyBag // by first text, for forgetting
+}
+
+// A sketched is a remembered text: the least hashes of its word sequences.
+type sketched struct {
+	id, story string
+	sketch    []uint32
+	shingles  int
+}
+
+// A storyBag is the words of an open story.
+type storyBag struct {
+	id     string
+	words  map[uint64]float32
+	square float64 // of the length of words
+	texts  int
+	last   time.Time
+	titles bool // made of headlines alone
+}
+
+const (
+	shingleWords  = 5
+	sketchSize    = 64
+	minShingles   = 6    // below it a text is a headline
+	copyShare     = 0.40 // of the sequences of the shorter text that must be in the longer one
+	maxPostings   = 400  // slots of one sketch value that are looked at
+	maxStories    = 4000 // open ones
+	maxStoryWords = 120
+	maxBagWords   = 24 // of one text
+	sameEvent     = 0.50
+	sameHeadline  = 0.07
+	signatureV1   = 1
+)
+
+// NewStories makes an empty memory of stories.
+func NewStories(o StoryOptions) *Stories {
+	if o.Window <= 0 {
+		o.Window = 72 * time.Hour
+	}
+	if o.Texts <= 0 {
+		o.Texts = 30_000
+	}
+	idf, err := openLexicon("idf")
+	if err != nil {
+		idf = newLexicon(1) // every word counts the same
+	}
+	return &Stories{o: o, idf: idf, copies: map[uint32][]int32{}, stories: map[string]*storyBag{}, terms: map[uint64][]*storyBag{}}
+}
+
+// Assign gives the story of a text: its own id if it is the first of a story.
+// The signature is what [Stories.Restore] needs to remember the text again.
+func (s *Stories) Assign(id, title, text string, at time.Time) (story string, signature []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.digest(title, text)
+	story = s.copyOf(&d)
+	if story == "" {
+		story = s.eventOf(&d, at)
+	}
+	if story == "" {
+		story = id
+	}
+	s.remember(id, story, &d, at)
+	return story, d.encode()
+}
+
+// Restore remembers a text that an earlier run assigned to a story. What it
+// cannot read it leaves out.
+func (s *Stories) Restore(id, story string, at time.Time, signature []byte) {
+	d, ok := decodeDigest(signature)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remember(id, story, &d, at)
+}
+
+// A digest is what is compared of a text.
+type digest struct {
+	sketch   []uint32
+	shingles int
+	bag      []bagWord // weightiest first, of length 1
+}
+
+type bagWord struct {
+	key    uint64
+	weight float32
+}
+
+func (s *Stories) digest(title, text string) digest {
+	var d digest
+	bag := map[uint64]float32{}
+	s.scan.scan(title)
+	s.addWords(bag, 1, 40)
+	keys := s.keys(nil)
+	if text != "" && text != title {
+		s.scan.scan(text)
+		body := s.keys(nil)
+		long := len(body) >= minShingles+shingleWords
+		switch {
+		case len(bag) == 0 && !long:
+			s.addWords(bag, 1, 40)
+		case len(bag) > 0:
+			s.addWords(bag, 0.3, 30)
+		}
+		if long || len(body) > len(keys) {
+			keys = body
+		}
+	}
+	d.sketch, d.shingles = sketch(keys)
+	d.bag = weighed(bag)
+	return d
+}
+
+// keys appends the keys of the words of the scanned text.
+func (s *Stories) keys(dst []uint64) []uint64 {
+	for i := range s.scan.words {
+		if w := &s.scan.words[i]; w.kind == kindWord || w.kind == kindNumber || w.kind == kindHashtag {
+			dst = append(dst, w.key)
+		}
+	}
+	return dst
+}
+
+// addWords adds the first words of the scanned text to a bag.
+func (s *Stories) addWords(bag map[uint64]float32, by float32, most int) {
+	n := 0
+	for i := range s.scan.words {
+		w := &s.scan.words[i]
+		if w.kind != kindWord && w.kind != kindNumber && w.kind != kindHashtag && w.kind != kindCashtag {
+			continue
+		}
+		if n++; n > most {
+			return
+		}
+		weight := float32(9)
+		if v, ok := s.idf.find(w.key); ok {
+			weight = float32(v) / 12
+		}
+		if weight < 2.2 {
+			continue // everybody says it
+		}
+		k := stem(s.scan.form(w))
+		bag[k] = max(bag[k], by*weight)
+	}
+}
+
+// stem hashes the form of a word without its ending.
+func stem(form []byte) uint64 {
+	if n := len(form); n > 3 && form[n-1] == 's' && form[n-2] != 's' {
+		form = form[:n-1]
+	}
+	return hashBytes(form[:min(len(form), 6)])
+}
+
+// weighed is a bag as a list of length 1, cut at maxBagWords.
+func weighed(bag map[uint64]float32) []bagWord {
+	list := make([]bagWord, 0, len(bag))
+	for k, w := range bag {
+		list = append(list, bagWord{k, w})
+	}
+	slices.SortFunc(list, func(a, b bagWord) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.key, b.key))
+	})
+	list = list[:min(len(list), maxBagWords)]
+	var sum float64
+	for _, w := range list {
+		sum += float64(w.weight) * float64(w.weight)
+	}
+	for i := range list {
+		list[i].weight /= float32(math.Sqrt(sum))
+	}
+	return list
+}
+
+// sketch keeps the least hashes of all sequences of words.
+func sketch(keys []uint64) ([]uint32, int) {
+	if len(keys) < minShingles+shingleWords-1 {
+		return nil, 0
+	}
+	all := make([]uint32, 0, len(keys))
+	for i := 0; i+shingleWords <= len(keys); i++ {
+		h := uint64(7)
+		for _, k := range keys[i : i+shingleWords] {
+			h = mix(h, k)
+		}
+		all = append(all, uint32(h>>32))
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return slices.Clone(all[:min(len(all), sketchSize)]), len(all)
+}
+
+// copyOf returns the story of the text that d is most a copy of.
+func (s *Stories) copyOf(d *digest) string {
+	if len(d.sketch) == 0 {
+		return ""
+	}
+	shared := map[int32]int{}
+	for _, h := range d.sketch {
+		list := s.copies[h]
+		for _, slot := range list[max(0, len(list)-maxPostings):] {
+			shared[slot]++
+		}
+	}
+	best, at := float64(copyShare), int32(-1)
+	for slot, n := range shared {
+		if n < 3 {
+			continue
+		}
+		if c := containment(d.sketch, d.shingles, &s.sketches[slot]); c > best || c == best && (at < 0 || slot < at) {
+			best, at = c, slot
+		}
+	}
+	if at < 0 {
+		return ""
+	}
+	return s.sketches[at].story
+}
+
+// containment estimates which share of the smaller text's sequences the
+// larger one has: below the least of the two largest values both sketches are
+// complete.
+func containment(a []uint32, sizeA int, b *sketched) float64 {
+	bound := min(a[len(a)-1], b.sketch[len(b.sketch)-1])
+	if sizeA <= len(a) {
+		bound = max(bound, b.sketch[len(b.sketch)-1])
+	}
+	if b.shingles <= len(b.sketch) {
+		bound = max(bound, a[len(a)-1])
+	}
+	i, j, na, nb, both := 0, 0, 0, 0, 0
+	for i < len(a) || j < len(b.sketch) {
+		switch {
+		case j == len(b.sketch) || i < len(a) && a[i] < b.sketch[j]:
+			if a[i] <= bound {
+				na++
+			}
+			i++
+		case i == len(a) || b.sketch[j] < a[i]:
+			if b.sketch[j] <= bound {
+				nb++
+			}
+			j++
+		default:
+			if a[i] <= bound {
+				na, nb, both = na+1, nb+1, both+1
+			}
+			i, j = i+1, j+1
+		}
+	}
+	if less := min(na, nb); less >= 4 {
+		return float64(both) / float64(less)
+	}
+	return 0
+}
+
+// eventOf returns the open story that tells the same event.
+func (s *Stories) eventOf(d *digest, at time.Time) string {
+	scores := map[*storyBag]float32{}
+	common := map[*storyBag]int{}
+	for _, w := range d.bag {
+		for _, b := range s.terms[w.key] {
+			scores[b] += w.weight * b.words[w.key]
+			common[b]++
+		}
+	}
+	var best *storyBag
+	var top float64
+	for b, dot := range scores {
+		if s.closed(b, at) || len(d.sketch) > 0 && common[b] < 2 {
+			continue
+		}
+		c := float64(dot) / math.Sqrt(b.square)
+		least := float64(sameEvent)
+		if len(d.sketch) == 0 {
+			least = sameHeadline
+		}
+		if c >= least && (best == nil || c > top || c == top && b.id < best.id) {
+			best, top = b, c
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return best.id
+}
+
+func (s *Stories) closed(b *storyBag, at time.Time) bool {
+	if at.IsZero() || b.last.IsZero() {
+		return false
+	}
+	d := at.Sub(b.last)
+	return d > s.o.Window || d < -s.o.Window
+}
+
+// remember keeps a text for the comparison with later ones.
+func (s *Stories) remember(id, story string, d *digest, at time.Time) {
+	if len(d.sketch) > 0 {
+		s.keepSketch(sketched{id: id, story: story, sketch: d.sketch, shingles: d.shingles})
+	}
+	b := s.stories[story]
+	if b == nil {
+		if len(s.order) >= maxStories {
+			s.forget(s.order[0])
+			s.order = s.order[1:]
+		}
+		b = &storyBag{id: story, words: map[uint64]float32{}, titles: true}
+		s.stories[story] = b
+		s.order = append(s.order, b)
+	}
+	b.texts++
+	b.titles = b.titles && len(d.sketch) == 0
+	if at.After(b.last) {
+		b.last = at
+	}
+	for _, w := range d.bag {
+		old, ok := b.words[w.key]
+		if !ok {
+			if len(b.words) >= maxStoryWords {
+				continue
+			}
+			s.terms[w.key] = append(s.terms[w.key], b)
+		}
+		b.words[w.key] = old + w.weight
+		b.square += float64((old+w.weight)*(old+w.weight) - old*old)
+	}
+}
+
+func (s *Stories) keepSketch(k sketched) {
+	if len(s.sketches) < s.o.Texts {
+		s.sketches = append(s.sketches, k)
+		s.next = len(s.sketches) - 1
+	} else {
+		s.next = (s.next + 1) % len(s.sketches)
+		s.dropSketch(int32(s.next))
+		s.sketches[s.next] = k
+	}
+	for _, h := range k.sketch {
+		s.copies[h] = append(s.copies[h], int32(s.next))
+	}
+}
+
+func (s *Stories) dropSketch(slot int32) {
+	for _, h := range s.sketches[slot].sketch {
+		list := slices.DeleteFunc(s.copies[h], func(x int32) bool { return x == slot })
+		if len(list) == 0 {
+			delete(s.copies, h)
+		} else {
+			s.copies[h] = list
+		}
+	}
+}
+
+// forget closes a story for good.
+func (s *Stories) forget(b *storyBag) {
+	for k := range b.words {
+		list := slices.DeleteFunc(s.terms[k], func(x *storyBag) bool { return x == b })
+		if len(list) == 0 {
+			delete(s.terms, k)
+		} else {
+			s.terms[k] = list
+		}
+	}
+	delete(s.stories, b.id)
+}
+
+// encode writes a digest as the ledger keeps it.
+func (d *digest) encode() []byte {
+	b := []byte{signatureV1}
+	b = binary.AppendUvarint(b, uint64(d.shingles))
+	b = binary.AppendUvarint(b, uint64(len(d.sketch)))
+	for _, h := range d.sketch {
+		b = binary.LittleEndian.AppendUint32(b, h)
+	}
+	b = binary.AppendUvarint(b, uint64(len(d.bag)))
+	for _, w := range d.bag {
+		b = binary.LittleEndian.AppendUint64(b, w.key)
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(w.weight))
+	}
+	return b
+}
+
+func decodeDigest(b []byte) (digest, bool) {
+	var d digest
+	if len(b) == 0 || b[0] != signatureV1 {
+		return d, false
+	}
+	b = b[1:]
+	number := func(most uint64) int {
+		v, n := binary.Uvarint(b)
+		if n <= 0 || v > most {
+			b = nil
+			return -1
+		}
+		b = b[n:]
+		return int(v)
+	}
+	d.shingles = number(1 << 30)
+	n := number(sketchSize)
+	if n < 0 || len(b) < 4*n {
+		return d, false
+	}
+	for i := range n {
+		d.sketch = append(d.sketch, binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	b = b[4*n:]
+	m := number(maxBagWords)
+	if m < 0 || len(b) != 12*m {
+		return d, false
+	}
+	for i := range m {
+		w := math.Float32frombits(binary.LittleEndian.Uint32(b[12*i+8:]))
+		if w != w || w < 0 || w > 1 {
+			return d, false
+		}
+		d.bag = append(d.bag, bagWord{binary.LittleEndian.Uint64(b[12*i:]), w})
+	}
+	return d, slices.IsSorted(d.sketch)
+}
