@@ -1,0 +1,133 @@
+package index
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"sync"
+
+	segment "github.com/blevesearch/scorch_segment_api/v2"
+)
+
+// A column is the meta bytes of a segment's documents, in memory: 8 to 40
+// bytes a document.
+type column struct {
+	times     []int64 // unix milliseconds
+	published []bool
+	numbers   [4][]float64 // score, engagement, reach, rating; nil where no document has one, else NaN where one lacks it
+}
+
+// The columns of numbers.
+const (
+	numScore = iota
+	numEngagement
+	numReach
+	numRating
+)
+
+func numberField(field string) (int, bool) {
+	switch field {
+	case "score":
+		return numScore, true
+	case "engagement":
+		return numEngagement, true
+	case "reach":
+		return numReach, true
+	case "rating":
+		return numRating, true
+	}
+	return 0, false
+}
+
+// A columnCache keeps the columns of a shard's segments. A segment never
+// changes, so a column is read once.
+type columnCache struct {
+	mu   sync.Mutex
+	byID map[uint64]*columnEntry
+}
+
+type columnEntry struct {
+	once sync.Once
+	col  *column
+	err  error
+}
+
+func (c *columnCache) get(id uint64, seg segment.Segment) (*column, error) {
+	c.mu.Lock()
+	e := c.byID[id]
+	if e == nil {
+		if c.byID == nil {
+			c.byID = map[uint64]*columnEntry{}
+		}
+		e = &columnEntry{}
+		c.byID[id] = e
+	}
+	c.mu.Unlock()
+	e.once.Do(func() { e.col, e.err = readColumn(seg) })
+	return e.col, e.err
+}
+
+// keep drops the columns of segments that are gone.
+func (c *columnCache) keep(ids map[uint64]bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id := range c.byID {
+		if !ids[id] {
+			delete(c.byID, id)
+		}
+	}
+}
+
+func (c *columnCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.byID = nil
+}
+
+func readColumn(seg segment.Segment) (*column, error) {
+	n := int(seg.Count())
+	c := &column{times: make([]int64, n), published: make([]bool, n)}
+	for i := range n {
+		var data []byte
+		err := seg.VisitStoredFields(uint64(i), func(name string, _ byte, value []byte, _ []uint64) bool {
+			if name == fieldMeta {
+				data = value
+				c.set(i, data)
+			}
+			return true
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%w: stored fields: %w", ErrDamaged, err)
+		}
+		if len(data) < metaFixed {
+			return nil, fmt.Errorf("%w: stored fields: %d bytes", ErrDamaged, len(data))
+		}
+	}
+	return c, nil
+}
+
+func (c *column) set(i int, data []byte) {
+	if len(data) < metaFixed {
+		return
+	}
+	c.times[i] = int64(binary.BigEndian.Uint64(data))
+	set := data[metaFixed-1]
+	c.published[i] = set&metaPublished != 0
+	data = data[metaFixed:]
+	for k := range c.numbers {
+		if set&(metaScore<<k) == 0 || len(data) < 8 {
+			continue
+		}
+		if c.numbers[k] == nil {
+			c.numbers[k] = make([]float64, len(c.times))
+			for j := range c.numbers[k] {
+				c.numbers[k][j] = math.NaN()
+			}
+		}
+		c.numbers[k][i] = math.Float64frombits(binary.BigEndian.Uint64(data))
+		data = data[8:]
+	}
+}
+
+// metaSum returns the checksum in meta bytes.
+func metaSum(data []byte) uint64 { return binary.BigEndian.Uint64(data[8:]) }

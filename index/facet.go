@@ -1,0 +1,299 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	segment "github.com/blevesearch/scorch_segment_api/v2"
+
+	"earshot/mention"
+	"earshot/query"
+)
+
+// facetFields are the dimensions of [Index.Facets].
+var facetFields = []string{
+	"site", "author", "lang", "country", "kind", "source", "channel", "brand", "product", "entity", "label", "tag",
+	"sentiment", "story", "thread",
+}
+
+// Facets counts the volume of a query by the values of fields, most first,
+// equal ones by value; size bounds the values of each, 0 means all. Counts
+// are exact. Own channels are left out: see [Index.FacetsOf].
+func (x *Index) Facets(ctx context.Context, q string, fields []string, size int, now time.Time) ([]mention.Facet, error) {
+	return x.FacetsOf(ctx, q, fields, size, Volume{}, now)
+}
+
+// FacetsOf is [Index.Facets] with a choice of what is volume. A site is told
+// by its host. A value has a query when one finds exactly the mentions
+// counted for it.
+func (x *Index) FacetsOf(ctx context.Context, q string, fields []string, size int, v Volume, now time.Time) ([]mention.Facet, error) {
+	for _, name := range fields {
+		if !slices.Contains(facetFields, name) {
+			return nil, refusal("unknown-field", fmt.Sprintf("%s: cannot be counted by", name), "one of "+strings.Join(facetFields, ", "))
+		}
+	}
+	qu, err := newQuestion(q, now, exclusion{irrelevant: !v.Irrelevant})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	tallies := make([]*tally, len(fields))
+	for i, name := range fields {
+		tallies[i] = &tally{ctx: ctx, field: name, volume: v, values: map[string]*value{}}
+	}
+	err = x.eachShard(ctx, qu, func(f *finding) error {
+		for _, t := range tallies {
+			if err := t.add(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]mention.Facet, len(tallies))
+	for i, t := range tallies {
+		if list[i], err = x.facet(ctx, t, q, size); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// A value is the count of one value of a field, and a mention that has it.
+type value struct {
+	n     uint64
+	vague bool // a query would also find own channels
+	seg   *segView
+	doc   uint32
+	id    string
+}
+
+// A tally counts the values of one field.
+type tally struct {
+	ctx    context.Context
+	field  string
+	volume Volume
+	values map[string]*value
+	fresh  []*value // those without an id yet
+}
+
+func (t *tally) name() string {
+	if t.field == "site" {
+		return fieldHost
+	}
+	return t.field
+}
+
+// add counts what was found in a shard.
+func (t *tally) add(f *finding) error {
+	for _, part := range f.parts {
+		counted, own, err := t.volume.split(part)
+		if err != nil {
+			return err
+		}
+		if err := t.count(part.seg, counted, func(v *value, n uint64) { v.n += n }); err != nil {
+			return err
+		}
+		if own.IsEmpty() {
+			continue
+		}
+		if err := t.count(part.seg, own, func(v *value, _ uint64) { v.vague = true }); err != nil {
+			return err
+		}
+	}
+	for _, v := range t.fresh { // while the view is open
+		id, err := v.seg.docID(v.doc)
+		if err != nil {
+			return err
+		}
+		v.id, v.seg = id, nil
+	}
+	t.fresh = nil
+	return nil
+}
+
+// count goes value by value when there are few of them, else document by
+// document.
+func (t *tally) count(s *segView, docs *roaring.Bitmap, fn func(v *value, n uint64)) error {
+	d, err := s.dict(t.name())
+	if err != nil {
+		return err
+	}
+	dv, ok := s.seg.(segment.DocValueVisitable)
+	if ok && hasColumn(t.name()) && uint64(d.Cardinality()) > docs.GetCardinality()/2 {
+		return t.byDocument(s, docs, dv, fn)
+	}
+	return t.byValue(s, docs, fn)
+}
+
+func (t *tally) value(term string, s *segView, doc uint32) *value {
+	v := t.values[term]
+	if v == nil {
+		v = &value{seg: s, doc: doc}
+		t.values[term] = v
+		t.fresh = append(t.fresh, v)
+	}
+	return v
+}
+
+func (t *tally) byValue(s *segView, docs *roaring.Bitmap, fn func(v *value, n uint64)) error {
+	n := 0
+	return s.terms(t.name(), "", func(term string) (bool, error) {
+		if n++; n%256 == 0 && t.ctx.Err() != nil {
+			return false, tooSlow(t.ctx, t.ctx.Err())
+		}
+		b, err := s.docs(t.name(), term)
+		if err != nil {
+			return false, err
+		}
+		c := b.AndCardinality(docs)
+		if c == 0 {
+			return true, nil
+		}
+		v := t.values[term]
+		if v == nil {
+			v = t.value(term, s, roaring.And(b, docs).Minimum())
+		}
+		fn(v, c)
+		return true, nil
+	})
+}
+
+func (t *tally) byDocument(s *segView, docs *roaring.Bitmap, dv segment.DocValueVisitable, fn func(v *value, n uint64)) error {
+	var (
+		fields = []string{t.name()}
+		state  segment.DocVisitState
+		doc    uint32
+		err    error
+	)
+	visit := func(_ string, term []byte) {
+		v := t.values[string(term)] // does not allocate
+		if v == nil {
+			v = t.value(string(term), s, doc)
+		}
+		fn(v, 1)
+	}
+	n := 0
+	for it := docs.Iterator(); it.HasNext(); {
+		doc = it.Next()
+		if n++; n%4096 == 0 && t.ctx.Err() != nil {
+			return tooSlow(t.ctx, t.ctx.Err())
+		}
+		if state, err = dv.VisitDocValues(uint64(doc), fields, visit, state); err != nil {
+			return s.damaged(err)
+		}
+	}
+	return nil
+}
+
+// facet makes the answer of a tally.
+func (x *Index) facet(ctx context.Context, t *tally, q string, size int) (mention.Facet, error) {
+	maps.DeleteFunc(t.values, func(_ string, v *value) bool { return v.n == 0 })
+	names := slices.SortedFunc(maps.Keys(t.values), func(a, b string) int {
+		return cmp.Or(cmp.Compare(t.values[b].n, t.values[a].n), cmp.Compare(a, b))
+	})
+	if size > 0 && len(names) > size {
+		names = names[:size]
+	}
+	written, err := x.written(ctx, t, names)
+	if err != nil {
+		return mention.Facet{}, err
+	}
+	f := mention.Facet{Field: t.field, Values: make([]mention.Bucket, len(names))}
+	for i, name := range names {
+		f.Values[i] = mention.Bucket{Key: written[i], Count: t.values[name].n, Query: t.query(q, name)}
+	}
+	return f, nil
+}
+
+// query returns the query that finds what was counted for a value, or nothing
+// when there is none.
+func (t *tally) query(q, name string) string {
+	if t.values[name].vague || t.volume.Irrelevant || strings.ContainsAny(name, "\"“”„*?") {
+		return ""
+	}
+	if t.field == "site" {
+		for other := range t.values {
+			if strings.HasSuffix(other, "."+name) { // site: finds it too
+				return ""
+			}
+		}
+	}
+	text := narrowed(q, t.field+`:"`+name+`"`)
+	if parsed, _ := query.Parse(text); parsed == nil {
+		return ""
+	}
+	return text
+}
+
+// written returns values as a mention has them: the index knows them folded.
+func (x *Index) written(ctx context.Context, t *tally, names []string) ([]string, error) {
+	list := slices.Clone(names)
+	switch t.field {
+	case "site", "lang", "country", "kind", "sentiment":
+		return list, nil
+	}
+	ids := make([]string, 0, len(names))
+	at := map[string][]int{}
+	for i, name := range names {
+		id := t.values[name].id
+		if at[id] == nil {
+			ids = append(ids, id)
+		}
+		at[id] = append(at[id], i)
+	}
+	rows, err := x.rows(ctx, ids)
+	if err != nil {
+		return nil, tooSlow(ctx, err)
+	}
+	for i := range rows {
+		for _, k := range at[rows[i].ID] {
+			if raw, ok := asWritten(&rows[i], t.field, names[k]); ok {
+				list[k] = raw
+			}
+		}
+	}
+	return list, nil
+}
+
+// asWritten finds the value of a row that folds to name.
+func asWritten(row *mention.Row, name, folded string) (string, bool) {
+	var list []string
+	switch name {
+	case "author":
+		list = []string{row.Author}
+	case "source":
+		list = append([]string{row.Source}, row.Sources...)
+	case "channel":
+		list = []string{row.Channel}
+	case "brand":
+		list = row.Brands
+	case "product":
+		list = row.Products
+	case "entity":
+		list = row.Entities
+	case "label":
+		list = row.Labels
+	case "tag":
+		list = row.Tags
+	case "story":
+		list = []string{row.Story}
+	case "thread":
+		list = []string{row.Thread}
+	}
+	for _, raw := range list {
+		if raw == folded || query.Fold(raw) == folded || name == "author" && query.Fold(strings.TrimLeft(raw, "@")) == folded {
+			return raw, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,440 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"earshot/mention"
+	"earshot/query"
+)
+
+// A part of an answer: what a query found in one segment.
+type found struct {
+	seg  *segView
+	docs *roaring.Bitmap
+}
+
+// A finding is what a query found in one shard. The view stays open.
+type finding struct {
+	view  *view
+	parts []found
+	total uint64
+}
+
+// parse reads a query; an empty one and * mean all.
+func parse(text string) (*query.Query, error) {
+	if text == "" || text == "*" {
+		return query.All(), nil
+	}
+	q, messages := query.Parse(text)
+	if q == nil {
+		return nil, &query.Error{Messages: messages}
+	}
+	return q, nil
+}
+
+// A question is a parsed search at one instant.
+type question struct {
+	q   *query.Query
+	now time.Time
+	out exclusion
+}
+
+// An exclusion says which mentions are left out although a query matches
+// them.
+type exclusion struct {
+	irrelevant, own bool
+}
+
+func newQuestion(text string, now time.Time, out exclusion) (question, error) {
+	q, err := parse(text)
+	if err != nil {
+		return question{}, err
+	}
+	return question{q: q.At(now), now: now, out: out}, nil
+}
+
+// limited gives a question the time of one search.
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, searchTime, errTime)
+}
+
+// eachShard finds what a question matches, shard by shard, newest first. The
+// views are open while fn runs.
+func (x *Index) eachShard(ctx context.Context, qu question, fn func(f *finding) error) error {
+	e := newEvaluator(ctx, qu.q, qu.now)
+	from, before := timesOf(e.root, qu.now)
+	for _, key := range x.keys() {
+		first, end := shardSpan(key)
+		if !before.IsZero() && !first.IsZero() && !first.Before(before) || !from.IsZero() && !end.IsZero() && !from.Before(end) {
+			continue
+		}
+		if err := x.inShard(ctx, e, qu, key, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *Index) inShard(ctx context.Context, e *evaluator, qu question, key string, fn func(f *finding) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // bleve panics on some damaged files
+			err = fmt.Errorf("%w: shard %s: %v", ErrDamaged, key, r)
+		}
+	}()
+	v, err := x.view(key)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	f := &finding{view: v}
+	for _, s := range v.segs {
+		docs, err := x.match(ctx, e, qu, s)
+		if err != nil {
+			return err
+		}
+		if n := docs.GetCardinality(); n > 0 {
+			f.parts = append(f.parts, found{s, docs})
+			f.total += n
+		}
+	}
+	return fn(f)
+}
+
+// match returns the live documents of a segment that a question matches.
+func (x *Index) match(ctx context.Context, e *evaluator, qu question, s *segView) (*roaring.Bitmap, error) {
+	h, err := e.segment(s)
+	if err != nil {
+		return nil, err
+	}
+	if !h.may.IsEmpty() {
+		if h, err = qu.out.apply(s, h); err != nil {
+			return nil, err
+		}
+	}
+	return x.decide(ctx, e, s, h)
+}
+
+// apply takes what is left out from what was found.
+func (o exclusion) apply(s *segView, h hits) (hits, error) {
+	for _, f := range []struct {
+		out  bool
+		flag string
+	}{{o.irrelevant, flagIrrelevant}, {o.own, flagOwn}} {
+		if !f.out {
+			continue
+		}
+		b, err := s.docs(fieldFlag, f.flag)
+		if err != nil {
+			return h, err
+		}
+		switch {
+		case b.IsEmpty():
+		case h.exact():
+			h = sure(roaring.AndNot(h.may, b))
+		default:
+			h = hits{roaring.AndNot(h.sure, b), roaring.AndNot(h.may, b)}
+		}
+	}
+	return h, nil
+}
+
+// timesOf returns the stretch of time that a query cannot reach out of, from
+// the first instant to the one after the last; zero times are open ends.
+func timesOf(n query.Node, now time.Time) (from, before time.Time) {
+	switch n := n.(type) {
+	case *query.Range:
+		if n.Field == "published" {
+			return n.Times(now)
+		}
+	case *query.And:
+		for _, arg := range n.Args {
+			f, b := timesOf(arg, now)
+			if f.After(from) {
+				from = f
+			}
+			if !b.IsZero() && (before.IsZero() || b.Before(before)) {
+				before = b
+			}
+		}
+	}
+	return from, before
+}
+
+// Count returns how many mentions a query matches: what [Index.Each] gives
+// rows for, own channels among them and irrelevant ones not.
+func (x *Index) Count(ctx context.Context, q string, now time.Time) (uint64, error) {
+	qu, err := newQuestion(q, now, exclusion{irrelevant: true})
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	var total uint64
+	err = x.eachShard(ctx, qu, func(f *finding) error {
+		total += f.total
+		return nil
+	})
+	return total, err
+}
+
+// Search returns one page of the mentions a query matches, with their exact
+// total. Mentions of own channels are among them; those that people marked
+// irrelevant only when asked for. A row shows the record as it is now; one
+// that was erased since it was indexed is left out.
+func (x *Index) Search(ctx context.Context, s mention.Search, now time.Time) (mention.Page, error) {
+	start := time.Now()
+	c, err := readCursor(s)
+	if err != nil {
+		return mention.Page{}, err
+	}
+	if c != nil { // relative dates mean what they meant on the first page
+		now = time.UnixMilli(c.Now)
+	}
+	qu, err := newQuestion(s.Query, now, exclusion{irrelevant: !s.Irrelevant})
+	if err != nil {
+		return mention.Page{}, err
+	}
+	limit := s.Limit
+	if limit <= 0 {
+		limit = math.MaxInt - 1
+	}
+	var p picked
+	switch s.Order {
+	case "", mention.NewestFirst:
+		p, err = x.newest(ctx, qu, c, limit)
+	case mention.EngagementFirst, mention.RelevanceFirst:
+		p, err = x.ranked(ctx, qu, c, limit, s.Order)
+	default:
+		return mention.Page{}, fmt.Errorf("index: order %q is none of %s, %s, %s", s.Order, mention.NewestFirst, mention.RelevanceFirst, mention.EngagementFirst)
+	}
+	if err != nil {
+		return mention.Page{}, err
+	}
+	page := mention.Page{Total: p.total}
+	ids := make([]string, len(p.items))
+	for i, it := range p.items {
+		ids[i] = it.id
+	}
+	if page.Rows, err = x.rows(ctx, ids); err != nil {
+		return mention.Page{}, err
+	}
+	if p.more && len(p.items) > 0 {
+		page.Next = writeCursor(s, now, p.items[len(p.items)-1])
+	}
+	page.Took = time.Since(start)
+	return page, nil
+}
+
+// A picked is the documents of one page, in order.
+type picked struct {
+	items []item
+	total uint64
+	more  bool // there are others after them
+}
+
+// An item is a document on its way into an answer. Items are ordered by
+// score, then time, highest first, then by id.
+type item struct {
+	score int64
+	time  int64
+	doc   uint32
+	seg   *segView
+	id    string
+}
+
+func (a item) compare(b item) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.time, a.time), cmp.Compare(a.id, b.id))
+}
+
+// newest picks the first limit documents after a cursor by time. Shards come
+// newest first and do not overlap in time, so documents are looked at only
+// until there are enough; older shards are merely counted.
+func (x *Index) newest(ctx context.Context, qu question, c *cursor, limit int) (picked, error) {
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	var p picked
+	err := x.eachShard(ctx, qu, func(f *finding) error {
+		p.total += f.total
+		if p.more || f.total == 0 {
+			return nil
+		}
+		items, err := f.after(c)
+		if err != nil {
+			return err
+		}
+		if len(p.items) == limit {
+			p.more = len(items) > 0
+			return nil
+		}
+		need := limit - len(p.items)
+		p.more = len(items) > need
+		items, err = top(items, need)
+		if err != nil {
+			return err
+		}
+		p.items = append(p.items, items...)
+		return nil
+	})
+	return p, err
+}
+
+// after returns the documents of f that come after a cursor by time, in no
+// order and without ids but for those at the cursor's own instant.
+func (f *finding) after(c *cursor) ([]item, error) {
+	items := make([]item, 0, f.total)
+	for _, part := range f.parts {
+		col, err := part.seg.column()
+		if err != nil {
+			return nil, err
+		}
+		for it := part.docs.Iterator(); it.HasNext(); {
+			n := it.Next()
+			i := item{time: col.times[n], doc: n, seg: part.seg}
+			if c != nil {
+				if i.time > c.Time {
+					continue
+				}
+				if i.time == c.Time {
+					if i.id, err = part.seg.docID(n); err != nil {
+						return nil, err
+					}
+					if i.id <= c.ID {
+						continue
+					}
+				}
+			}
+			items = append(items, i)
+		}
+	}
+	return items, nil
+}
+
+// top returns the first n of items in order, with their ids.
+func top(items []item, n int) ([]item, error) {
+	if n < len(items) {
+		items = within(items, n)
+	}
+	for i := range items {
+		if items[i].id != "" {
+			continue
+		}
+		id, err := items[i].seg.docID(items[i].doc)
+		if err != nil {
+			return nil, err
+		}
+		items[i].id = id
+	}
+	slices.SortFunc(items, item.compare)
+	return items[:min(n, len(items))], nil
+}
+
+// within returns the items that may be among the first n: those at or above
+// the score and time of the n-th, ties included.
+func within(items []item, n int) []item {
+	type rank struct{ score, time int64 }
+	less := func(a, b rank) int { return cmp.Or(cmp.Compare(a.score, b.score), cmp.Compare(a.time, b.time)) }
+	heap := make([]rank, 0, n) // smallest on top
+	for _, it := range items {
+		r := rank{it.score, it.time}
+		if len(heap) == n {
+			if less(r, heap[0]) <= 0 {
+				continue
+			}
+			heap[0] = r
+			siftDown(heap, less)
+			continue
+		}
+		heap = append(heap, r)
+		siftUp(heap, less)
+	}
+	least := heap[0]
+	return slices.DeleteFunc(items, func(it item) bool { return less(rank{it.score, it.time}, least) < 0 })
+}
+
+func siftUp[T any](heap []T, less func(a, b T) int) {
+	for i := len(heap) - 1; i > 0; {
+		up := (i - 1) / 2
+		if less(heap[i], heap[up]) >= 0 {
+			return
+		}
+		heap[i], heap[up] = heap[up], heap[i]
+		i = up
+	}
+}
+
+func siftDown[T any](heap []T, less func(a, b T) int) {
+	for i := 0; ; {
+		c := 2*i + 1
+		if c >= len(heap) {
+			return
+		}
+		if c+1 < len(heap) && less(heap[c+1], heap[c]) < 0 {
+			c++
+		}
+		if less(heap[i], heap[c]) <= 0 {
+			return
+		}
+		heap[i], heap[c] = heap[c], heap[i]
+		i = c
+	}
+}
+
+// Each calls fn with the row of each mention a query matches, newest first,
+// until fn gives an error. Irrelevant ones are left out. Rows are read some
+// hundred at a time, so memory does not grow with their number; there is no
+// limit of time.
+func (x *Index) Each(ctx context.Context, q string, now time.Time, fn func(mention.Row) error) error {
+	qu, err := newQuestion(q, now, exclusion{irrelevant: true})
+	if err != nil {
+		return err
+	}
+	return x.eachShard(ctx, qu, func(f *finding) error {
+		items, err := f.after(nil)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(items, func(a, b item) int { return cmp.Compare(b.time, a.time) })
+		for len(items) > 0 {
+			n := min(recordsAtOnce, len(items))
+			for n < len(items) && items[n].time == items[n-1].time {
+				n++
+			}
+			if err := x.give(ctx, items[:n], fn); err != nil {
+				return err
+			}
+			items = items[n:]
+		}
+		return nil
+	})
+}
+
+// give hydrates items and passes their rows on in order.
+func (x *Index) give(ctx context.Context, items []item, fn func(mention.Row) error) error {
+	items, err := top(items, len(items))
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(items))
+	for i := range items {
+		ids[i] = items[i].id
+	}
+	for chunk := range slices.Chunk(ids, recordsAtOnce) {
+		rows, err := x.rows(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := fn(row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
