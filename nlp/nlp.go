@@ -65,6 +65,9 @@ type models struct {
 	words    *polarityWords
 	drugs    *lexicon
 
+	idf    *lexicon
+	events *eventReader
+
 	safetyModel *linear
 	safetyWords *phrases
 }
@@ -73,15 +76,16 @@ type models struct {
 var loadModels = sync.OnceValues(readModels)
 
 func readModels() (*models, error) {
-	m := &models{words: newPolarityWords(), safetyWords: safetyLists()}
+	m := &models{words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
 	var wg sync.WaitGroup
-	var errs [6]error
+	var errs [7]error
 	wg.Go(func() { m.base, errs[0] = loadBase() })
 	m.lexicon, errs[1] = openLexicon("lexicon")
 	l, err := openLinear("language")
 	m.language, errs[2] = &languageModel{l}, err
 	m.polarity, errs[3] = openLinear("sentiment")
 	m.drugs, errs[4] = openLexicon("drugs")
+	m.idf, errs[6] = openLexicon("idf")
 	m.safetyModel, errs[5] = openLinear("safety")
 	wg.Wait()
 	if err := errors.Join(errs[:]...); err != nil {
@@ -169,6 +173,8 @@ func (a *Analyzer) Analyze(m *mention.Mention) (mention.Analysis, []mention.Bran
 	out.Sentiment = w.sentiment()
 	out.Entities = w.entities()
 	out.Safety = w.safety(a)
+	out.Events = w.events(a)
+	out.Keyphrases = w.keyphrases()
 	return out, a.brands(w, true)
 }
 
