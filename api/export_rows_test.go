@@ -1,0 +1,81 @@
+package api_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"earshot/api"
+	"earshot/mention"
+)
+
+func TestExport(t *testing.T) {
+	f := newFake(3)
+	f.records[1].Mention.Title = "=HYPERLINK(\"http://evil.example\")"
+	f.records[2].Mention.Title = "two\nlines, \"quoted\""
+	h := handler(t, api.Options{Backend: f})
+
+	res, body := get(h, "/api/v1/export?q=recall")
+	if ct := res.Header.Get("Content-Type"); ct != "application/x-ndjson" {
+		t.Errorf("Content-Type %q", ct)
+	}
+	lines := strings.Split(body, "\n")
+	var row mention.Row
+	if len(lines) != 3 || json.Unmarshal([]byte(lines[1]), &row) != nil || row.Title != f.records[1].Mention.Title {
+		t.Errorf("ndjson: %q", lines)
+	}
+
+	res, body = get(h, "/api/v1/export?format=csv&bom=true")
+	if ct := res.Header.Get("Content-Type"); ct != "text/csv; charset=utf-8" || !strings.HasPrefix(body, "\ufeffid,") {
+		t.Errorf("csv: Content-Type %q, begins %.20q", ct, body)
+	}
+	cells, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil || len(cells) != 4 {
+		t.Fatalf("csv: %d lines, %v", len(cells), err)
+	}
+	if !strings.Contains(strings.Join(cells[2], "|"), `|'=HYPERLINK(`) || !strings.Contains(strings.Join(cells[3], "|"), "|two\nlines, \"quoted\"|") {
+		t.Errorf("csv: %q", cells[2:])
+	}
+
+	r := request("GET", "/api/v1/export", "")
+	r.Header.Set("Accept", "text/csv")
+	if res, _ := answer(h, r); res.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
+		t.Error("Accept: text/csv was not heard")
+	}
+
+	f.records = nil
+	if res, body := get(h, "/api/v1/export?format=csv"); res.StatusCode != 200 || !strings.HasPrefix(body, "id,") || strings.Contains(body, "\n") {
+		t.Errorf("no rows: %d %q", res.StatusCode, body)
+	}
+}
+
+func TestExportThatBreaksIsCutOff(t *testing.T) {
+	f := newFake(3)
+	f.rowErr = errors.New("disk trouble")
+	srv := httptest.NewServer(handler(t, api.Options{Backend: f}))
+	defer srv.Close()
+	client := srv.Client()
+	defer client.CloseIdleConnections()
+	res, err := client.Get(srv.URL + "/api/v1/export")
+	if err == nil { // else the connection was cut before the first byte
+		_, err = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+	}
+	if err == nil {
+		t.Error("half an export was taken for all of it")
+	}
+	f.rowErr = nil
+	for range 10 { // the places were given back
+		res, err := client.Get(srv.URL + "/api/v1/export")
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("afterwards: %v %v", res, err)
+		}
+		io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+	}
+}
