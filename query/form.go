@@ -88,13 +88,15 @@ func (f *former) full(text string, raw rawToken) bool {
 	return true
 }
 
-// possessives adds the forms without a final 's.
+// possessives adds the forms without a final 's, if the folded one has it.
 func (f *former) possessives() {
+	if s := f.at(0); len(s) <= 2 || s[len(s)-1] != 's' || s[len(s)-2] != '\'' {
+		return
+	}
 	for i := range f.n {
-		if s := f.at(i); len(s) > 2 && s[len(s)-1] == 's' && s[len(s)-2] == '\'' {
-			f.buf = append(f.buf, s[:len(s)-2]...)
-			f.close()
-		}
+		s := f.at(i)
+		f.buf = append(f.buf, s[:len(s)-2]...)
+		f.close()
 	}
 }
 
@@ -304,7 +306,11 @@ func Fold(s string) string {
 func appendFold(dst []byte, s string) []byte {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
-			return appendFolded(dst, []byte(norm.NFKC.String(s)))
+			start := len(dst)
+			dst = norm.NFKC.AppendString(dst, s)
+			end := len(dst)
+			dst = appendFolded(dst, dst[start:])
+			return dst[:start+copy(dst[start:], dst[end:])]
 		}
 	}
 	for i := range len(s) {
