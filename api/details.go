@@ -90,7 +90,7 @@ func urgency(i *mention.Incident) int {
 
 type incidentView struct {
 	Incident   mention.Incident
-	Mentions   []mention.Record
+	Mentions   []mention.Row
 	Deliveries []mention.Delivery
 	Safety     bool
 }
@@ -107,7 +107,7 @@ func (a *api) incidentPage(w http.ResponseWriter, r *http.Request) {
 		v := &incidentView{Incident: inc, Safety: inc.Severity == mention.SeveritySafety || inc.Kind == "safety"}
 		for _, id := range first(incidentMentions, inc.Mentions) {
 			if rec, err := a.backend.Record(ctx, id); err == nil { // an erased one is left out
-				v.Mentions = append(v.Mentions, rec)
+				v.Mentions = append(v.Mentions, rec.Row())
 			}
 		}
 		v.Deliveries, err = a.backend.Deliveries(ctx, DeliveryFilter{Incident: inc.ID, Limit: 100})

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPieces(t *testing.T) {
+	tests := []struct {
+		name string
+		text string
+		list []finding
+		want []piece
+	}{
+		{"nothing", "abc", nil, []piece{{Text: "abc"}}},
+		{"empty", "", []finding{{0, 1, "brand", "b"}}, nil},
+		{"whole", "abc", []finding{{0, 3, "brand", "b"}}, []piece{{"abc", "brand", "b"}}},
+		{"overlap", "abcd", []finding{{0, 3, "brand", "b"}, {2, 4, "negative", "n"}}, []piece{{"ab", "brand", "b"}, {"c", "brand negative", "b, n"}, {"d", "negative", "n"}}},
+		{"outside", "abc", []finding{{-1, 2, "brand", "b"}, {2, 9, "brand", "b"}, {2, 1, "brand", "b"}}, []piece{{Text: "abc"}}},
+		{"inside a character", "aäb", []finding{{2, 4, "brand", "b"}}, []piece{{Text: "a"}, {"äb", "brand", "b"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, pieces(tt.text, tt.list)); diff != "" {
+				t.Errorf("pieces(%q) (-want +got):\n%s", tt.text, diff)
+			}
+		})
+	}
+}
+
+func FuzzPieces(f *testing.F) {
+	f.Add("Brillux ist gründlich", 0, 7, 14, 20)
+	f.Add("a\xffb", 1, 2, 0, 3)
+	f.Fuzz(func(t *testing.T, text string, a, b, c, d int) {
+		var all strings.Builder
+		for _, p := range pieces(text, []finding{{a, b, "brand", "x"}, {c, d, "negative", "y"}}) {
+			if all.WriteString(p.Text); utf8.ValidString(text) && !utf8.ValidString(p.Text) {
+				t.Errorf("piece %q cuts a character", p.Text)
+			}
+		}
+		if all.String() != text {
+			t.Errorf("pieces of %q make %q", text, all.String())
+		}
+	})
+}
+
+func FuzzSafeURL(f *testing.F) {
+	f.Add("https://a.example/x?y#z")
+	f.Add("java\nscript:alert(1)")
+	f.Fuzz(func(t *testing.T, raw string) {
+		switch got := safeURL(raw); {
+		case got == "":
+		case got != raw || !strings.HasPrefix(strings.ToLower(raw), "http"):
+			t.Errorf("safeURL(%q) = %q", raw, got)
+		}
+	})
+}
+
+func FuzzPosition(f *testing.F) {
+	f.Add("12-1700000000000")
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := parsePosition(s)
+		if err != nil {
+			return
+		}
+		if again, err := parsePosition(p.String()); err != nil || again != p {
+			t.Errorf("parsePosition(%q) = %v, again %v, %v", s, p, again, err)
+		}
+	})
+}
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
+		if got := grouped(n); got != want {
+			t.Errorf("grouped(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestExcerptCutsBetweenWords(t *testing.T) {
+	long := strings.Repeat("wörter ", 100)
+	if got := excerpt(long); !utf8.ValidString(got) || !strings.HasSuffix(got, "wörter …") || len(got) > 330 {
+		t.Errorf("excerpt = %q", got)
+	}
+	if got := excerpt(strings.Repeat("ä", 400)); !utf8.ValidString(got) {
+		t.Errorf("excerpt cuts a character: %q", got)
+	}
+}

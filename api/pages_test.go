@@ -1,0 +1,243 @@
+package api_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"earshot/api"
+	"earshot/mention"
+)
+
+// vectors are texts that some page, somewhere, took for more than text.
+var vectors = []string{
+	`<script>alert(1)</script>`,
+	`"><img src=x onerror=alert(1)>`,
+	`' onmouseover='alert(1)`,
+	`</title><svg/onload=alert(1)>`,
+	`<noscript><p title="</noscript><img src=x onerror=alert(1)>">`,
+	`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">`,
+	`<a href="javascript:alert(1)">x</a>`,
+	`javascript:alert(1)`,
+	`JaVaScRiPt:alert(1)`,
+	"java\tscript:alert(1)",
+	` javascript:alert(1)`,
+	`data:text/html,<script>alert(1)</script>`,
+	`//evil.example/x`,
+	`/\evil.example`,
+	`https:alert(1)`,
+	`{{.Who}}`,
+	`<iframe srcdoc="<script>alert(1)</script>">`,
+	`<base href="https://evil.example/">`,
+	`<form action="https://evil.example/"><input name=q>`,
+	`<link rel=stylesheet href="https://evil.example/x.css">`,
+	`<style>*{background:url(https://evil.example/)}</style>`,
+	"\x00<b>\xff\xfe",
+	"\u202etxet esrever",
+}
+
+// mayStand are the elements our own templates write.
+var mayStand = strings.Fields(`html head meta title link body a header span nav main footer h1 h2 h3 p strong em section article form label div input select option
+	button pre mark ul li figure figcaption svg line rect title details summary table thead tbody tr th td aside time code del ins dl dt dd br`)
+
+// faultsOf lists what a page must never have.
+func faultsOf(t *testing.T, body string) []string {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var faults []string
+	for n := range doc.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if !slices.Contains(mayStand, n.Data) {
+			faults = append(faults, "element "+n.Data)
+		}
+		for _, a := range n.Attr {
+			switch {
+			case strings.HasPrefix(a.Key, "on"), a.Key == "style", a.Key == "srcdoc", a.Key == "src":
+				faults = append(faults, "attribute "+a.Key+"="+a.Val)
+			case a.Key == "href" || a.Key == "action":
+				u, err := url.Parse(a.Val)
+				ours := err == nil && u.Scheme == "" && u.Host == "" && (strings.HasPrefix(u.Path, "/") || u.Path == "") && !strings.HasPrefix(a.Val, "//")
+				world := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && n.Data == "a" && strings.Contains(attr(n, "rel"), "noreferrer")
+				if !ours && !world {
+					faults = append(faults, n.Data+" "+a.Key+"="+a.Val)
+				}
+			}
+		}
+	}
+	return faults
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func TestTextOfTheWorldStaysText(t *testing.T) {
+	for _, x := range vectors {
+		f := newFake(2)
+		for i := range f.records {
+			r := &f.records[i]
+			m := &r.Mention
+			m.Title, m.Text, m.Author, m.URL, m.Site, m.Source, m.GUID, m.Channel, m.Lang = x, x+" "+x, x, x, x, x, x, x, x
+			m.Kind = mention.Kind(x)
+			m.PageChange = &mention.PageChange{Type: x, Severity: x, Before: x, After: x, Where: x}
+			r.Story, r.Curation.Tags, r.Linking.Labels, r.Analysis.Language, r.Linking.Own = x, []string{x}, []string{x}, x, x
+			r.Linking.Brands = []mention.BrandMention{{Brand: x, Product: x, Why: x, Spans: []mention.Span{{Start: 1, End: 3}, {Field: "title", End: 2}}}}
+			r.Analysis.Sentiment.Label = x
+			r.Analysis.Entities = []mention.Entity{{Text: x, Type: x}}
+			r.Analysis.Keyphrases = []string{x}
+		}
+		for i := range f.incidents {
+			inc := &f.incidents[i]
+			inc.Rule, inc.Group, inc.Reason, inc.AckedBy, inc.Severity = x, x, x, x, x
+		}
+		for i := range f.outbox {
+			f.outbox[i].Receiver, f.outbox[i].Reason, f.outbox[i].Error = x, x, x
+		}
+		f.sources[0].Source.URL, f.sources[0].Source.ID, f.sources[0].State.Error = x, x, x
+		f.rules[0].ID, f.rules[0].Match, f.rules[0].Error = x, x, x
+		f.curated = []mention.CurationEvent{{Actor: x, Action: "note", Value: x}}
+		f.reasons = []string{x}
+		h := handler(t, api.Options{Backend: f})
+		for _, path := range []string{"/", "/?q=" + url.QueryEscape("recall "+x), "/?order=" + url.QueryEscape(x), "/mentions/m0", "/incidents", "/incidents/i0", "/sources", "/api/v1/docs?" + url.QueryEscape(x)} {
+			r := request(http.MethodGet, path, "")
+			r.Header.Set("Accept", "text/html")
+			res, body := answer(h, r)
+			if ct := res.Header.Get("Content-Type"); ct != "text/html; charset=utf-8" {
+				t.Fatalf("%s with %q: %d %s %s", path, x, res.StatusCode, ct, body)
+			}
+			for _, fault := range faultsOf(t, body) {
+				t.Errorf("%s with %q has %s", path, x, fault)
+			}
+		}
+	}
+}
+
+func TestHostNameStaysText(t *testing.T) {
+	h := handler(t, api.Options{Backend: newFake(1), Tokens: tokens()})
+	r := request("GET", "/api/v1/docs", "")
+	r.Host = `"><script>alert(1)</script>`
+	r.Header.Set("Authorization", "Bearer read")
+	_, body := answer(h, r)
+	for _, fault := range faultsOf(t, body) {
+		t.Errorf("docs have %s", fault)
+	}
+}
+
+func TestPages(t *testing.T) {
+	f := newFake(60)
+	h := handler(t, api.Options{Backend: f, Links: []api.Link{{Path: "/inbox/", Name: "Inbox"}}})
+	tests := []struct {
+		path string
+		want []string
+	}{
+		{"/", []string{"Firing now", "12 mentions in 1h", "<strong>60</strong> mentions", `href="/mentions/m0"`, "Brillux recalls lot 24", `href="/?q=published%3A2026-11-20"`, `rel="next"`, "the address is gone (410)", `href="/inbox/"`, "▼</span> negative"}},
+		{"/?q=recall&cursor=25", []string{"Brillux recalls lot 25", "back to the first page", `value="recall"`, "format=csv&amp;q=recall"}},
+		{"/mentions/m0", []string{`<mark class="brand" title="brillux">Brillux</mark> recalls`, `<mark class="negative" title="negative -0.60">angry</mark>`, "its name", "“angry”", "recall*", "incident.firing", `action="/mentions/m0/curate"`}},
+		{"/incidents", []string{"12 mentions in 1h", "state=resolved", "threshold"}},
+		{"/incidents/i0", []string{"Acknowledge", "Brillux recalls lot 1", "the newest 2", "incident.firing"}},
+		{"/sources", []string{"✕ the address is gone (410)", "3 times in a row", "✓ well", "12,345"}},
+		{"/api/v1/docs", []string{"searchMentions", "/mentions/{id}/why", "curl -X POST --json @body.json 'http://127.0.0.1:8080/api/v1/curation'", "needs analyst", `id="schema-Record"`}},
+	}
+	for _, tt := range tests {
+		res, body := get(h, tt.path)
+		if res.StatusCode != 200 {
+			t.Errorf("%s: %d", tt.path, res.StatusCode)
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s lacks %q\n%s", tt.path, want, body)
+			}
+		}
+		if len(body) > 150<<10 {
+			t.Errorf("%s weighs %d bytes", tt.path, len(body))
+		}
+	}
+}
+
+func TestPagesSayWhatIsWrong(t *testing.T) {
+	f := newFake(0)
+	h := handler(t, api.Options{Backend: f})
+	if res, body := get(h, "/?q=bad("); res.StatusCode != 400 || !strings.Contains(body, "cannot be read") || !strings.Contains(body, `value="bad("`) {
+		t.Errorf("bad query: %d %s", res.StatusCode, body)
+	}
+	if _, body := get(h, "/"); !strings.Contains(body, "Nothing has been heard yet") {
+		t.Error("no advice when there is nothing")
+	}
+	if _, body := get(h, "/?q=a"); !strings.Contains(body, "Nothing matches") {
+		t.Error("no advice when nothing matches")
+	}
+	f.incidents, f.sources = nil, nil
+	if _, body := get(h, "/sources"); !strings.Contains(body, "No source is configured") {
+		t.Error("no advice without sources")
+	}
+	r := request("GET", "/nope", "")
+	r.Header.Set("Accept", "text/html")
+	if res, body := answer(h, r); res.StatusCode != 404 || !strings.Contains(body, "<h1>Not Found</h1>") {
+		t.Errorf("no such page: %d", res.StatusCode)
+	}
+}
+
+func TestFormsOfPages(t *testing.T) {
+	f := newFake(2)
+	h := handler(t, api.Options{Backend: f, BasePath: "/ear"})
+	tests := []struct {
+		path, form string
+		status     int
+		location   string
+	}{
+		{"/ear/mentions/m0/curate", "action=tag&value=urgent", 303, "/ear/mentions/m0"},
+		{"/ear/mentions/m0/curate", "action=explode", 422, ""},
+		{"/ear/mentions/m0/curate", "action=sentiment&value=angry", 422, ""},
+		{"/ear/incidents/i0/flag", "action=ack", 303, "/ear/incidents/i0"},
+		{"/ear/incidents/i0/flag", "action=snooze", 303, "/ear/incidents/i0"},
+		{"/ear/incidents/i0/flag", "action=explode", 422, ""},
+		{"/ear/incidents/nope/flag", "action=ack", 404, ""},
+		{"/ear/incidents/%2F%2Fevil.example/flag", "action=ack", 404, ""},
+	}
+	for _, tt := range tests {
+		r := request("POST", tt.path, tt.form)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		res, body := answer(h, r)
+		if res.StatusCode != tt.status || res.Header.Get("Location") != tt.location {
+			t.Errorf("%s %s: %d to %q %s, want %d to %q", tt.path, tt.form, res.StatusCode, res.Header.Get("Location"), body, tt.status, tt.location)
+		}
+	}
+	if len(f.curated) != 1 || f.curated[0].Value != "urgent" || f.curated[0].Actor != "local" {
+		t.Errorf("curated %v", f.curated)
+	}
+}
+
+func TestLinksKeepTheBasePath(t *testing.T) {
+	h := handler(t, api.Options{Backend: newFake(60), BasePath: "/ear/"})
+	for _, path := range []string{"/ear/", "/ear/mentions/m0", "/ear/incidents", "/ear/incidents/i0", "/ear/sources", "/ear/api/v1/docs"} {
+		_, body := get(h, path)
+		doc, err := html.Parse(strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range doc.Descendants() {
+			for _, a := range n.Attr {
+				if (a.Key == "href" || a.Key == "action") && strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "/ear/") {
+					t.Errorf("%s: %s=%s", path, a.Key, a.Val)
+				}
+			}
+		}
+	}
+	if res, _ := get(h, "/ear"); res.Header.Get("Location") != "/ear/" {
+		t.Errorf("/ear leads to %q", res.Header.Get("Location"))
+	}
+}
