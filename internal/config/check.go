@@ -33,6 +33,9 @@ func (l *loader) check(cfg *Config) {
 	for i := range cfg.Receivers {
 		l.entry("receivers", i, cfg.Receivers[i].ID, receivers, cfg.Receivers[i].Faults())
 	}
+	for i := range cfg.Receivers {
+		l.refer("receivers", i, "fallback", cfg.Receivers[i].Fallback, receivers)
+	}
 	departments := map[string]bool{}
 	for i := range cfg.Departments {
 		d := &cfg.Departments[i]
@@ -154,7 +157,7 @@ func (l *loader) entry(list string, i int, id string, seen map[string]bool, faul
 }
 
 // place notes a part's own fault at the key it begins with, where it does.
-func (l *loader) place(o origin, err error) {
+func (*loader) place(o origin, err error) {
 	path, msg := o.path, trimPackage(err)
 	key := msg
 	if i := strings.IndexAny(msg, " :"); i > 0 {
@@ -180,7 +183,7 @@ func (l *loader) refer(list string, i int, key, name string, known map[string]bo
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	what := strings.TrimSuffix(strings.SplitN(key, "[", 2)[0], "s")
-	if what == "notify" {
+	if what == "notify" || what == "fallback" {
 		what = "receiver"
 	}
 	o.doc.fault(o.path+"."+key, fmt.Sprintf("there is no %s %q", what, name), hint)
@@ -192,6 +195,9 @@ func (l *loader) query(list string, i int, key, id, text string) {
 	_, messages := query.Parse(text)
 	for _, m := range messages {
 		f := o.doc.place(o.path+"."+key, fmt.Sprintf("%s %s, at byte %d: %s: %s", strings.TrimSuffix(list, "s"), id, m.At, m.Code, m.Message), m.Hint)
+		if m.Severity == "error" && list == "rules" {
+			continue // a rule tells its own
+		}
 		if m.Severity == "error" {
 			o.doc.faults = append(o.doc.faults, f)
 		} else {

@@ -21,6 +21,8 @@ type document struct {
 	lines  []string
 	nodes  map[string]*yaml.Node // path → value
 	faults Faults
+
+	checking bool // what is noted from now on came of checking, not of reading
 }
 
 // decode fills out from a file's text, noting every key nobody reads and every
@@ -70,7 +72,7 @@ func (d *document) fault(path, message, hint string) {
 }
 
 func (d *document) place(path, message, hint string) Fault {
-	f := Fault{File: d.file, Path: path, Message: message, Hint: hint}
+	f := Fault{File: d.file, Path: path, Message: message, Hint: hint, checked: d.checking}
 	for p := path; ; {
 		if n, ok := d.nodes[p]; ok {
 			f.Line, f.Column, f.Excerpt = n.Line, n.Column, d.line(n.Line)

@@ -16,6 +16,8 @@ type Fault struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
 	Excerpt string `json:"excerpt,omitempty"` // the line itself
+
+	checked bool // found by a check of what was read
 }
 
 // String tells the fault in up to four lines: the place and message, the
@@ -45,7 +47,7 @@ func (f Fault) String() string {
 }
 
 // Faults are all that is wrong with a configuration, in reading order.
-type Faults []Fault
+type Faults []Fault //nolint:errname // it is a list of faults, and an error only on its way out
 
 // Error tells every fault.
 func (f Faults) Error() string {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"earshot/alerts"
 )
@@ -52,9 +53,11 @@ func Load(path string) (*Config, error) {
 
 // finish checks what was read.
 func (l *loader) finish(cfg *Config) (*Config, error) {
-	if len(l.faults()) == 0 {
-		cfg.resolvePaths()
-		l.check(cfg)
+	unread := l.unread()
+	cfg.resolvePaths()
+	l.check(cfg)
+	for _, d := range l.docs {
+		d.faults = slices.DeleteFunc(d.faults, func(f Fault) bool { return f.checked && unread[place{f.File, entryOf(f.Path)}] })
 	}
 	cfg.files, cfg.warnings = l.files, l.warnings
 	if faults := l.faults(); len(faults) > 0 {
@@ -62,6 +65,30 @@ func (l *loader) finish(cfg *Config) (*Config, error) {
 		return nil, faults
 	}
 	return cfg, nil
+}
+
+// A place is an entry of a list, or a key of the top level, in a file.
+type place struct{ file, entry string }
+
+// unread gives the places that could not be read in full: what a check finds
+// there would only repeat that.
+func (l *loader) unread() map[place]bool {
+	out := map[place]bool{}
+	for _, d := range l.docs {
+		for _, f := range d.faults {
+			out[place{f.File, entryOf(f.Path)}] = true
+		}
+		d.checking = true
+	}
+	return out
+}
+
+// entryOf cuts a path after its first index, or before its first dot.
+func entryOf(path string) string {
+	if i := strings.IndexAny(path, ".]"); i >= 0 {
+		return strings.TrimSuffix(path[:i+1], ".")
+	}
+	return path
 }
 
 // Parse reads one file's text, as [Load] would without conf.d.
@@ -226,4 +253,27 @@ func yamlName(f reflect.StructField) string {
 		return ""
 	}
 	return names[0]
+}
+
+// LoadRules reads rule files alone. What they refer to, receivers and
+// brands, is not looked at.
+func LoadRules(files []string) (*Config, error) {
+	l, cfg := &loader{origins: map[string][]origin{}}, &Config{Version: 1}
+	for _, path := range files {
+		l.ruleFile(cfg, path)
+	}
+	seen := map[string]bool{}
+	for i := range cfg.Rules {
+		r := &cfg.Rules[i]
+		l.entry("rules", i, r.ID, seen, r.Faults())
+		if r.Match != "" {
+			l.query("rules", i, "match", r.ID, r.Match)
+		}
+	}
+	cfg.files, cfg.warnings = l.files, l.warnings
+	if faults := l.faults(); len(faults) > 0 {
+		faults.sort(l.files)
+		return nil, faults
+	}
+	return cfg, nil
 }
