@@ -270,10 +270,7 @@ func spellingOf(exact, folded string) uint64 {
 // whole: a form may lack the sigil, the 's, or the accents.
 func spellingOfForm(whole uint64, folded, form string, sigil byte) uint64 {
 	if sigil != 0 {
-		folded = folded[1:]
-		if form[0] == sigil {
-			form = form[1:]
-		}
+		folded, form = strings.TrimPrefix(folded, string(sigil)), strings.TrimPrefix(form, string(sigil))
 	}
 	switch {
 	case form == folded:

@@ -19,11 +19,10 @@ import (
 
 // A shardBatch is what one Put changes in one shard.
 type shardBatch struct {
-	key     string
-	put     []*mention.Row
-	remove  []string
-	moved   bool // something removed here is put into another shard
-	already bool // the shard exists
+	key    string
+	put    []*mention.Row
+	remove []string
+	moved  bool // something removed here is put into another shard
 }
 
 // Put brings in changes of the analyzed log, and notes that everything up to
@@ -42,7 +41,7 @@ func (x *Index) Put(ctx context.Context, offset int64, changes []mention.Change)
 	if x.isClosed() {
 		return ErrClosed
 	}
-	batches, err := x.divide(latest(changes))
+	batches, err := x.divide(latestOf(changes))
 	if err != nil {
 		return err
 	}
@@ -70,19 +69,25 @@ func (x *Index) Put(ctx context.Context, offset int64, changes []mention.Change)
 	return x.closeIdle()
 }
 
-// latest leaves out the changes that a later one of the same mention
+// A latest is the last of the changes of one mention.
+type latest struct {
+	*mention.Change
+	erased bool // it or one before it erased the mention
+}
+
+// latestOf leaves out the changes that a later one of the same mention
 // overtakes.
-func latest(changes []mention.Change) []*mention.Change {
+func latestOf(changes []mention.Change) []latest {
 	at := make(map[string]int, len(changes))
-	list := make([]*mention.Change, 0, len(changes))
+	list := make([]latest, 0, len(changes))
 	for i := range changes {
-		c := &changes[i]
+		c := latest{&changes[i], changes[i].Kind == mention.ChangeErased}
 		id := c.Record.Mention.ID
 		if id == "" {
 			continue
 		}
 		if k, ok := at[id]; ok {
-			list[k] = c
+			list[k] = latest{c.Change, c.erased || list[k].erased}
 			continue
 		}
 		at[id] = len(list)
@@ -93,7 +98,7 @@ func latest(changes []mention.Change) []*mention.Change {
 
 // divide sorts changes by the shards they touch. A mention lies in the shard
 // of its publication; before that was known, in the one of when it was seen.
-func (x *Index) divide(changes []*mention.Change) ([]*shardBatch, error) {
+func (x *Index) divide(changes []latest) ([]*shardBatch, error) {
 	byKey := map[string]*shardBatch{}
 	batch := func(key string) *shardBatch {
 		b := byKey[key]
@@ -106,18 +111,17 @@ func (x *Index) divide(changes []*mention.Change) ([]*shardBatch, error) {
 	seek := map[string][]string{} // shard -> ids that may lie there and must not
 	keys := x.keys()
 	for _, c := range changes {
-		if c.Kind == mention.ChangeErased {
-			for _, key := range keys {
-				seek[key] = append(seek[key], c.Record.Mention.ID)
-			}
-			continue
+		id, home := c.Record.Mention.ID, ""
+		if c.Kind != mention.ChangeErased {
+			row := c.Record.Row()
+			home = shardKey(row.Time())
+			b := batch(home)
+			b.put = append(b.put, &row)
 		}
-		row := c.Record.Row()
-		key := shardKey(row.Time())
-		b := batch(key)
-		b.put = append(b.put, &row)
-		if old := shardKey(row.Seen); old != key && slices.Contains(keys, old) {
-			seek[old] = append(seek[old], row.ID)
+		for _, key := range keys {
+			if key != home && (c.erased || key == shardKey(c.Record.Mention.Seen)) {
+				seek[key] = append(seek[key], id)
+			}
 		}
 	}
 	for key, ids := range seek {

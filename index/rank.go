@@ -98,9 +98,9 @@ const (
 	bm25K      = 1.2
 	bm25B      = 0.75
 	titleBoost = 2
-	bm25Length = 30    // tokens of a usual text; exact averages would have to read every text
-	scoreUnit  = 1e6   // scores are kept as whole millionths, so that cursors are exact
-	rareFloor  = 1e-3  // of the weight of a word that nearly every document has
+	bm25Length = 30   // tokens of a usual text; exact averages would have to read every text
+	scoreUnit  = 1e6  // scores are kept as whole millionths, so that cursors are exact
+	rareFloor  = 1e-3 // of the weight of a word that nearly every document has
 )
 
 // A ranker scores documents by the words that a query looks for.
