@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"earshot/api"
 	"earshot/internal/config"
 	"earshot/internal/daemon"
 	"earshot/internal/demo"
@@ -41,22 +42,30 @@ func (a *app) demo(ctx context.Context, dir, listen string, seed uint64) (err er
 	} else if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
-	world, err := demo.Start(ctx, demo.Options{Seed: seed, Dir: dir, Now: time.Now})
+	world := demo.NewWorld(seed, time.Now())
+	web, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer func() { stop(); world.Wait() }()
+	if err := world.Serve(web); err != nil {
+		return err
+	}
+	path, err := world.WriteFiles(dir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, world.Close()) }()
-	path := filepath.Join(dir, "earshot.yaml")
-	if err := os.WriteFile(path, world.Config(listen), 0o644); err != nil {
-		return err
+	load := func() (*config.Config, error) {
+		cfg, err := config.Load(path)
+		if err == nil {
+			cfg.Server.Listen = listen
+		}
+		return cfg, err
 	}
-	load := func() (*config.Config, error) { return config.Load(path) }
 	cfg, err := load()
 	if err != nil {
 		return fmt.Errorf("the demo's own configuration: %w", err)
 	}
 	return a.serve(ctx, daemon.Options{
-		Config: cfg, Reload: load, Extra: world.Pages(),
+		Config: cfg, Reload: load, Extra: map[string]http.Handler{"/inbox": world.Inbox(), "/inbox.json": world.Inbox()},
+		Links: []api.Link{{Path: "/inbox", Name: "Demo inbox"}},
 		Ready: func(address string) { a.welcome(address, path) },
 	})
 }
@@ -68,7 +77,7 @@ earshot listens to a small web of its own: two own brands, three competitors, si
   pages      %[1]s/
   delivered  %[1]s/inbox       what the webhook receiver and the mailbox got
   API        %[1]s/api/v1/docs
-  ask it     curl '%[1]s/api/v1/mentions?query=recall'
+  ask it     curl '%[1]s/api/v1/mentions?q=recall'
              earshot search --config %[2]s 'recall AND sentiment:negative'
 
 Stop it with Ctrl-C.
