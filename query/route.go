@@ -212,14 +212,11 @@ func (b *router) cheapest(n int, choice func(k int) float64) float64 {
 	base, best := len(b.keys), math.Inf(1)
 	end := base
 	for k := range n {
-		start := len(b.keys)
 		if cost := choice(k); cost < best {
 			best = cost
-			end = base + copy(b.keys[base:], b.keys[start:])
-		} else {
-			end = max(end, base)
+			end = base + copy(b.keys[base:], b.keys[end:])
 		}
-		b.keys = b.keys[:max(end, base)]
+		b.keys = b.keys[:end]
 	}
 	return best
 }
