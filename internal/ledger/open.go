@@ -101,7 +101,7 @@ func (l *store) openStores(ctx context.Context) error {
 	}
 	path := filepath.Join(l.dir, dbName)
 	var err error
-	if l.wdb, err = openDB(path, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-8192)&_pragma=journal_size_limit(67108864)"); err != nil {
+	if l.wdb, err = openDB(path, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-8192)&_pragma=journal_size_limit(67108864)&_pragma=secure_delete(1)"); err != nil {
 		return err
 	}
 	l.wdb.SetMaxOpenConns(1)

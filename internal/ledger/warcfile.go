@@ -27,16 +27,17 @@ const (
 // uses it, with a transaction open: what a transaction that failed has written
 // is cut off again.
 type warcWriter struct {
-	root  *os.Root
-	log   *slog.Logger
-	enc   *warcEncoder
-	buf   bytes.Buffer
-	file  *os.File // nil: the next capture begins a file
-	num   int64
-	name  string
-	size  int64
-	dirty bool
-	start warcMark // of the transaction
+	root   *os.Root
+	log    *slog.Logger
+	enc    *warcEncoder
+	buf    bytes.Buffer
+	file   *os.File // nil: the next capture begins a file
+	num    int64
+	name   string
+	size   int64
+	dirty  bool
+	broken bool     // a write failed; back says whether the file still serves
+	start  warcMark // of the transaction
 }
 
 // A warcMark is a place to go back to.
@@ -134,20 +135,28 @@ func (w *warcWriter) rollback() { w.back(w.start) }
 
 // back takes back what was written since a mark.
 func (w *warcWriter) back(m warcMark) {
-	if w.mark() == m || w.file == nil {
+	if w.file == nil || w.mark() == m && !w.broken {
 		return
 	}
 	if w.num == m.num {
 		if err := w.file.Truncate(m.size); err == nil {
-			w.size = m.size
+			w.size, w.broken = m.size, false
 			return
 		}
-		// The bytes stay, unreferenced; the next capture goes behind them.
+		// Something is wrong with the file: what is in it stays, and the next
+		// capture begins another.
+		w.drop()
 		return
 	}
+	name := w.name
+	w.drop()
+	_ = w.root.Remove(name)
+}
+
+// drop lets go of the file in hand.
+func (w *warcWriter) drop() {
 	_ = w.file.Close()
-	_ = w.root.Remove(w.name)
-	w.file, w.num, w.name, w.size, w.dirty = nil, 0, "", 0, false
+	w.file, w.num, w.name, w.size, w.dirty, w.broken = nil, 0, "", 0, false, false
 }
 
 // add appends a capture within the open transaction.
@@ -173,7 +182,7 @@ func (w *warcWriter) add(t *txn, now time.Time, id string, c *mention.Capture) e
 func (w *warcWriter) append() error {
 	n, err := w.file.WriteAt(w.buf.Bytes(), w.size)
 	w.size += int64(n)
-	w.dirty = true
+	w.dirty, w.broken = true, err != nil
 	if w.buf.Cap() > 4<<20 {
 		w.buf = bytes.Buffer{}
 	}
@@ -227,8 +236,8 @@ func (w *warcWriter) retire() error {
 	if w.file == nil {
 		return nil
 	}
-	err := errors.Join(w.sync(), w.file.Close())
-	w.file, w.num, w.name, w.size, w.dirty = nil, 0, "", 0, false
+	err := w.sync()
+	w.drop()
 	return err
 }
 

@@ -176,7 +176,9 @@ func (w *writer) runAll(t *txn, group []*writeJob) (total effects, err error) {
 		if err := t.exec("SAVEPOINT job"); err != nil {
 			return total, err
 		}
+		mark := w.warc.mark()
 		if job.err = job.run(t); job.err != nil {
+			w.warc.back(mark)
 			if err := t.exec("ROLLBACK TO job"); err != nil {
 				return total, job.err // the whole transaction is gone
 			}
