@@ -189,12 +189,16 @@ func TestPush(t *testing.T) {
 func TestWhy(t *testing.T) {
 	f := newFake(2)
 	f.curated = []mention.CurationEvent{{ID: "m0", Actor: "ada", Action: mention.CurateStar, At: day}}
-	res, body := get(handler(t, api.Options{Backend: f}), "/api/v1/mentions/m0/why?q=recall*+AND+NOT+launch")
+	res, body := get(handler(t, api.Options{Backend: f}), "/api/v1/mentions/m0/why?q=(recall*+AND+NOT+launch)+OR+shoe")
 	var why api.Why
-	if err := json.Unmarshal([]byte(body), &why); err != nil || res.StatusCode != 200 {
+	if err := json.Unmarshal([]byte(body), &why); err != nil || res.StatusCode != 200 || why.Query == nil {
 		t.Fatalf("%d %s: %v", res.StatusCode, body, err)
 	}
-	if why.Query == nil || !why.Query.Matches || len(why.Brands) != 1 || why.Brands[0].Why == "" || len(why.Sentiment.Evidence) != 1 ||
+	parts := []api.Clause{{Query: "recall*", Matches: true}, {Query: "NOT launch", Matches: true}, {Query: "shoe", Matches: false}}
+	if diff := cmp.Diff(parts, why.Query.Clauses); diff != "" {
+		t.Errorf("clauses (-want +got):\n%s", diff)
+	}
+	if !why.Query.Matches || len(why.Brands) != 1 || why.Brands[0].Why == "" || len(why.Sentiment.Evidence) != 1 ||
 		len(why.Labels) != 1 || why.Labels[0].Query != "recall*" || len(why.Curation) != 1 || len(why.Deliveries) != 3 || why.Deliveries[0].Payload != nil {
 		t.Errorf("why = %s", body)
 	}

@@ -76,7 +76,7 @@ func (a *api) documents(mux *router) error {
 	}
 	groups := operations(doc)
 	mux.HandleFunc("GET "+a.base+"/api/v1/docs", func(w http.ResponseWriter, r *http.Request) {
-		a.pages.show(w, r, http.StatusOK, "docs", view{Title: "API", Data: docsView{
+		a.pages.show(w, r, http.StatusOK, "docs", view{Title: "API", Here: "/api/v1/docs", Data: docsView{
 			Groups: groups, Schemas: schemaList(schemas), Base: a.reached(r) + "/api/v1", Token: len(a.guard.tokens) > 0,
 		}})
 	})

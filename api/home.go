@@ -32,9 +32,9 @@ type homeView struct {
 	Notes    []string      // parts that could not be had
 }
 
+// A messageView is a message with the query up to its place, and from there on.
 type messageView struct {
-	query.Message
-	Before, At string // the query up to the place, and from there on
+	Message, Hint, Before, At string
 }
 
 type facetView struct {
@@ -161,7 +161,7 @@ func placed(q string, messages []query.Message) []messageView {
 	var list []messageView
 	for _, m := range messages {
 		at := min(max(m.At, 0), len(q))
-		list = append(list, messageView{Message: m, Before: strings.ToValidUTF8(q[:at], ""), At: strings.ToValidUTF8(q[at:], "")})
+		list = append(list, messageView{Message: m.Message, Hint: m.Hint, Before: strings.ToValidUTF8(q[:at], ""), At: strings.ToValidUTF8(q[at:], "")})
 	}
 	return list
 }

@@ -171,7 +171,7 @@ func TestPages(t *testing.T) {
 func TestPagesSayWhatIsWrong(t *testing.T) {
 	f := newFake(0)
 	h := handler(t, api.Options{Backend: f})
-	if res, body := get(h, "/?q=bad("); res.StatusCode != 400 || !strings.Contains(body, "cannot be read") || !strings.Contains(body, `value="bad("`) {
+	if res, body := get(h, "/?q=bad("); res.StatusCode != 400 || !strings.Contains(body, "cannot be read") || !strings.Contains(body, `value="bad("`) || !strings.Contains(body, "bad<mark>▸</mark>(") {
 		t.Errorf("bad query: %d %s", res.StatusCode, body)
 	}
 	if _, body := get(h, "/"); !strings.Contains(body, "Nothing has been heard yet") {

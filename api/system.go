@@ -86,7 +86,13 @@ type explainInput struct {
 }
 
 type explainOutput struct {
-	Body query.Explanation
+	Body struct {
+		Canonical string          `json:"canonical" doc:"the same query with everything written out"`
+		Tree      any             `json:"tree" doc:"nested op and args"`
+		Words     []string        `json:"words" doc:"the terms that are looked up"`
+		Fields    []string        `json:"fields" doc:"where"`
+		Messages  []query.Message `json:"messages" doc:"warnings"`
+	}
 }
 
 func (a *api) systemRoutes() {
@@ -177,5 +183,8 @@ func (a *api) explainText(ctx context.Context, in *explainInput) (*explainOutput
 	if err != nil {
 		return nil, a.fail(ctx, err, "query")
 	}
-	return &explainOutput{Body: q.Explain()}, nil
+	e := q.Explain()
+	out := &explainOutput{}
+	out.Body.Canonical, out.Body.Tree, out.Body.Words, out.Body.Fields, out.Body.Messages = e.Canonical, e.Tree, e.Words, e.Fields, e.Messages
+	return out, nil
 }

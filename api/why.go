@@ -125,6 +125,9 @@ func parse(text string, now time.Time) (*query.Query, error) {
 	return q.At(now), nil
 }
 
+// maxClauses is how many parts of a query are asked alone.
+const maxClauses = 50
+
 func explainQuery(text string, row *mention.Row) (*QueryWhy, error) {
 	now := time.Now()
 	q, err := parse(text, now)
@@ -132,5 +135,38 @@ func explainQuery(text string, row *mention.Row) (*QueryWhy, error) {
 		return nil, err
 	}
 	doc := query.NewDocument(row)
-	return &QueryWhy{Query: text, Matches: q.Match(doc), Clauses: []Clause{}}, nil
+	why := &QueryWhy{Query: text, Matches: q.Match(doc), Clauses: []Clause{}}
+	for _, part := range clauses(q.Root(), nil) {
+		if len(why.Clauses) == maxClauses {
+			break
+		}
+		// A NOT cannot be asked alone: what it denies can.
+		text, not := "", false
+		if n, ok := part.(*query.Not); ok {
+			part, text, not = n.Arg, "NOT ", true
+		}
+		alone, err := parse(query.Print(part), now)
+		if err != nil {
+			continue
+		}
+		why.Clauses = append(why.Clauses, Clause{text + alone.String(), alone.Match(doc) != not})
+	}
+	return why, nil
+}
+
+// clauses takes a query apart where AND and OR join it.
+func clauses(n query.Node, list []query.Node) []query.Node {
+	var args []query.Node
+	switch n := n.(type) {
+	case *query.And:
+		args = n.Args
+	case *query.Or:
+		args = n.Args
+	default:
+		return append(list, n)
+	}
+	for _, arg := range args {
+		list = clauses(arg, list)
+	}
+	return list
 }
