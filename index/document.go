@@ -26,7 +26,9 @@ const (
 	fieldLink  = "link"
 	fieldHost  = "host" // site without the domains above it, for facets
 	fieldFlag  = "flag"
-	fieldMeta  = "m" // stored alone: see meta bytes below
+	fieldID    = "id"
+	fieldKey   = "_id" // bleve's own
+	fieldMeta  = "m"   // stored alone: see meta bytes below
 )
 
 // The values of fieldFlag.
@@ -194,7 +196,10 @@ func (b *builder) document(row *mention.Row) *document.Document {
 		if hasColumn(name) {
 			options = columnOptions
 		}
-		values := fieldValues(row, name)
+		values := query.Values(name, row)
+		if name == fieldID && len(values) > 0 && values[0] == row.ID {
+			continue // bleve's own field of ids serves
+		}
 		if f := b.keywords(name, values, options); f != nil {
 			doc.AddField(f)
 		}

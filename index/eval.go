@@ -263,25 +263,37 @@ func refusal(code, message, hint string) error {
 
 // keyword finds documents by a whole value.
 func (e *evaluator) keyword(s *segView, k *query.Keyword) (hits, error) {
-	if !k.Wildcard {
-		b, err := s.docs(k.Field, k.Value)
+	b, err := e.values(s, k.Field, k)
+	if err != nil || k.Field != fieldID {
 		return sure(b), err
+	}
+	// An id that folds to itself is in bleve's own field alone.
+	keys, err := e.values(s, fieldKey, k)
+	if err != nil {
+		return hits{}, err
+	}
+	return sure(roaring.Or(b, keys)), nil
+}
+
+func (e *evaluator) values(s *segView, name string, k *query.Keyword) (*roaring.Bitmap, error) {
+	if !k.Wildcard {
+		return s.docs(name, k.Value)
 	}
 	w := query.Word{Kind: query.Wildcard, Text: k.Value}
 	sum := roaring.New()
 	n := 0
-	err := s.terms(k.Field, w.Prefix(), func(term string) (bool, error) {
+	err := s.terms(name, w.Prefix(), func(term string) (bool, error) {
 		n++
-		if !w.Fits(term) {
+		if !w.Fits(term) || name == fieldKey && query.Fold(term) != term {
 			return true, e.tick(n)
 		}
-		b, err := s.docs(k.Field, term)
+		b, err := s.docs(name, term)
 		if err == nil {
 			sum.Or(b)
 		}
 		return true, errors.Join(err, e.tick(n))
 	})
-	return sure(sum), err
+	return sum, err
 }
 
 // within finds documents by the numbers and times in the column.

@@ -68,7 +68,7 @@ func (m maker) time() time.Time {
 	case 0:
 		return time.Time{}
 	case 1:
-		return time.Date(1970+m.IntN(40), 3, 1, 0, 0, 0, 0, time.UTC)
+		return time.Date(pick(m, []int{1975, 1985, 1999, 2009, 2150}), 3, 1, 0, 0, 0, 0, time.UTC)
 	case 2: // ties
 		return time.Date(2020, 4, 1+m.IntN(3), 0, 0, 0, 0, time.UTC)
 	}
@@ -213,7 +213,7 @@ func (m maker) field() string {
 	case 5:
 		return "source:" + pick(m, []string{"feed", "hn", "blo*"})
 	case 6:
-		return pick(m, []string{"channel:r/news", "channel:pha*", "thread:t2", "story:s2", "story:S1", "guid:urn:*", "id:m1*", "id:m12", "label:crisis", "label:side*"})
+		return pick(m, []string{"channel:r/news", "channel:pha*", "thread:t2", "story:s2", "story:S1", "guid:urn:*", "id:m1*", "id:m12", "id:mx3", "label:crisis", "label:side*"})
 	case 7:
 		return "brand:" + pick(m, []string{"pfizer", "merck-us", "(roche OR pfizer)", "mer*"})
 	case 8:

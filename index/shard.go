@@ -47,6 +47,16 @@ func newMapping() *mapping.IndexMappingImpl {
 	return m
 }
 
+// mergePlan returns bleve's usual plan with a smaller floor: batches of some
+// hundred documents were merged over and over until each segment had 2,000.
+// (30,000 mentions in batches of 500: half the CPU time.)
+func mergePlan() map[string]any {
+	return map[string]any{
+		"MaxSegmentsPerTier": 10, "MaxSegmentSize": 5_000_000, "TierGrowth": 10.0, "SegmentsPerMergeTask": 10,
+		"FloorSegmentSize": 500, "ReclaimDeletesWeight": 2.0,
+	}
+}
+
 // glance finds the damage that can be seen without opening a shard.
 func (s *shard) glance() error {
 	for _, name := range []string{"index_meta.json", filepath.Join("store", "root.bolt")} {
@@ -93,7 +103,7 @@ func (s *shard) open() (err error) {
 }
 
 func (s *shard) openBleve() (bleve.Index, error) {
-	config := map[string]any{"bolt_timeout": boltWait}
+	config := map[string]any{"bolt_timeout": boltWait, "scorchMergePlanOptions": mergePlan()}
 	if s.dir == "" {
 		return bleve.NewUsing("", newMapping(), scorch.Name, scorch.Name, config)
 	}

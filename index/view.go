@@ -313,7 +313,7 @@ func after(prefix string) []byte {
 // lookup returns the document numbers of those ids that are live in s.
 func (s *segView) lookup(ids []string) (map[string]uint32, error) {
 	found := map[string]uint32{}
-	d, err := s.dict("_id")
+	d, err := s.dict(fieldKey)
 	if err != nil {
 		return nil, err
 	}
