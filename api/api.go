@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -99,7 +100,7 @@ func build(o Options) (http.Handler, []string, error) {
 		return nil, nil, err
 	}
 	for path, h := range o.Extra {
-		mux.Handle(a.base+path, a.extra(h))
+		mux.Handle(a.base+path, extra(h))
 	}
 	mux.HandleFunc(a.base+"/api/", a.nowhere(mux.ServeMux))
 	mux.HandleFunc("/", a.nowhere(mux.ServeMux))
@@ -185,13 +186,13 @@ func (a *api) place(base, public string) error {
 func (a *api) absolute(path string) string { return a.origin + a.link + path }
 
 func (a *api) routes(mux *router) {
-	mux.HandleFunc("GET "+a.base+"/healthz", a.healthz)
+	mux.HandleFunc("GET "+a.base+"/healthz", healthz)
 	mux.HandleFunc("GET "+a.base+"/readyz", a.readyz)
 	mux.Handle("GET "+a.base+"/metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{
 		MaxRequestsInFlight: 4, Timeout: readingTime, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}))
 	a.huma = humago.NewWithPrefix(mux, a.base+"/api/v1", a.config())
-	a.huma.UseMiddleware(a.authorize)
+	a.huma.UseMiddleware(authorize)
 	a.mentionRoutes()
 	a.trendRoutes()
 	a.exportRoutes()
@@ -207,7 +208,7 @@ const needs = "role"
 
 // authorize is the second lock: an operation that writes and names no role is
 // for admins.
-func (a *api) authorize(ctx huma.Context, next func(huma.Context)) {
+func authorize(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
 	need, ok := op.Metadata[needs].(Role)
 	if !ok {
@@ -258,27 +259,30 @@ func (a *api) frame(next http.Handler) http.Handler {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
 		rec := &recorder{ResponseWriter: w}
-		start := time.Now()
-		defer func() {
-			if v := recover(); v != nil {
-				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					a.metrics.observe(rec, start)
-					panic(v)
-				}
-				a.log.ErrorContext(r.Context(), "request panicked", "path", r.URL.Path, "panic", v)
-				if rec.status == 0 {
-					writeProblem(rec, r, newProblem(http.StatusInternalServerError, "internal", "something went wrong; the log says what"))
-				}
-			}
-			a.metrics.observe(rec, start)
-			a.log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", rec.code(), "took", time.Since(start))
-		}()
+		defer a.finish(r.Context(), rec, r, time.Now())
 		next.ServeHTTP(rec, r)
 	})
 }
 
+// finish is deferred by frame itself, or it could not recover.
+func (a *api) finish(ctx context.Context, rec *recorder, r *http.Request, start time.Time) {
+	v := recover()
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		a.metrics.observe(rec, start)
+		panic(v)
+	}
+	if v != nil {
+		a.log.ErrorContext(ctx, "request panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+		if rec.status == 0 {
+			writeProblem(rec, r, newProblem(http.StatusInternalServerError, "internal", "something went wrong; the log says what"))
+		}
+	}
+	a.metrics.observe(rec, start)
+	a.log.DebugContext(ctx, "request", "method", r.Method, "path", r.URL.Path, "status", rec.code(), "took", time.Since(start))
+}
+
 // extra gives a page of somebody else the headers of ours; it may set its own.
-func (a *api) extra(h http.Handler) http.Handler {
+func extra(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pageHeaders(w.Header())
 		h.ServeHTTP(w, r)

@@ -173,7 +173,7 @@ func TestPush(t *testing.T) {
 	res, body := answer(h, request("POST", "/api/v1/mentions", `{"mentions":[
 		{"url":"https://a.example/1","title":"Hello","published":"2026-11-20T10:00:00.1239+01:00","country":"CH"},
 		{"id":"x:1","source":"crm","text":"There","kind":"review","rating":2}]}`))
-	if want := `{"new":2,"revised":0,"unchanged":0,"refused":0,"ids":["p1"],"seq":7}`; res.StatusCode != 200 || body != want {
+	if want := `{"new":2,"revised":0,"unchanged":0,"refused":0,"ids":["p1"],"seq":7}`; res.StatusCode != http.StatusOK || body != want {
 		t.Errorf("%d %s, want %s", res.StatusCode, body, want)
 	}
 	two := 2.0
@@ -191,7 +191,7 @@ func TestWhy(t *testing.T) {
 	f.curated = []mention.CurationEvent{{ID: "m0", Actor: "ada", Action: mention.CurateStar, At: day}}
 	res, body := get(handler(t, api.Options{Backend: f}), "/api/v1/mentions/m0/why?q=(recall*+AND+NOT+launch)+OR+shoe")
 	var why api.Why
-	if err := json.Unmarshal([]byte(body), &why); err != nil || res.StatusCode != 200 || why.Query == nil {
+	if err := json.Unmarshal([]byte(body), &why); err != nil || res.StatusCode != http.StatusOK || why.Query == nil {
 		t.Fatalf("%d %s: %v", res.StatusCode, body, err)
 	}
 	parts := []api.Clause{{Query: "recall*", Matches: true}, {Query: "NOT launch", Matches: true}, {Query: "shoe", Matches: false}}
@@ -207,14 +207,14 @@ func TestWhy(t *testing.T) {
 func TestReady(t *testing.T) {
 	f := newFake(1)
 	h := handler(t, api.Options{Backend: f})
-	if res, body := get(h, "/readyz"); res.StatusCode != 200 || body != `{"ready":true,"reasons":[]}` {
+	if res, body := get(h, "/readyz"); res.StatusCode != http.StatusOK || body != `{"ready":true,"reasons":[]}` {
 		t.Errorf("ready: %d %s", res.StatusCode, body)
 	}
 	f.reasons = []string{"the index is being rebuilt: 40 %"}
-	if res, body := get(h, "/readyz"); res.StatusCode != 503 || body != `{"ready":false,"reasons":["the index is being rebuilt: 40 %"]}` {
+	if res, body := get(h, "/readyz"); res.StatusCode != http.StatusServiceUnavailable || body != `{"ready":false,"reasons":["the index is being rebuilt: 40 %"]}` {
 		t.Errorf("not ready: %d %s", res.StatusCode, body)
 	}
-	if res, body := get(h, "/healthz"); res.StatusCode != 200 || body != "ok" {
+	if res, body := get(h, "/healthz"); res.StatusCode != http.StatusOK || body != "ok" {
 		t.Errorf("healthz: %d %s", res.StatusCode, body)
 	}
 }
@@ -245,7 +245,7 @@ func TestMetricsCountByRoute(t *testing.T) {
 func TestPanicsAreProblems(t *testing.T) {
 	boom := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })
 	h := handler(t, api.Options{Backend: newFake(0), Extra: map[string]http.Handler{"/boom": boom}})
-	if res, body := get(h, "/boom"); res.StatusCode != 500 || strings.Contains(body, "boom") {
+	if res, body := get(h, "/boom"); res.StatusCode != http.StatusInternalServerError || strings.Contains(body, "boom") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
 }
@@ -272,7 +272,7 @@ func BenchmarkSearch(b *testing.B) {
 	for b.Loop() {
 		r := request("GET", "/api/v1/mentions?q=recall&limit=50", "")
 		r.Header.Set("Authorization", "Bearer read")
-		if res, body := answer(h, r); res.StatusCode != 200 {
+		if res, body := answer(h, r); res.StatusCode != http.StatusOK {
 			b.Fatal(res.StatusCode, body)
 		}
 	}
@@ -281,7 +281,7 @@ func BenchmarkSearch(b *testing.B) {
 func BenchmarkHome(b *testing.B) {
 	h := handler(b, api.Options{Backend: newFake(1000)})
 	for b.Loop() {
-		if res, body := get(h, "/?q=recall"); res.StatusCode != 200 {
+		if res, body := get(h, "/?q=recall"); res.StatusCode != http.StatusOK {
 			b.Fatal(res.StatusCode, body)
 		}
 	}

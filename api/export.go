@@ -41,7 +41,7 @@ func (a *api) exportRoutes() {
 // export finds out whether the query is good before the answer begins: the
 // first row opens it, and an error after that cuts the connection, so that no
 // one takes half for all.
-func (a *api) export(_ context.Context, in *exportInput) (*huma.StreamResponse, error) {
+func (a *api) export(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 	select {
 	case a.exports <- struct{}{}:
 	default:
@@ -59,17 +59,17 @@ func (a *api) export(_ context.Context, in *exportInput) (*huma.StreamResponse, 
 		defer func() { <-a.exports }()
 		r, w := humago.Unwrap(hctx)
 		out := &rowStream{w: w, ctl: http.NewResponseController(w), format: format, bom: in.BOM && format == report.CSV}
-		err := a.backend.Export(hctx.Context(), in.Q, out.row)
+		err := a.backend.Export(ctx, in.Q, out.row)
 		if err == nil {
 			err = out.finish()
 		}
 		switch {
 		case err == nil:
 		case !out.begun:
-			writeProblem(w, r, a.problem(hctx.Context(), err, "mention"))
+			writeProblem(w, r, a.problem(ctx, err, "mention"))
 		default:
 			if !errors.Is(err, context.Canceled) && !errors.Is(err, errSlow) {
-				a.log.WarnContext(hctx.Context(), "export cut off", "err", err)
+				a.log.WarnContext(ctx, "export cut off", "err", err)
 			}
 			panic(http.ErrAbortHandler)
 		}

@@ -49,7 +49,7 @@ func TestExport(t *testing.T) {
 	}
 
 	f.records = nil
-	if res, body := get(h, "/api/v1/export?format=csv"); res.StatusCode != 200 || !strings.HasPrefix(body, "id,") || strings.Contains(body, "\n") {
+	if res, body := get(h, "/api/v1/export?format=csv"); res.StatusCode != http.StatusOK || !strings.HasPrefix(body, "id,") || strings.Contains(body, "\n") {
 		t.Errorf("no rows: %d %q", res.StatusCode, body)
 	}
 }

@@ -87,7 +87,7 @@ func newFake(n int) *fake {
 	return f
 }
 
-func (f *fake) parse(q string) error {
+func parse(q string) error {
 	if q == "" {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (f *fake) parse(q string) error {
 }
 
 func (f *fake) Search(_ context.Context, s mention.Search) (mention.Page, error) {
-	if err := errors.Join(f.err, f.parse(s.Query)); err != nil {
+	if err := errors.Join(f.err, parse(s.Query)); err != nil {
 		return mention.Page{}, err
 	}
 	from := 0
@@ -120,14 +120,14 @@ func (f *fake) Search(_ context.Context, s mention.Search) (mention.Page, error)
 }
 
 func (f *fake) Count(_ context.Context, q string) (uint64, error) {
-	return uint64(len(f.records)), errors.Join(f.err, f.parse(q))
+	return uint64(len(f.records)), errors.Join(f.err, parse(q))
 }
 
 func (f *fake) Histogram(_ context.Context, q, interval string, zone *time.Location) (mention.Series, error) {
 	return mention.Series{Interval: interval, Zone: zone.String(), Buckets: []mention.Bucket{
 		{Key: "2026-11-19", Start: day.AddDate(0, 0, -1), Count: 3, Query: "published:2026-11-19"},
 		{Key: "2026-11-20", Start: day, Count: 5, Query: "published:2026-11-20"},
-	}}, errors.Join(f.err, f.parse(q))
+	}}, errors.Join(f.err, parse(q))
 }
 
 func (f *fake) Facets(_ context.Context, q string, fields []string, _ int) ([]mention.Facet, error) {
@@ -135,11 +135,11 @@ func (f *fake) Facets(_ context.Context, q string, fields []string, _ int) ([]me
 	for _, field := range fields {
 		list = append(list, mention.Facet{Field: field, Values: []mention.Bucket{{Key: "brillux", Count: 8, Query: "brand:brillux"}}})
 	}
-	return list, errors.Join(f.err, f.parse(q))
+	return list, errors.Join(f.err, parse(q))
 }
 
 func (f *fake) Export(ctx context.Context, q string, fn func(mention.Row) error) error {
-	if err := errors.Join(f.err, f.parse(q)); err != nil {
+	if err := errors.Join(f.err, parse(q)); err != nil {
 		return err
 	}
 	for i := range f.records {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -82,9 +83,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 }
 
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, problem *problem) {
-	for name, values := range problem.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), problem.header)
 	p.show(w, r, problem.Status, "error", view{Title: problem.Title, Data: problem})
 }
 

@@ -154,7 +154,7 @@ func TestPages(t *testing.T) {
 	}
 	for _, tt := range tests {
 		res, body := get(h, tt.path)
-		if res.StatusCode != 200 {
+		if res.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d", tt.path, res.StatusCode)
 		}
 		for _, want := range tt.want {
@@ -171,7 +171,7 @@ func TestPages(t *testing.T) {
 func TestPagesSayWhatIsWrong(t *testing.T) {
 	f := newFake(0)
 	h := handler(t, api.Options{Backend: f})
-	if res, body := get(h, "/?q=bad("); res.StatusCode != 400 || !strings.Contains(body, "cannot be read") || !strings.Contains(body, `value="bad("`) || !strings.Contains(body, "bad<mark>▸</mark>(") {
+	if res, body := get(h, "/?q=bad("); res.StatusCode != http.StatusBadRequest || !strings.Contains(body, "cannot be read") || !strings.Contains(body, `value="bad("`) || !strings.Contains(body, "bad<mark>▸</mark>(") {
 		t.Errorf("bad query: %d %s", res.StatusCode, body)
 	}
 	if _, body := get(h, "/"); !strings.Contains(body, "Nothing has been heard yet") {
@@ -186,7 +186,7 @@ func TestPagesSayWhatIsWrong(t *testing.T) {
 	}
 	r := request("GET", "/nope", "")
 	r.Header.Set("Accept", "text/html")
-	if res, body := answer(h, r); res.StatusCode != 404 || !strings.Contains(body, "<h1>Not Found</h1>") {
+	if res, body := answer(h, r); res.StatusCode != http.StatusNotFound || !strings.Contains(body, "<h1>Not Found</h1>") {
 		t.Errorf("no such page: %d", res.StatusCode)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -91,9 +92,7 @@ func invalid(faults []string) *problem {
 func writeProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 	h := w.Header()
 	secure(h)
-	for name, values := range p.header {
-		h[name] = values
-	}
+	maps.Copy(h, p.header)
 	h.Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	if r.Method != http.MethodHead {

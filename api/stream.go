@@ -107,8 +107,8 @@ func (a *api) events(ctx context.Context, in *streamInput) (*huma.StreamResponse
 		_, w := humago.Unwrap(hctx)
 		a.metrics.streams.Inc()
 		defer a.metrics.streams.Dec()
-		if err := s.run(hctx.Context(), w, sub); err != nil && !errors.Is(err, errSlow) && !errors.Is(err, context.Canceled) {
-			a.log.WarnContext(hctx.Context(), "event stream ended", "err", err)
+		if err := s.run(ctx, w, sub); err != nil && !errors.Is(err, errSlow) && !errors.Is(err, context.Canceled) {
+			a.log.WarnContext(ctx, "event stream ended", "err", err)
 		}
 	}}, nil
 }

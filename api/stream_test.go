@@ -25,10 +25,10 @@ type pipe struct {
 	status int
 }
 
-func (p *pipe) Header() http.Header                { return p.header }
-func (p *pipe) WriteHeader(status int)             { p.status = status }
-func (p *pipe) Flush()                             {}
-func (p *pipe) SetWriteDeadline(_ time.Time) error { return nil }
+func (p *pipe) Header() http.Header              { return p.header }
+func (p *pipe) WriteHeader(status int)           { p.status = status }
+func (*pipe) Flush()                             {}
+func (*pipe) SetWriteDeadline(_ time.Time) error { return nil }
 
 // listen opens a stream and gives what comes, event by event, and the end.
 func listen(t *testing.T, h http.Handler, target string, header map[string]string) (events *bufio.Scanner, stop func()) {
@@ -48,7 +48,7 @@ func listen(t *testing.T, h http.Handler, target string, header map[string]strin
 	}()
 	events = bufio.NewScanner(rd)
 	events.Buffer(nil, 1<<20)
-	events.Split(func(data []byte, eof bool) (int, []byte, error) {
+	events.Split(func(data []byte, _ bool) (int, []byte, error) {
 		if i := strings.Index(string(data), "\n\n"); i >= 0 {
 			return i + 2, data[:i], nil
 		}
@@ -202,7 +202,7 @@ func TestStreamsAreBounded(t *testing.T) {
 		next(t, events)
 		stops = append(stops, stop)
 	}
-	if res, body := get(h, "/api/v1/events"); res.StatusCode != 503 {
+	if res, body := get(h, "/api/v1/events"); res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("stream 65: %d %s", res.StatusCode, body)
 	}
 	for _, stop := range stops {
@@ -215,7 +215,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	if kind, _, _ := next(t, events); kind != "end" {
 		t.Errorf("closed hub: %q, want the end", kind)
 	}
-	if res, _ := get(h, "/api/v1/events"); res.StatusCode != 503 {
+	if res, _ := get(h, "/api/v1/events"); res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("after Close: %d, want 503", res.StatusCode)
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // healthz says that the process answers; nothing else is told to strangers.
-func (a *api) healthz(w http.ResponseWriter, _ *http.Request) {
+func healthz(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte("ok\n"))
 }
