@@ -75,6 +75,7 @@ type Engine struct {
 
 	clock   instant
 	seq     int64
+	begun   bool
 	flagged flagged
 	open    map[string]*group // by incident
 	timers  timers
@@ -155,6 +156,10 @@ func (e *Engine) Step(now time.Time, changes []mention.Change) Outcome {
 		}
 	}
 	e.closeOrphans()
+	if !e.begun {
+		e.begin()
+		e.begun = true
+	}
 	for i := range changes {
 		c := &changes[i]
 		if c.Seq != 0 && c.Seq <= e.seq {

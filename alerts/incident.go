@@ -30,6 +30,11 @@ type groupState struct {
 	Authors  []uint32   `json:"a,omitempty"`
 	Sites    []uint32   `json:"s,omitempty"`
 	Recent   []Item     `json:"r,omitempty"` // newest first
+	Series   *series    `json:"n,omitempty"`
+	Other    *series    `json:"o,omitempty"` // ratio: those of the second query; sentiment_shift: the negative ones
+	Feeds    []feed     `json:"f,omitempty"` // sources that bring its mentions
+	Usual    *usual     `json:"u,omitempty"`
+	Newest   instant    `json:"e,omitempty"` // flatline: time of the last mention
 	Incident *incident  `json:"i,omitempty"`
 	JudgeDue instant    `json:"j,omitempty"`
 	Idle     instant    `json:"z,omitempty"` // when the counters are empty, for good
@@ -183,7 +188,7 @@ func (e *Engine) reschedule(g *group) {
 		switch inc.State {
 		case mention.StatePending:
 			due = min(due, e.pendingEnd(g))
-		case mention.StateFiring:
+		case mention.StateFiring: // one without data waits for its judge
 			due = min(due, e.quietEnd(g), e.repeatDue(g))
 			if inc.Overdue > 0 {
 				due = min(due, inc.Overdue)

@@ -29,6 +29,7 @@ type rule struct {
 	repeat time.Duration // 0 means never
 	print  string        // changes when counters would no longer fit
 	groups map[string]*group
+	terms  *termState // new_term
 	late   int64 // matches too old to be told
 	failed int64 // expressions that failed
 }
@@ -37,6 +38,8 @@ type rule struct {
 // group, and calls Engine.met when the rule's condition holds.
 type judge interface {
 	add(e *Engine, g *group, x *entry)
+	// history counts one that is too old to be told, for the baseline.
+	history(e *Engine, g *group, x *entry)
 	// tick is called at the time that g.judgeDue says.
 	tick(e *Engine, g *group, at instant)
 }
@@ -48,6 +51,7 @@ type entry struct {
 	at  instant // when it arrived
 	t   instant // when it counts; not after at
 	of  bool    // the rule's second query matches too
+	late bool   // too old to be told
 	why string  // what a kind found out already
 }
 
@@ -80,14 +84,24 @@ func judgeOf(r *Rule) judge {
 		return matchJudge{}
 	case KindThreshold:
 		return &thresholdJudge{count: r.Count, window: r.Window.Std(), authors: r.MinAuthors, sites: r.MinSites}
+	case KindSpike, KindDrop:
+		return newCountJudge(r)
+	case KindFlatline:
+		return &flatlineJudge{window: r.Window.Std()}
+	case KindNewTerm:
+		return newTermJudge(r)
+	case KindRatio, KindSentimentShift, KindShareOfVoice:
+		return newShareJudge(r)
 	}
 	return nil // safety is judged apart
 }
 
 func keepOf(kind string) time.Duration {
 	switch kind {
-	case KindMatch, KindCompetitorActivity:
+	case KindMatch, KindCompetitorActivity, KindNewTerm, KindSpike:
 		return keepEvent
+	case KindFlatline:
+		return 0 // one mention ends it
 	}
 	return keepCount
 }
@@ -205,9 +219,10 @@ func (e *Engine) judge(c *mention.Change) {
 		switch {
 		case h.rule.kind() == KindSafety:
 			safety = append(safety, h)
-		case late:
-			h.rule.late++
 		default:
+			if x.late = late; late {
+				h.rule.late++
+			}
 			e.count(h, x)
 		}
 	}
@@ -235,12 +250,30 @@ func (*Engine) concerns(r *rule, c *mention.Change, row *mention.Row, quiet, fla
 // count hands a mention to the rule's judge, once for each of its groups.
 func (e *Engine) count(h hit, x *entry) {
 	x.of, x.why = h.of, ""
-	if h.rule.kind() == KindCompetitorActivity {
-		e.activity(h.rule, x)
+	switch h.rule.kind() {
+	case KindMatch, KindThreshold:
+		if x.late {
+			return // no need to make a group
+		}
+	case KindCompetitorActivity:
+		if !x.late {
+			e.activity(h.rule, x)
+		}
 		return
+	case KindNewTerm:
+		e.newTerms(h.rule, x)
+		return
+	case KindShareOfVoice:
+		e.group(h.rule, totalGroup).whole(x)
 	}
 	for _, key := range groupsOf(h.rule.By, x.row) {
-		h.rule.judge.add(e, e.group(h.rule, key), x)
+		g := e.group(h.rule, key)
+		if x.late {
+			h.rule.judge.history(e, g, x)
+		} else {
+			h.rule.judge.add(e, g, x)
+		}
+		e.reschedule(g)
 	}
 }
 

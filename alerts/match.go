@@ -19,14 +19,17 @@ func (matchJudge) add(e *Engine, g *group, x *entry) {
 		inc.Fresh++ // an edit is told again though its story is known
 	}
 	reason := "matched by " + it.words()
-	if x.why != "" {
-		reason = x.why + ": " + it.words()
-	}
 	if n := inc.Count; n > 1 {
 		reason = fmt.Sprintf("%s in %s; newest: %s", plural(n, "mention"), plural(len(inc.Stories), "story"), it.words())
 	}
+	if x.why != "" {
+		reason = x.why + "; newest: " + it.words()
+	}
 	e.met(g, x.at, x.at, reason)
 }
+
+// history implements judge.
+func (matchJudge) history(*Engine, *group, *entry) {}
 
 // tick implements judge.
 func (matchJudge) tick(*Engine, *group, instant) {}

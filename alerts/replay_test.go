@@ -18,9 +18,9 @@ func randomStream(t *rapid.T) []mention.Change {
 	var list []mention.Change
 	at := time.Duration(0)
 	for i := range rapid.IntRange(1, 60).Draw(t, "n") {
-		at += time.Duration(rapid.SampledFrom([]int{0, 1, 7, 40, 300}).Draw(t, "gap")) * time.Minute
+		at += time.Duration(rapid.SampledFrom([]int{0, 1, 7, 40, 300, 1500}).Draw(t, "gap")) * time.Minute
 		p := post{
-			after: at, published: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 30, 2000}).Draw(t, "age")) * time.Minute,
+			after: at, published: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 30, 300, 2000}).Draw(t, "age")) * time.Minute,
 			id: fmt.Sprintf("m%d", rapid.IntRange(0, 50).Draw(t, "id")), story: rapid.SampledFrom([]string{"", "s1", "s2"}).Draw(t, "story"),
 			brands: []string{rapid.SampledFrom([]string{"novarel", "zentrix"}).Draw(t, "brand")}, safety: rapid.IntRange(0, 9).Draw(t, "safety") == 0,
 			author: rapid.SampledFrom([]string{"ann", "bob", "cid"}).Draw(t, "author"), sentiment: rapid.SampledFrom([]string{"positive", "negative"}).Draw(t, "sentiment"),
@@ -39,6 +39,13 @@ func replayRules() []Rule {
 		{ID: "b", Kind: KindThreshold, Match: "recall", Count: 3, Window: w(hour), For: w(5 * minute), Notify: Words{"hook"}, RepeatEvery: w(20 * minute)},
 		{ID: "c", Kind: KindThreshold, Count: 4, Window: w(30 * minute), MinAuthors: 2, KeepFiringFor: w(10 * minute), Notify: Words{"mail"}, Severity: "crisis", By: Words{"source"}},
 		{ID: "d", Kind: KindSafety, Notify: Words{"hook", "mail"}},
+		{ID: "e", Kind: KindSpike, Count: 2, Sensitivity: "high", Notify: Words{"hook"}},
+		{ID: "f", Kind: KindDrop, Count: 1, By: Words{"brand"}, Notify: Words{"hook"}},
+		{ID: "g", Kind: KindFlatline, Window: w(2 * hour), Notify: Words{"mail"}},
+		{ID: "h", Kind: KindRatio, Of: "sentiment:negative", Above: 60, Count: 3, Window: w(3 * hour), For: w(20 * minute), Notify: Words{"mail"}},
+		{ID: "i", Kind: KindSentimentShift, Count: 4, Window: w(2 * hour), Change: 10, Notify: Words{"hook"}},
+		{ID: "j", Kind: KindShareOfVoice, By: Words{"brand"}, Above: 70, Count: 4, Notify: Words{"hook"}},
+		{ID: "k", Kind: KindNewTerm, Window: w(day), Count: 2, Notify: Words{"hook"}},
 	}
 }
 
@@ -47,11 +54,21 @@ func replayEngine(t *rapid.T) *Engine {
 	mail.Quiet, mail.Cap = &Quiet{From: "11:00", To: "13:30"}, 2
 	hook := testReceiver("hook")
 	hook.Digest = mention.Duration(3 * hour)
-	e, err := NewEngine(Options{Rules: replayRules(), Receivers: []Receiver{hook, mail}, Brands: testBrands, PublicURL: "https://ear.example"})
+	e, err := NewEngine(Options{Coverage: patchy, Rules: replayRules(), Receivers: []Receiver{hook, mail}, Brands: testBrands, PublicURL: "https://ear.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// patchy is a coverage with holes: the forum does not answer every fifth hour.
+func patchy(source string, from, to, _ time.Time) bool {
+	for at := from.Truncate(hour); at.Before(to); at = at.Add(hour) {
+		if source == "forum" && at.Hour()%5 == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // normal is an outcome with what depends on the batches taken out: only the

@@ -29,6 +29,7 @@ type ruleState struct {
 	ID     string        `json:"id"`
 	Print  string        `json:"print"`
 	Late   int64         `json:"late,omitempty"`
+	Terms  *termState    `json:"terms,omitempty"`
 	Groups []*groupState `json:"groups"`
 }
 
@@ -39,10 +40,10 @@ func (e *Engine) State() ([]byte, error) {
 	defer e.mu.Unlock()
 	s := state{Version: stateVersion, Seq: e.seq, Clock: e.clock, Flagged: e.flagged}
 	for _, r := range e.rules {
-		if len(r.groups) == 0 && r.late == 0 {
+		if len(r.groups) == 0 && r.late == 0 && r.terms == nil {
 			continue
 		}
-		rs := ruleState{ID: r.ID, Print: r.print, Late: r.late}
+		rs := ruleState{ID: r.ID, Print: r.print, Late: r.late, Terms: r.terms}
 		for _, key := range sortedKeys(r.groups) {
 			rs.Groups = append(rs.Groups, &r.groups[key].groupState)
 		}
@@ -102,9 +103,10 @@ func (e *Engine) reset() {
 	for _, s := range e.timers {
 		s.wait().due = 0
 	}
+	e.begun = false
 	e.timers, e.orphans, e.open, e.flagged = nil, nil, map[string]*group{}, flagged{}
 	for _, r := range e.rules {
-		r.groups, r.late = map[string]*group{}, 0
+		r.groups, r.late, r.terms = map[string]*group{}, 0, nil
 	}
 	for _, r := range e.receivers {
 		r.receiverState = receiverState{ID: r.Receiver.ID}
@@ -115,14 +117,14 @@ func (e *Engine) restoreRule(rs *ruleState) {
 	r := e.byID[rs.ID]
 	fits := r != nil && r.print == rs.Print && r.kind() != KindSafety
 	if fits {
-		r.late = rs.Late
+		r.late, r.terms = rs.Late, rs.Terms
 	}
 	for _, gs := range rs.Groups {
 		if gs == nil {
 			continue
 		}
 		if inc := gs.Incident; inc != nil && !fits {
-			if inc.State == mention.StateFiring || inc.State == mention.StatePending {
+			if inc.State == mention.StateFiring || inc.State == mention.StatePending || inc.State == mention.StateNoData {
 				e.orphans = append(e.orphans, inc.Incident)
 			}
 			continue

@@ -54,6 +54,9 @@ func (j *thresholdJudge) add(e *Engine, g *group, x *entry) {
 	e.met(g, x.at, max(x.at, until), reason)
 }
 
+// history implements judge.
+func (*thresholdJudge) history(*Engine, *group, *entry) {}
+
 // tick implements judge.
 func (*thresholdJudge) tick(*Engine, *group, instant) {}
 
