@@ -60,7 +60,7 @@ func (d *Document) Reset(row *mention.Row) {
 }
 
 // store returns a store, filled.
-func (d *Document) store(which int32) *store {
+func (d *Document) store(which int) *store {
 	s := &d.stores[which]
 	if d.ready[which] {
 		return s
@@ -81,17 +81,17 @@ func (d *Document) store(which int32) *store {
 }
 
 // fieldValues returns the values of a keyword field.
-func (d *Document) fieldValues(field int32) []value {
+func (d *Document) fieldValues(field int) []value {
 	at := &d.valueAt[field]
 	if d.known&(1<<field) == 0 {
 		d.known |= 1 << field
 		at[0] = uint32(len(d.values))
-		one, many := rowValues(int(field), d.row)
+		one, many := rowValues(field, d.row)
 		if one != "" {
-			d.addValue(int(field), one)
+			d.addValue(field, one)
 		}
 		for _, v := range many {
-			d.addValue(int(field), v)
+			d.addValue(field, v)
 		}
 		at[1] = uint32(len(d.values))
 	}
@@ -209,7 +209,7 @@ func Values(field string, row *mention.Row) []string {
 	}
 	d := Document{row: row}
 	var out []string
-	for _, v := range d.fieldValues(int32(i)) {
+	for _, v := range d.fieldValues(i) {
 		out = append(out, string(d.valueBytes(v)))
 	}
 	return out

@@ -78,7 +78,7 @@ const (
 	whyPerson   = "sources say nothing reliable about the person, so a count would be wrong"
 	whyPlatform = "only the platform itself has it, so a count would be wrong"
 	whyImage    = "pictures are not read"
-	whyPlace  = "places below the country are not known; try country:"
+	whyPlace    = "places below the country are not known; try country:"
 	whyOther    = "no source delivers it, so a count would be wrong"
 	whyReach    = "reach is told only where a source measured it; try reach: or engagement:"
 )

@@ -25,9 +25,30 @@ func (q *Query) Match(d *Document) bool {
 
 // An eval answers the trees of a program for one document.
 type eval struct {
-	d   *Document
-	p   *program
-	now time.Time // zero until a relative date is met
+	d     *Document
+	p     *program
+	now   time.Time // zero until a relative date is met
+	terms []sighting
+	epoch uint32
+}
+
+// A sighting is where a term of a program was last found.
+type sighting struct {
+	epoch uint32
+	form  int32
+}
+
+// form returns the number of the form that term looks up in title and text,
+// or -1.
+func (e *eval) form(term int32) int32 {
+	if e.terms == nil {
+		t := &e.p.terms[term]
+		return e.d.stores[textStore].find(t.hash, t.text)
+	}
+	if s := e.terms[term]; s.epoch == e.epoch {
+		return s.form
+	}
+	return -1
 }
 
 func (e *eval) match(i int32) bool {
@@ -52,9 +73,9 @@ func (e *eval) match(i int32) bool {
 	case doWord:
 		return e.word(in, false)
 	case doPhrase:
-		return e.phrase(in, &e.d.stores[textStore], false)
+		return e.phrase(in, textStore, false)
 	case doAddress:
-		return e.phrase(in, e.d.store(in.n), false)
+		return e.phrase(in, int(in.n), false)
 	case doRaw:
 		s := e.p.texts[in.a]
 		return strings.Contains(e.d.row.Title, s) || strings.Contains(e.d.row.Text, s)
@@ -89,7 +110,7 @@ func (e *eval) spanTruth(in *inst, base int) bool {
 				last = s.first
 			}
 		}
-		return starts >= in.n
+		return starts >= int32(in.n)
 	case doSlop:
 		return e.slop(in, false)
 	}
@@ -121,7 +142,7 @@ func (e *eval) pushInst(in *inst) {
 	case doWord:
 		e.word(in, true)
 	case doPhrase:
-		e.phrase(in, &e.d.stores[textStore], true)
+		e.phrase(in, textStore, true)
 	case doSlop:
 		e.slop(in, true)
 	case doOr:
@@ -171,7 +192,7 @@ func (e *eval) pairs(in *inst, base, mid int, emit bool) bool {
 	if e.before(in, left, right, emit) && !emit {
 		return true
 	}
-	if in.op == doNear && in.ordered {
+	if in.op == doNear && in.flag {
 		return len(e.d.spans) > mid+len(right)
 	}
 	return e.before(in, right, left, emit) && !emit || len(e.d.spans) > mid+len(right)
@@ -187,7 +208,7 @@ func (e *eval) before(in *inst, a, b []span, emit bool) bool {
 		for ; i < len(b); i++ {
 			t := b[i]
 			if in.op == doNear {
-				if t.first-s.last-1 > in.n {
+				if t.first-s.last-1 > int32(in.n) {
 					break
 				}
 			} else if at := e.sentence(s.last); e.sentence(t.first) != at {
@@ -225,7 +246,7 @@ func (e *eval) notNear(in *inst, base int) {
 	out := base
 	for i := base; i < mid; i++ {
 		s := e.d.spans[i]
-		if !nearAny(s, e.d.spans[mid:end], in.n, in.ordered) {
+		if !nearAny(s, e.d.spans[mid:end], int32(in.n), in.flag) {
 			e.d.spans[out] = s
 			out++
 		}
@@ -273,14 +294,11 @@ func (e *eval) at(token, count int) {
 
 // word answers for one literal word; with emit it pushes its spans.
 func (e *eval) word(in *inst, emit bool) bool {
+	id := e.form(in.a)
+	if id < 0 || !emit && in.scope == Anywhere {
+		return id >= 0
+	}
 	s := &e.d.stores[textStore]
-	id := s.find(in.hash, e.p.words[in.a].text)
-	if id < 0 {
-		return false
-	}
-	if !emit && in.scope == Anywhere {
-		return true
-	}
 	for k := s.forms[id].head; k >= 0; k = s.entries[k].next {
 		token := int(s.entries[k].token)
 		if !e.inScope(in, token) {
@@ -295,17 +313,22 @@ func (e *eval) word(in *inst, emit bool) bool {
 }
 
 // phrase answers for words in a row; with emit it pushes their spans.
-func (e *eval) phrase(in *inst, s *store, emit bool) bool {
-	words := e.p.words[in.a:in.b]
+func (e *eval) phrase(in *inst, which int, emit bool) bool {
+	s, words := e.d.store(which), e.p.words[in.a:in.b]
 	var ids [MaxWords]int32
 	anchor := -1 // the rarest word that is looked up
 	for k := range words {
-		w := &words[k]
 		ids[k] = -1
-		if w.kind != Literal && w.kind != Exact {
+		term := words[k].term
+		if term < 0 {
 			continue
 		}
-		if ids[k] = s.find(w.hash, w.fold); ids[k] < 0 {
+		if which == textStore {
+			ids[k] = e.form(term)
+		} else {
+			ids[k] = s.find(e.p.terms[term].hash, e.p.terms[term].text)
+		}
+		if ids[k] < 0 {
 			return false
 		}
 		if anchor < 0 || s.forms[ids[k]].count < s.forms[ids[anchor]].count {
@@ -374,15 +397,17 @@ func (e *eval) slop(in *inst, emit bool) bool {
 // mask fills e.d.masks and reports whether each word fits some token.
 func (e *eval) mask(in *inst, s *store, words []progWord) bool {
 	for k := range words {
-		if w := &words[k]; w.kind == Literal && s.find(w.hash, w.fold) < 0 {
+		if t := words[k].term; t >= 0 && e.form(t) < 0 {
 			return false
 		}
 	}
 	e.d.masks = slices.Grow(e.d.masks[:0], len(s.tokens))[:len(s.tokens)]
 	clear(e.d.masks)
 	for k := range words {
-		w, found := &words[k], false
-		id := s.find(w.hash, w.fold)
+		w, found, id := &words[k], false, int32(-1)
+		if w.term >= 0 {
+			id = e.form(w.term)
+		}
 		for t := range s.tokens {
 			if e.inScope(in, t) && s.fits(t, w, id) {
 				e.d.masks[t] |= 1 << k
@@ -441,13 +466,13 @@ func augment(masks []uint32, owner *[MaxWords]int32, k int, tried *uint32) bool 
 }
 
 func (e *eval) keyword(in *inst) bool {
-	want := e.p.texts[in.a]
-	for _, v := range e.d.fieldValues(in.n) {
-		if in.pattern {
-			if globMatch(want, e.d.valueBytes(v)) {
+	want := &e.p.values[in.a]
+	for _, v := range e.d.fieldValues(int(in.n)) {
+		if in.flag {
+			if globMatch(want.text, e.d.valueBytes(v)) {
 				return true
 			}
-		} else if v.hash == in.hash && string(e.d.valueBytes(v)) == want {
+		} else if v.hash == want.hash && string(e.d.valueBytes(v)) == want.text {
 			return true
 		}
 	}

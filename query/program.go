@@ -24,21 +24,18 @@ const (
 // by side, so that the trees of a hundred thousand queries are read without
 // chasing pointers.
 type inst struct {
-	op      opcode
-	scope   Scope
-	ordered bool  // doNear, doNotNear
-	pattern bool  // doKeyword
-	n       int32 // number of NEAR, slop, REPEAT; field of doKeyword; store of doAddress
-	a, b    int32 // children in insts, or words, or a in texts or ranges
-	hash    uint64
+	op    opcode
+	scope Scope
+	flag  bool  // ordered: doNear, doNotNear; a pattern: doKeyword
+	n     uint8 // of NEAR, slop, REPEAT; field of doKeyword; store of doAddress
+	a, b  int32 // children in insts; words; or a alone in terms, values, texts or ranges
 }
 
 type progWord struct {
 	kind  WordKind
 	edits uint8
-	hash  uint64 // of folded
+	term  int32 // what a literal or exact word looks up, or -1
 	text  string
-	fold  string
 }
 
 // fits compares a wildcard or fuzzy word with a form.
@@ -49,12 +46,21 @@ func (w *progWord) fits(form []byte) bool {
 	return fuzzyMatch(w.text, form, int(w.edits))
 }
 
+// A hashed is a text with its hash.
+type hashed struct {
+	hash uint64
+	text string
+}
+
 // A program holds the trees of one query or of many.
 type program struct {
 	insts  []inst
 	words  []progWord
-	texts  []string
+	terms  []hashed // forms that words look up, each once
+	values []hashed // of keyword fields
+	texts  []string // raw
 	ranges []*Range
+	ids    map[string]int32 // of terms, while trees are added
 }
 
 // root adds a tree and returns its number.
@@ -79,7 +85,7 @@ func (p *program) put(i int32, n Node) {
 		in = p.phrase(n)
 	case *Near:
 		in = p.children(doNear, n.Left, n.Right)
-		in.n, in.ordered = int32(n.N), n.Ordered
+		in.n, in.flag = uint8(n.N), n.Ordered
 		if n.Negated {
 			in.op = doNotNear
 		}
@@ -87,9 +93,10 @@ func (p *program) put(i int32, n Node) {
 		in = p.children(doSentence, n.Left, n.Right)
 	case *Repeat:
 		in = p.children(doRepeat, n.Arg)
-		in.n = int32(n.N)
+		in.n = uint8(n.N)
 	case *Raw:
-		in = inst{op: doRaw, a: p.text(n.Text)}
+		in = inst{op: doRaw, a: int32(len(p.texts))}
+		p.texts = append(p.texts, n.Text)
 	case *Address:
 		in = inst{op: doAddress, a: int32(len(p.words)), n: urlStore}
 		p.addWords(n.Words)
@@ -98,7 +105,8 @@ func (p *program) put(i int32, n Node) {
 			in.n = linkStore
 		}
 	case *Keyword:
-		in = inst{op: doKeyword, a: p.text(n.Value), n: int32(keywordIndex(n.Field)), pattern: n.Wildcard, hash: hashOf(n.Value)}
+		in = inst{op: doKeyword, a: int32(len(p.values)), n: uint8(keywordIndex(n.Field)), flag: n.Wildcard}
+		p.values = append(p.values, hashed{hashOf(n.Value), n.Value})
 	case *Range:
 		in = inst{op: doRange, a: int32(len(p.ranges))}
 		p.ranges = append(p.ranges, n)
@@ -116,15 +124,14 @@ func (p *program) children(op opcode, args ...Node) inst {
 }
 
 func (p *program) phrase(n *Phrase) inst {
+	if len(n.Words) == 1 && n.Words[0].Kind == Literal {
+		return inst{op: doWord, scope: n.Scope, a: p.term(n.Words[0].Text)}
+	}
 	in := inst{op: doPhrase, scope: n.Scope, a: int32(len(p.words))}
 	p.addWords(n.Words)
 	in.b = int32(len(p.words))
-	in.hash = p.words[in.a].hash
-	switch {
-	case n.Slop != InRow:
-		in.op, in.n = doSlop, int32(n.Slop)
-	case len(n.Words) == 1 && n.Words[0].Kind == Literal:
-		in.op = doWord
+	if n.Slop != InRow {
+		in.op, in.n = doSlop, uint8(n.Slop)
 	}
 	return in
 }
@@ -132,11 +139,24 @@ func (p *program) phrase(n *Phrase) inst {
 func (p *program) addWords(words []Word) {
 	for i := range words {
 		w := &words[i]
-		p.words = append(p.words, progWord{kind: w.Kind, edits: uint8(w.Distance), hash: hashOf(w.Folded), text: w.Text, fold: w.Folded})
+		word := progWord{kind: w.Kind, edits: uint8(w.Distance), text: w.Text, term: -1}
+		if w.Kind == Literal || w.Kind == Exact {
+			word.term = p.term(w.Folded)
+		}
+		p.words = append(p.words, word)
 	}
 }
 
-func (p *program) text(s string) int32 {
-	p.texts = append(p.texts, s)
-	return int32(len(p.texts) - 1)
+// term returns the number of a form.
+func (p *program) term(form string) int32 {
+	id, ok := p.ids[form]
+	if !ok {
+		if p.ids == nil {
+			p.ids = make(map[string]int32)
+		}
+		id = int32(len(p.terms))
+		p.terms = append(p.terms, hashed{hashOf(form), form})
+		p.ids[form] = id
+	}
+	return id
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -70,9 +71,10 @@ func gramBit(s string) uint32 {
 type routeTable struct {
 	slots   []routeSlot // by key; a count of 0 is an empty one
 	mask    uint64
-	queries []uint32
+	filed   []filed
+	starts  []uint32 // by term: its first in filed; one more at the end
 	uses    [routeCount]bool
-	parts   uint8              // not 0 when parts of forms are asked for
+	parts   bool               // parts of forms are asked for
 	lengths [routeCount]uint32 // bit n: parts of n characters are asked for
 	grams   []uint64           // bits of gramBit
 }
@@ -82,16 +84,32 @@ type routeSlot struct {
 	start, count uint32
 }
 
+// A filed is a query as it stands under a key.
+type filed struct {
+	query  uint32
+	enough bool              // the key alone makes the query true
+	also   [alsoTerms]uint32 // terms, plus 1, of which the document must have one too
+}
+
+// alsoTerms is how many terms a filed may name.
+const alsoTerms = 3
+
+// byTerm returns the queries filed under a term.
+func (t *routeTable) byTerm(term int32) []filed {
+	return t.filed[t.starts[term]:t.starts[term+1]]
+}
+
 // A filing is one query under one key.
 type filing struct {
-	key   uint64
-	query uint32
+	term int32 // or -1
+	key  uint64
+	filed
 }
 
 // A router files queries.
 type router struct {
 	prog    *program
-	asked   map[uint64]uint32 // by hash of a word: how often queries ask for it
+	asked   []uint32 // by term: how often queries ask for it
 	filings []filing
 	keys    []routed // of the query at hand
 	out     routeTable
@@ -100,15 +118,24 @@ type router struct {
 // A routed is a key with what the table must know of it.
 type routed struct {
 	kind   route
+	term   int32 // of routeForm
 	key    uint64
 	length int    // of the part, in characters
 	gram   uint32 // its bit
+	also   [alsoTerms]uint32
 }
 
 func newRouter(p *program) *router {
-	b := &router{prog: p, asked: make(map[uint64]uint32, len(p.words))}
+	b := &router{prog: p, asked: make([]uint32, len(p.terms))}
 	for i := range p.words {
-		b.asked[p.words[i].hash]++
+		if t := p.words[i].term; t >= 0 {
+			b.asked[t]++
+		}
+	}
+	for i := range p.insts {
+		if p.insts[i].op == doWord {
+			b.asked[p.insts[i].a]++
+		}
 	}
 	return b
 }
@@ -119,13 +146,18 @@ func (b *router) file(query uint32, root int32) bool {
 	if cost := b.cover(root); math.IsInf(cost, 1) {
 		return false
 	}
+	enough := b.anyWord(root)
 	for _, k := range b.keys {
-		b.filings = append(b.filings, filing{key: k.key, query: query})
+		f := filing{term: -1, key: k.key, filed: filed{query: query, enough: enough, also: k.also}}
+		if k.kind == routeForm {
+			f.term, f.key = k.term, 0
+		}
+		b.filings = append(b.filings, f)
 		b.out.uses[k.kind] = true
 		b.out.lengths[k.kind] |= 1 << k.length
 		switch k.kind {
 		case routePrefix, routeSuffix, routeMiddle:
-			b.out.parts = 1
+			b.out.parts = true
 		case routeGram:
 			if b.out.grams == nil {
 				b.out.grams = make([]uint64, 1<<16/64)
@@ -136,35 +168,49 @@ func (b *router) file(query uint32, root int32) bool {
 	return true
 }
 
+// anyWord reports whether a tree is true as soon as one of its words is found.
+func (b *router) anyWord(i int32) bool {
+	in := &b.prog.insts[i]
+	if in.op == doOr {
+		for k := in.a; k < in.b; k++ {
+			if !b.anyWord(k) {
+				return false
+			}
+		}
+		return true
+	}
+	return in.op == doWord && in.scope == Anywhere
+}
+
 // table returns the table of all that was filed.
 func (b *router) table() routeTable {
 	slices.SortFunc(b.filings, func(x, y filing) int {
-		if x.key != y.key {
-			if x.key < y.key {
-				return -1
-			}
-			return 1
-		}
-		return int(x.query) - int(y.query)
+		return cmp.Or(cmp.Compare(x.term, y.term), cmp.Compare(x.key, y.key), cmp.Compare(x.query, y.query))
 	})
-	b.filings = slices.Compact(b.filings)
+	t := b.out
+	t.filed = make([]filed, len(b.filings))
+	t.starts = make([]uint32, len(b.prog.terms)+1)
 	keys := 0
 	for i := range b.filings {
-		if i == 0 || b.filings[i].key != b.filings[i-1].key {
+		f := &b.filings[i]
+		t.filed[i] = f.filed
+		if f.term >= 0 {
+			t.starts[f.term+1] = uint32(i + 1)
+		} else if i == 0 || f.key != b.filings[i-1].key {
 			keys++
 		}
 	}
-	size := 2
-	for size < 2*keys {
-		size *= 2
+	unfiled, _ := slices.BinarySearchFunc(b.filings, 0, func(f filing, term int32) int { return cmp.Compare(f.term, term) })
+	t.starts[0] = uint32(unfiled)
+	for i := range b.prog.terms {
+		t.starts[i+1] = max(t.starts[i+1], t.starts[i])
 	}
-	t := b.out
-	t.slots, t.mask = make([]routeSlot, size), uint64(size-1)
-	t.queries = make([]uint32, len(b.filings))
-	for i := 0; i < len(b.filings); {
+	t.slots = make([]routeSlot, tableSize(keys))
+	t.mask = uint64(len(t.slots) - 1)
+	for i := 0; i < unfiled; {
 		key, start := b.filings[i].key, i
-		for ; i < len(b.filings) && b.filings[i].key == key; i++ {
-			t.queries[i] = b.filings[i].query
+		for i < unfiled && b.filings[i].key == key {
+			i++
 		}
 		slot := key & t.mask
 		for t.slots[slot].count != 0 {
@@ -173,6 +219,47 @@ func (b *router) table() routeTable {
 		t.slots[slot] = routeSlot{key: key, start: uint32(start), count: uint32(i - start)}
 	}
 	return t
+}
+
+// tableSize returns the size of a hash table that stays at most half full.
+func tableSize(n int) int {
+	size := 2
+	for size < 2*n {
+		size *= 2
+	}
+	return size
+}
+
+// A termTable finds the terms of a program.
+type termTable []termSlot
+
+type termSlot struct {
+	tag  uint32 // high half of the hash
+	term uint32 // plus 1; 0 is an empty slot
+}
+
+func newTermTable(terms []hashed) termTable {
+	t := make(termTable, tableSize(len(terms)))
+	mask := uint64(len(t) - 1)
+	for i := range terms {
+		slot := terms[i].hash & mask
+		for t[slot].term != 0 {
+			slot = (slot + 1) & mask
+		}
+		t[slot] = termSlot{tag: uint32(terms[i].hash >> 32), term: uint32(i + 1)}
+	}
+	return t
+}
+
+// find returns the number of a form, or -1.
+func (t termTable) find(terms []hashed, hash uint64, form []byte) int32 {
+	mask := uint64(len(t) - 1)
+	for slot := hash & mask; t[slot].term != 0; slot = (slot + 1) & mask {
+		if t[slot].tag == uint32(hash>>32) && terms[t[slot].term-1].text == string(form) {
+			return int32(t[slot].term - 1)
+		}
+	}
+	return -1
 }
 
 // cover adds the keys of which a document must have one for the tree to be
@@ -191,14 +278,12 @@ func (b *router) cover(i int32) float64 {
 		return b.cheapest(int(in.b-in.a), func(k int) float64 { return b.cover(in.a + int32(k)) })
 	case doNotNear, doRepeat:
 		return b.cover(in.a)
-	case doWord, doPhrase, doSlop:
-		return b.cheapest(int(in.b-in.a), func(k int) float64 { return b.word(&b.prog.words[in.a+int32(k)], routeForm, routePrefix) })
+	case doWord:
+		return b.form(in.a)
+	case doPhrase, doSlop:
+		return b.cheapest(int(in.b-in.a), func(k int) float64 { return b.word(&b.prog.words[in.a+int32(k)]) })
 	case doAddress:
-		words, prefixes := routeURL, routeURLPrefix
-		if in.n == linkStore {
-			words, prefixes = routeLink, routeLinkPrefix
-		}
-		return b.cheapest(int(in.b-in.a), func(k int) float64 { return b.word(&b.prog.words[in.a+int32(k)], words, prefixes) })
+		return b.address(in)
 	case doKeyword:
 		return b.keyword(in)
 	case doRaw:
@@ -207,38 +292,87 @@ func (b *router) cover(i int32) float64 {
 	return math.Inf(1)
 }
 
-// cheapest keeps the keys of the cheapest of n choices.
+// cheapest keeps the keys of the cheapest of n choices that must all be true,
+// and lets them name the terms of the next.
 func (b *router) cheapest(n int, choice func(k int) float64) float64 {
-	base, best := len(b.keys), math.Inf(1)
+	base, best, next := len(b.keys), math.Inf(1), math.Inf(1)
 	end := base
+	var also [alsoTerms]uint32
 	for k := range n {
-		if cost := choice(k); cost < best {
+		cost := choice(k)
+		was, now := b.keys[base:end], b.keys[end:]
+		if cost < best {
+			if terms, ok := termsOf(was); ok && end > base {
+				also, next = terms, best
+			}
 			best = cost
-			end = base + copy(b.keys[base:], b.keys[end:])
+			end = base + copy(b.keys[base:], now)
+		} else if terms, ok := termsOf(now); ok && cost < next {
+			also, next = terms, cost
 		}
 		b.keys = b.keys[:end]
+	}
+	for i := base; i < end; i++ {
+		if b.keys[i].also[0] == 0 {
+			b.keys[i].also = also
+		}
 	}
 	return best
 }
 
-func (b *router) add(kind route, hash uint64, length int) {
-	b.keys = append(b.keys, routed{kind: kind, key: routeKey(kind, hash), length: length})
+// termsOf returns the terms of keys, when they are few and nothing else.
+func termsOf(keys []routed) (terms [alsoTerms]uint32, ok bool) {
+	if len(keys) > alsoTerms {
+		return terms, false
+	}
+	for i := range keys {
+		if keys[i].kind != routeForm {
+			return terms, false
+		}
+		terms[i] = uint32(keys[i].term + 1)
+	}
+	return terms, len(keys) > 0
 }
 
-// word files one word.
-func (b *router) word(w *progWord, words, prefixes route) float64 {
+func (b *router) add(kind route, hash uint64, length int) {
+	b.keys = append(b.keys, routed{kind: kind, term: -1, key: routeKey(kind, hash), length: length})
+}
+
+// form files a term.
+func (b *router) form(term int32) float64 {
+	b.keys = append(b.keys, routed{kind: routeForm, term: term})
+	return wordCost(b.prog.terms[term].text) + float64(b.asked[term])/float64(len(b.prog.insts))
+}
+
+// word files one word of title or text.
+func (b *router) word(w *progWord) float64 {
 	switch w.kind {
 	case Wildcard:
-		return b.prefix(prefixes, literalPrefix(w.text))
+		return b.prefix(routePrefix, literalPrefix(w.text))
 	case Fuzzy:
 		return b.fuzzy(w)
 	}
-	b.add(words, w.hash, 0)
-	cost := wordCost(w.fold) + float64(b.asked[w.hash])/float64(len(b.prog.words))
-	if words != routeForm && isAddressWord(w.fold) {
-		return 1
+	return b.form(w.term)
+}
+
+// address files words of an address.
+func (b *router) address(in *inst) float64 {
+	words, prefixes := routeURL, routeURLPrefix
+	if in.n == linkStore {
+		words, prefixes = routeLink, routeLinkPrefix
 	}
-	return cost
+	return b.cheapest(int(in.b-in.a), func(k int) float64 {
+		w := &b.prog.words[in.a+int32(k)]
+		if w.kind == Wildcard {
+			return b.prefix(prefixes, literalPrefix(w.text))
+		}
+		t := &b.prog.terms[w.term]
+		b.add(words, t.hash, 0)
+		if isAddressWord(t.text) {
+			return 1
+		}
+		return wordCost(t.text)
+	})
 }
 
 func (b *router) prefix(kind route, s string) float64 {
@@ -255,12 +389,11 @@ func (b *router) prefix(kind route, s string) float64 {
 // must stand unchanged in every misspelling, the first at its beginning and
 // the last at its end.
 func (b *router) fuzzy(w *progWord) float64 {
-	n := utf8.RuneCountInString(w.text)
+	runes := []rune(w.text)
+	n, parts := len(runes), int(w.edits)+1
 	if n+maxEdits > maxFuzzyForm {
 		return math.Inf(1)
 	}
-	runes := []rune(w.text)
-	parts := int(w.edits) + 1
 	cut := n / parts
 	first := min(cut, maxPrefix)
 	b.add(routePrefix, partOf(string(runes[:first])), first)
@@ -289,11 +422,11 @@ func fieldCost(field string) float64 {
 
 func (b *router) keyword(in *inst) float64 {
 	cost := fieldCost(keywordFields[in.n])
-	if !in.pattern {
-		b.add(routeField+route(in.n), in.hash, 0)
+	if !in.flag {
+		b.add(routeField+route(in.n), b.prog.values[in.a].hash, 0)
 		return cost
 	}
-	return cost + b.prefix(routeFieldPrefix+route(in.n), literalPrefix(b.prog.texts[in.a]))
+	return cost + b.prefix(routeFieldPrefix+route(in.n), literalPrefix(b.prog.values[in.a].text))
 }
 
 // gram files raw text under the three bytes that look rarest.
@@ -317,7 +450,7 @@ func (b *router) gram(s string) float64 {
 		}
 	}
 	g := s[at : at+gramSize]
-	b.keys = append(b.keys, routed{kind: routeGram, key: routeKey(routeGram, partOf(g)), gram: gramBit(g)})
+	b.keys = append(b.keys, routed{kind: routeGram, term: -1, key: routeKey(routeGram, partOf(g)), gram: gramBit(g)})
 	return 0.3 / float64(1+best)
 }
 

@@ -35,6 +35,7 @@ type Set struct {
 	prog   program
 	roots  []int32
 	routes routeTable
+	terms  termTable
 	always []uint32 // queries that nothing calls up
 	runs   sync.Pool
 }
@@ -50,6 +51,7 @@ func NewSet(saved []Saved, now time.Time) (*Set, error) {
 		}
 		s.roots[i] = s.prog.root(root)
 	}
+	s.prog.ids = nil
 	b := newRouter(&s.prog)
 	for i, root := range s.roots {
 		if !b.file(uint32(i), root) {
@@ -57,6 +59,7 @@ func NewSet(saved []Saved, now time.Time) (*Set, error) {
 		}
 	}
 	s.routes = b.table()
+	s.terms = newTermTable(s.prog.terms)
 	return s, nil
 }
 
@@ -66,10 +69,11 @@ func (s *Set) Len() int { return len(s.roots) }
 // A setRun is the memory of one Match.
 type setRun struct {
 	eval
-	set   *Set
-	seen  []uint32 // by query: the run that asked it last
-	epoch uint32
-	found []int
+	set       *Set
+	sightings []sighting // by term
+	seen      []uint32   // by query: the run that asked it last
+	run       uint32
+	found     []int
 }
 
 // Match appends to dst the indexes of the saved queries that d is what they
@@ -77,13 +81,14 @@ type setRun struct {
 func (s *Set) Match(d *Document, now time.Time, dst []int) []int {
 	r, _ := s.runs.Get().(*setRun)
 	if r == nil {
-		r = &setRun{set: s, seen: make([]uint32, len(s.roots))}
+		r = &setRun{set: s, seen: make([]uint32, len(s.roots)), sightings: make([]sighting, len(s.prog.terms)+1)}
 	}
-	if r.epoch++; r.epoch == 0 {
+	if r.run++; r.run == 0 {
 		clear(r.seen)
-		r.epoch = 1
+		clear(r.sightings)
+		r.run = 1
 	}
-	r.eval = eval{d: d, p: &s.prog, now: now}
+	r.eval = eval{d: d, p: &s.prog, now: now, terms: r.sightings[1:], epoch: r.run}
 	r.found = dst
 	r.calls()
 	for _, q := range s.always {
@@ -103,42 +108,59 @@ func (r *setRun) ask(q uint32) {
 	}
 }
 
-// call asks the queries filed under a key, each once.
+// call asks the queries filed under a key.
 func (r *setRun) call(key uint64) {
 	t := &r.set.routes
-	slot := key & t.mask
-	for t.slots[slot].key != key {
-		if t.slots[slot].count == 0 {
+	for slot := key & t.mask; t.slots[slot].count != 0; slot = (slot + 1) & t.mask {
+		if t.slots[slot].key == key {
+			r.askAll(t.filed[t.slots[slot].start:][:t.slots[slot].count], false)
 			return
 		}
-		slot = (slot + 1) & t.mask
 	}
-	at := t.slots[slot]
-	for _, q := range t.queries[at.start : at.start+at.count] {
-		if r.seen[q] != r.epoch {
-			r.seen[q] = r.epoch
-			r.ask(q)
+}
+
+// askAll asks queries, each once in a run. Of those called by a word that was
+// compared, some need no more than that word.
+func (r *setRun) askAll(filed []filed, compared bool) {
+	for i := range filed {
+		f := &filed[i]
+		if f.also[0] != 0 && !r.sees(f.also[0]) && !r.sees(f.also[1]) && !r.sees(f.also[2]) {
+			continue
+		}
+		q := f.query
+		if r.seen[q] == r.run {
+			continue
+		}
+		r.seen[q] = r.run
+		if f.enough && compared || r.match(r.set.roots[q]) {
+			r.found = append(r.found, int(q))
 		}
 	}
+}
+
+// sees reports whether the document has a term, given plus 1; 0 is none.
+func (r *setRun) sees(term uint32) bool {
+	return r.sightings[term].epoch == r.run
 }
 
 // calls gives call every key of the document.
 func (r *setRun) calls() {
 	t := &r.set.routes
 	text := &r.d.stores[textStore]
-	if t.uses[routeForm] {
-		for i := range text.forms {
-			r.call(routeKey(routeForm, text.forms[i].hash))
+	r.sight(text)
+	for i := range text.forms {
+		if term := text.forms[i].term; term >= 0 {
+			r.askAll(t.byTerm(term), true)
 		}
 	}
-	if t.parts != 0 {
+	if t.parts {
 		for i := range text.forms {
 			r.callParts(text.text(uint32(i)))
 		}
 	}
 	r.callStore(urlStore, routeURL, routeURLPrefix)
 	r.callStore(linkStore, routeLink, routeLinkPrefix)
-	for field := range int32(len(keywordFields)) {
+	for field := range len(keywordFields) {
 		r.callField(field)
 	}
 	if t.uses[routeGram] {
@@ -147,7 +169,18 @@ func (r *setRun) calls() {
 	}
 }
 
-func (r *setRun) callStore(which int32, words, prefixes route) {
+// sight notes which terms title and text have.
+func (r *setRun) sight(text *store) {
+	for i := range text.forms {
+		f := &text.forms[i]
+		f.term = r.set.terms.find(r.set.prog.terms, f.hash, text.bytes[f.start:f.end])
+		if f.term >= 0 {
+			r.sightings[f.term+1] = sighting{epoch: r.run, form: int32(i)}
+		}
+	}
+}
+
+func (r *setRun) callStore(which int, words, prefixes route) {
 	t := &r.set.routes
 	if !t.uses[words] && !t.uses[prefixes] {
 		return
@@ -161,7 +194,7 @@ func (r *setRun) callStore(which int32, words, prefixes route) {
 	}
 }
 
-func (r *setRun) callField(field int32) {
+func (r *setRun) callField(field int) {
 	t := &r.set.routes
 	values, prefixes := routeField+route(field), routeFieldPrefix+route(field)
 	if !t.uses[values] && !t.uses[prefixes] {

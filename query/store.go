@@ -35,6 +35,7 @@ type storeForm struct {
 	start, end uint32 // in bytes
 	head, tail int32  // its entries
 	count      uint32 // of its entries
+	term       int32  // number of the form in the set that is matched, or -1
 }
 
 func (s *store) reset() {
