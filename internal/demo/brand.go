@@ -11,9 +11,9 @@ const (
 	Teasel      = "teasel"      // competitor named like a plant
 )
 
-// A product is what a brand sells.
+// A product is what a brand sells; dose is what one counts in a pack.
 type product struct {
-	name, indication, form string
+	name, indication, form, dose string
 }
 
 // A brand is one of the cast.
@@ -29,25 +29,25 @@ type brand struct {
 var cast = []brand{
 	{
 		id: Velmora, name: "Velmora", company: "Velmora Pharma", handle: "@velmora", cash: "$VLMO", domain: "velmora.example", ceo: "Ottilie Farnquist", role: mention.RoleOwn,
-		products: []product{{"Tensivane", "high blood pressure", "tablet"}, {"Lumovarin", "migraine", "nasal spray"}},
+		products: []product{{"Tensivane", "high blood pressure", "tablet", "tablets"}, {"Lumovarin", "migraine", "nasal spray", "sprays"}, {"Noctavane", "insomnia", "capsule", "capsules"}},
 	},
 	{
 		id: Zindalo, name: "Zindalo", company: "Zindalo Care", handle: "@zindalo", cash: "$ZNDL", domain: "zindalo.example", ceo: "Bartel Sorrwyck", role: mention.RoleOwn,
-		products: []product{{"Coldrift", "colds", "syrup"}, {"Brisanelle", "hay fever", "nose spray"}},
+		products: []product{{"Coldrift", "colds", "syrup", "sachets"}, {"Brisanelle", "hay fever", "nose spray", "doses"}, {"Cutalise", "eczema", "ointment", "tubes"}},
 	},
 	{
 		id: Quorvance, name: "Quorvance", company: "Quorvance Bio", handle: "@quorvance", cash: "$QRVC", domain: "quorvance.example", ceo: "Hesper Lindova", role: mention.RoleCompetitor,
-		products: []product{{"Glyquora", "type 2 diabetes", "pen"}, {"Pellaquin", "weight loss", "weekly pen"}},
+		products: []product{{"Glyquora", "type 2 diabetes", "pen", "pens"}, {"Pellaquin", "weight loss", "weekly pen", "pens"}, {"Halvisett", "migraine", "tablet", "tablets"}, {"Aeroluma", "asthma", "inhaler", "puffs"}},
 	},
 	{
 		id: Haldenbrook, name: "Haldenbrook", company: "Haldenbrook Group", handle: "@haldenbrook", cash: "$HDBK", domain: "haldenbrook.example", ceo: "Casimir Ruklund", role: mention.RoleCompetitor,
-		products: []product{{"Inhalvo", "asthma", "inhaler"}, {"Mirtolane", "depression", "capsule"}},
+		products: []product{{"Inhalvo", "asthma", "inhaler", "puffs"}, {"Mirtolane", "depression", "capsule", "capsules"}, {"Tonavelle", "high blood pressure", "tablet", "tablets"}, {"Pollenta", "hay fever", "tablet", "tablets"}, {"Lissovar", "weight loss", "tablet", "tablets"}},
 	},
 	{
 		id: Teasel, name: "Teasel", company: "Teasel Therapeutics", handle: "@teaselrx", cash: "$TSLX", domain: "teasel-therapeutics.example", ceo: "Juno Thornmereth", role: mention.RoleCompetitor,
-		products: []product{{"Dormiquel", "insomnia", "drops"}, {"Oxendra", "eczema", "cream"}},
+		products: []product{{"Dormiquel", "insomnia", "drops", "doses"}, {"Oxendra", "eczema", "cream", "tubes"}, {"Nasquilla", "colds", "lozenge", "lozenges"}, {"Belquira", "depression", "tablet", "tablets"}, {"Sucrevane", "type 2 diabetes", "tablet", "tablets"}},
 		context: &mention.Context{
-			Any:    []string{"Dormiquel", "Oxendra", "Therapeutics", "pharma", "insomnia", "eczema", "drops", "cream", "medicine", "shares", "trial", "price", "study", "plant", "chief executive", "hotline", "patients", "company", "board"},
+			Any:    []string{"Dormiquel", "Oxendra", "Nasquilla", "Belquira", "Sucrevane", "Therapeutics", "pharma", "insomnia", "eczema", "drops", "cream", "medicine", "shares", "trial", "price", "study", "plant", "chief executive", "hotline", "patients", "company", "board"},
 			None:   []string{"garden", "thistle", "goldfinches", "seeds", "allotment", "fence", "combs", "slugs", "borage", "reed", "bees"},
 			Within: 40,
 		},
@@ -70,32 +70,39 @@ type subject struct {
 	product *product
 }
 
-// about fills the pen's slots. The rival is of another company, and never one
-// of our own when the subject is not, so that talk about a rival adds nothing
-// to the own brands' stories.
-func (p *pen) about(s subject) {
-	rivals := cast[2:]
-	rival := &rivals[p.rng.IntN(len(rivals))]
-	for rival == s.brand {
-		rival = &rivals[p.rng.IntN(len(rivals))]
+// rival returns the product of another brand for the same complaint: every
+// complaint has two.
+func (s subject) rival() subject {
+	for i := range cast {
+		for j := range cast[i].products {
+			if p := &cast[i].products[j]; p.indication == s.product.indication && p.name != s.product.name {
+				return subject{&cast[i], p}
+			}
+		}
 	}
-	name := s.brand.name
+	panic("demo: no rival of " + s.product.name)
+}
+
+// about fills the pen's slots.
+func (p *pen) about(s subject) {
+	rival := s.rival()
+	name, rivalName := s.brand.name, rival.brand.name
 	if s.brand.id == Teasel || p.rng.IntN(5) == 0 {
 		name = s.brand.company
 	}
-	rivalName := rival.name
-	if rival.id == Teasel {
-		rivalName = rival.company
+	if rival.brand.id == Teasel {
+		rivalName = rival.brand.company
 	}
 	p.fill = [slotCount]string{
-		slotBrand: name, slotProduct: s.product.name, slotIndication: s.product.indication, slotForm: s.product.form,
+		slotBrand: name, slotProduct: s.product.name, slotIndication: s.product.indication, slotForm: s.product.form, slotDose: s.product.dose,
 		slotHandle: s.brand.handle, slotTag: "#" + s.product.name, slotCash: s.brand.cash, slotCEO: s.brand.ceo, slotDomain: s.brand.domain,
-		slotRival: rivalName, slotRivalProduct: rival.products[p.rng.IntN(len(rival.products))].name,
+		slotRival: rivalName, slotRivalProduct: rival.product.name,
 	}
 }
 
 // anySubject picks what ambient talk is about.
 func (p *pen) anySubject() subject {
 	b := &cast[weighted(p.rng, 26, 18, 23, 19, 14)]
-	return subject{b, &b.products[p.rng.IntN(len(b.products))]}
+	// The first products of a brand are its best known ones.
+	return subject{b, &b.products[weighted(p.rng, []int{5, 4, 2, 1, 1}[:len(b.products)]...)]}
 }

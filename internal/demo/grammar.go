@@ -21,6 +21,7 @@ const (
 	slotProduct
 	slotIndication
 	slotForm
+	slotDose
 	slotHandle
 	slotTag
 	slotCash
@@ -32,7 +33,7 @@ const (
 )
 
 var slotNames = [slotCount]string{
-	"brand", "product", "indication", "form", "handle", "tag", "cash", "ceo", "domain", "rival", "rivalproduct",
+	"brand", "product", "indication", "form", "dose", "handle", "tag", "cash", "ceo", "domain", "rival", "rivalproduct",
 }
 
 // maxAlternatives is what fits into the mask that keeps a text from saying the

@@ -20,7 +20,7 @@ const (
 // A chunk is one minute of the live part, oldest first. Every minute is
 // written from the seed and its own number, so none has to be kept.
 type chunk struct {
-	items []Item
+	items [][]Item // by outlet
 }
 
 // minute says in which minute of the live part a time is.
@@ -41,7 +41,11 @@ func (w *World) chunk(k int) *chunk {
 	if len(w.chunks) >= 2*keptChunks {
 		clear(w.chunks)
 	}
-	c := &chunk{items: w.live(k)}
+	c := &chunk{items: make([][]Item, len(w.outlets))}
+	for _, it := range w.live(k) {
+		source := slices.IndexFunc(w.outlets, func(o outlet) bool { return o.id == it.Source })
+		c.items[source] = append(c.items[source], it)
+	}
 	w.chunks[k] = c
 	return c
 }
@@ -49,8 +53,8 @@ func (w *World) chunk(k int) *chunk {
 // of returns what a source shows of the chunk at a time.
 func (c *chunk) of(w *World, source int, now time.Time) []Item {
 	var out []Item
-	for _, it := range c.items {
-		if it.Source == w.outlets[source].id && !it.Published.After(now) {
+	for i := range c.items[source] {
+		if it := &c.items[source][i]; !it.Published.After(now) {
 			out = append(out, w.finish(it.At(now)))
 		}
 	}

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/emersion/go-smtp"
 )
 
 // overlap is how much older than a reader's validator the items are that the
@@ -93,14 +91,13 @@ func (w *World) start(ctx context.Context, listeners []net.Listener, cert *tls.C
 	serve(listeners[n], w.inbox.receiver(w.secret, w.now))
 	w.mail, _ = listeners[n+1].Addr().(*net.TCPAddr)
 	mail := newMailServer(w.inbox, cert, w.now)
-	stops = append(stops, mail.Close)
+	// Close knows only listeners that Serve has seen, and it may not have yet.
+	stops = append(stops, listeners[n+1].Close, mail.Close)
 	running.Go(func() { _ = mail.Serve(listeners[n+1]) })
 	go func() {
 		<-ctx.Done()
 		for _, stop := range stops {
-			if err := stop(); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
-				continue // the listener is gone already
-			}
+			_ = stop() // whatever is closed already may say so
 		}
 		running.Wait()
 		close(w.stopped)

@@ -78,10 +78,10 @@ const feedItems = 600
 
 func newOutlets(g *grammar, seed uint64) []outlet {
 	outlets := []outlet{
-		{id: "plaudr-health", title: "Plaudr: #health", site: "plaudr.example", format: formatJSON, genre: genrePost, kind: mention.KindPost, past: 590, live: 0.24, writers: 260, foreign: 3, noise: 22},
-		{id: "plaudr-pharma", title: "Plaudr: #pharma", site: "plaudr.example", format: formatRSS, genre: genrePost, kind: mention.KindPost, past: 560, live: 0.20, writers: 240, foreign: 3, noise: 12},
-		{id: "murmel", title: "Murmel", site: "murmel.example", format: formatAtom, genre: genrePost, kind: mention.KindPost, past: 570, live: 0.18, writers: 250, foreign: 38, noise: 18},
-		{id: "patientnook", title: "Patientnook", site: "patientnook.example", format: formatAtom, genre: genreForum, kind: mention.KindForum, past: 520, live: 0.13, writers: 150, noise: 4},
+		{id: "plaudr-health", title: "Plaudr: #health", site: "plaudr.example", format: formatJSON, genre: genrePost, kind: mention.KindPost, past: 590, live: 0.24, writers: 260, foreign: 3, noise: 27},
+		{id: "plaudr-pharma", title: "Plaudr: #pharma", site: "plaudr.example", format: formatRSS, genre: genrePost, kind: mention.KindPost, past: 560, live: 0.20, writers: 240, foreign: 3, noise: 18},
+		{id: "murmel", title: "Murmel", site: "murmel.example", format: formatAtom, genre: genrePost, kind: mention.KindPost, past: 570, live: 0.18, writers: 250, foreign: 38, noise: 22},
+		{id: "patientnook", title: "Patientnook", site: "patientnook.example", format: formatAtom, genre: genreForum, kind: mention.KindForum, past: 520, live: 0.13, writers: 150, noise: 6},
 		{id: "pillpost", title: "Pillpost reviews", site: "pillpost.example", format: formatRSS, genre: genreReview, kind: mention.KindReview, past: 480, live: 0.08, writers: 320},
 		{id: "daily-brim", title: "The Daily Brim", site: "dailybrim.example", format: formatRSS, genre: genreNews, kind: mention.KindNews, past: 310, live: 0.07, writers: 18, foreign: 4, noise: 22, churn: true, track: true},
 		{id: "pharma-ledger", title: "Pharma Ledger Weekly", site: "pharmaledger.example", format: formatAtom, genre: genreNews, kind: mention.KindNews, past: 250, live: 0.05, writers: 9},

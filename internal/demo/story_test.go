@@ -33,10 +33,10 @@ func inWindow(at []time.Time, from, to time.Time) int {
 }
 
 func TestTheRecallAloneRaisesTheAlarm(t *testing.T) {
-	for seed := range uint64(5) {
+	for seed := range uint64(3) {
 		w := demo.NewWorld(seed, end)
 		start := end.Add(-demo.RecallLead)
-		at := alarming(w.Truth().All(end.Add(3 * time.Hour)))
+		at := alarming(w.Truth().All(end.Add(2 * time.Hour)))
 		for _, x := range at {
 			if x.Before(start) {
 				if n := inWindow(at, x.Add(-time.Hour), x); n > demo.CrisisCount/5 {
@@ -48,7 +48,7 @@ func TestTheRecallAloneRaisesTheAlarm(t *testing.T) {
 			t.Errorf("seed %d: %d in the last hour of the past, want twice the count of %d", seed, n, demo.CrisisCount)
 		}
 		// From there on it never falls below, so that one incident is all there is.
-		for minute := range 3 * 60 {
+		for minute := range 2 * 60 {
 			now := end.Add(time.Duration(minute) * time.Minute)
 			if n := inWindow(at, now.Add(-time.Hour), now); n < 2*demo.CrisisCount {
 				t.Errorf("seed %d: %d in the hour before minute %d", seed, n, minute)

@@ -11,6 +11,9 @@ import (
 // tones of ambient talk, in the order of their weights.
 var tones = []string{mention.Positive, mention.Negative, mention.Neutral}
 
+// topics of articles.
+var topics = []string{"art.earnings", "art.trial", "art.plant", "art.deal", "art.price", "art.people", "art.law", "art.approval"}
+
 // short returns the ending of a rule's name for a tone.
 func short(tone string) string { return tone[:3] }
 
@@ -56,7 +59,8 @@ func (w *World) ambient(p *pen, o *outlet, at time.Time, serial int) Item {
 			it.Lang = "de"
 			it.Title, it.Text = p.write("de.title"), p.write("de.article")
 		} else {
-			it.Title, it.Text = p.write("article.title"), p.write("article")
+			topic := topics[p.rng.IntN(len(topics))]
+			it.Title, it.Text = p.write(topic+".title"), p.write(topic)
 		}
 	}
 	return w.address(it, o, a, at, serial)
