@@ -1,7 +1,7 @@
 package nlp
 
 import (
-	"strings"
+	"slices"
 
 	"earshot/mention"
 )
@@ -10,14 +10,16 @@ import (
 var entityTypes = []string{mention.Person, mention.Location, mention.Organization, mention.Misc, mention.Product}
 
 // entities are the names in all fields; it fills the views.
-func (w *worker) entities() []mention.Entity {
+func (w *worker) entities(a *Analyzer) []mention.Entity {
 	var out []mention.Entity
 	for i := range w.fields {
 		d := &w.fields[i]
+		d.view.entities = d.view.entities[:0]
 		if !d.tagged {
 			continue
 		}
-		d.view.entities = w.proseEntities(d.view.entities[:0], d.tokens)
+		w.name(d)
+		w.products(a, d)
 		for _, e := range d.view.entities {
 			out = append(out, mention.Entity{
 				Text: d.text[e.start:e.end], Type: entityTypes[e.kind],
@@ -28,28 +30,58 @@ func (w *worker) entities() []mention.Entity {
 	return out
 }
 
-// proseEntities chunks prose's labels.
-func (w *worker) proseEntities(dst []entitySpan, toks []token) []entitySpan {
-	inside := false
-	for i := range toks {
-		l := w.m.base.labels[toks[i].label]
-		if l == "O" {
-			inside = false
-			continue
-		}
-		if inside && l[0] == 'I' {
-			dst[len(dst)-1].end = toks[i].end
-			continue
-		}
-		kind := uint8(entLocation)
-		switch {
-		case strings.HasSuffix(l, "PERSON"):
-			kind = entPerson
-		case strings.HasSuffix(l, "ORGANIZATION"):
-			kind = entOrganization
-		}
-		dst = append(dst, entitySpan{toks[i].start, toks[i].end, kind})
-		inside = true
+// name finds the names of a field by the entity model.
+func (w *worker) name(d *field) {
+	t, m := &w.names, w.m.entities
+	t.toks, t.words = d.tokens, t.words[:0]
+	for i := range d.tokens {
+		t.words = append(t.words, w.tagger.known(d.tokens[i].text).entity)
 	}
-	return dst
+	t.listed = append(t.listed[:0], make([]uint8, len(t.words))...)
+	t.shouting = 0
+	if d.view.shouting {
+		t.shouting = 1
+	}
+	m.lookUp(t)
+	w.emissions, w.rows = m.emissions(w.emissions[:0], t, w.rows)
+	best := w.path.decode(w.emissions, &m.moves, m.bias, entityLabels)
+	for i := 0; i < len(best); i++ {
+		if best[i] == 0 {
+			continue
+		}
+		end := i + 1
+		for end < len(best) && best[end] != 0 && best[end]%2 == 0 {
+			end++
+		}
+		d.view.entities = append(d.view.entities, entitySpan{d.tokens[i].start, d.tokens[end-1].end, entityKinds[(best[i]-1)/2]})
+		i = end - 1
+	}
+}
+
+// products marks names that are products of the watched brands.
+func (w *worker) products(a *Analyzer, d *field) {
+	w.hits = a.linker.find(w.hits[:0], &d.scan)
+	for i := range w.hits {
+		h := &w.hits[i]
+		if h.form.product == "" {
+			continue
+		}
+		from, to := d.scan.words[h.from].start, d.scan.words[h.to-1].end
+		known := false
+		for k := range d.view.entities {
+			e := &d.view.entities[k]
+			if e.start == from && e.end == to {
+				e.kind, known = entProduct, true
+			} else if e.start < to && e.end > from {
+				known = true
+			}
+		}
+		if !known {
+			at := 0
+			for at < len(d.view.entities) && d.view.entities[at].start < from {
+				at++
+			}
+			d.view.entities = slices.Insert(d.view.entities, at, entitySpan{from, to, entProduct})
+		}
+	}
 }

@@ -98,6 +98,10 @@ func openLinear(name string) (*linear, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readLinear(name, r)
+}
+
+func readLinear(name string, r *bytes.Reader) (*linear, error) {
 	classes, err1 := binary.ReadUvarint(r)
 	mask, err2 := binary.ReadUvarint(r)
 	var scale [4]byte
@@ -194,4 +198,48 @@ func unpack(r io.Reader, n int) ([]byte, error) {
 		return nil, errModel
 	}
 	return body, nil
+}
+
+// encode writes an entity model: moves, bias, rows.
+func (m *entityModel) encode() []byte {
+	b := []byte(modelMagic)
+	for _, row := range m.moves {
+		for _, v := range row {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+	}
+	b = binary.LittleEndian.AppendUint32(b, math.Float32bits(m.bias))
+	return append(b, m.linear.encode()[len(modelMagic):]...)
+}
+
+func openEntities(name string) (*entityModel, error) {
+	r, err := openModel(name)
+	if err != nil {
+		return nil, err
+	}
+	m := &entityModel{}
+	var raw [4 * (entityLabels*(entityLabels+1) + 1)]byte
+	if _, err := io.ReadFull(r, raw[:]); err != nil {
+		return nil, fmt.Errorf("nlp: model %s: %w", name, errModel)
+	}
+	number := func(i int) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])) }
+	for i := range entityLabels * (entityLabels + 1) {
+		m.moves[i/entityLabels][i%entityLabels] = number(i)
+	}
+	m.bias = number(entityLabels * (entityLabels + 1))
+	m.linear, err = readLinear(name, r)
+	return m, err
+}
+
+// loadEntities reads the entity model with its lists.
+func loadEntities() (*entityModel, error) {
+	m, err := openEntities("entities")
+	if err != nil {
+		return nil, err
+	}
+	if m.names, err = openLexicon("names"); err != nil {
+		return nil, err
+	}
+	m.clusters, err = openLexicon("clusters")
+	return m, err
 }

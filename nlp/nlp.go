@@ -65,8 +65,9 @@ type models struct {
 	words    *polarityWords
 	drugs    *lexicon
 
-	idf    *lexicon
-	events *eventReader
+	idf      *lexicon
+	events   *eventReader
+	entities *entityModel
 
 	safetyModel *linear
 	safetyWords *phrases
@@ -78,13 +79,14 @@ var loadModels = sync.OnceValues(readModels)
 func readModels() (*models, error) {
 	m := &models{words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
 	var wg sync.WaitGroup
-	var errs [7]error
+	var errs [8]error
 	wg.Go(func() { m.base, errs[0] = loadBase() })
 	m.lexicon, errs[1] = openLexicon("lexicon")
 	l, err := openLinear("language")
 	m.language, errs[2] = &languageModel{l}, err
 	m.polarity, errs[3] = openLinear("sentiment")
 	m.drugs, errs[4] = openLexicon("drugs")
+	wg.Go(func() { m.entities, errs[7] = loadEntities() })
 	m.idf, errs[6] = openLexicon("idf")
 	m.safetyModel, errs[5] = openLinear("safety")
 	wg.Wait()
@@ -121,6 +123,10 @@ type worker struct {
 	rows     []uint32
 	hits     []hit
 	contrib  []float32
+
+	names     entityText
+	emissions []float32
+	path      path
 }
 
 // A field is the title or the text of a mention, at every stage of reading.
@@ -144,7 +150,9 @@ func (a *Analyzer) acquire() *worker {
 	case w := <-a.workers:
 		return w
 	default:
-		return &worker{m: a.m, tagger: newTagger(a.m.base), polarity: polarity{model: a.m.polarity, words: a.m.lexicon}}
+		t := newTagger(a.m.base)
+		t.entities = a.m.entities
+		return &worker{m: a.m, tagger: t, polarity: polarity{model: a.m.polarity, words: a.m.lexicon}}
 	}
 }
 
@@ -171,7 +179,7 @@ func (a *Analyzer) Analyze(m *mention.Mention) (mention.Analysis, []mention.Bran
 	}
 	w.read()
 	out.Sentiment = w.sentiment()
-	out.Entities = w.entities()
+	out.Entities = w.entities(a)
 	out.Safety = w.safety(a)
 	out.Events = w.events(a)
 	out.Keyphrases = w.keyphrases()
@@ -396,7 +404,7 @@ func (a *Analyzer) Preview(m *mention.Mention) []Candidate {
 	w.load(m)
 	if _, ok := w.language(m); ok {
 		w.read()
-		w.entities()
+		w.entities(a)
 	}
 	var out []Candidate
 	for i := range w.fields {

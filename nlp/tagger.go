@@ -93,16 +93,18 @@ type wordFeatures struct {
 	after            [2]ref
 	ner              [8]ref
 	nerPrev, nerNext ref
+	entity           *entityWord // what the entity model knows; nil without one
 }
 
 // A tagger runs prose's models. It is for one goroutine.
 type tagger struct {
-	b     *base
-	cache map[string]*wordFeatures
-	row   []*wordFeatures
-	buf   []byte
-	edge  [4]*wordFeatures // -START-, -START2-, -END-, -END2-
-	none  [2]ref           // prevword-None, nextword-None
+	b        *base
+	cache    map[string]*wordFeatures
+	row      []*wordFeatures
+	buf      []byte
+	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
+	none     [2]ref           // prevword-None, nextword-None
+	entities *entityModel
 }
 
 func newTagger(b *base) *tagger {
@@ -159,6 +161,9 @@ func (t *tagger) known(w string) *wordFeatures {
 		find("shape-", shapes[f.shape]), find("word-", w), find("word.lower-", low), find("wordlen-", strconv.Itoa(len(w))),
 	}
 	f.nerPrev, f.nerNext = find("prevword-", low), find("nextword-", low)
+	if t.entities != nil {
+		f.entity = t.entities.word(w, low)
+	}
 	t.cache[w] = f
 	return f
 }

@@ -65,6 +65,9 @@ func Train(o TrainOptions) error {
 	}{
 		{"lexicon", t.makeLexicons},
 		{"language", t.makeLanguage},
+		{"names", t.makeNames},
+		{"clusters", t.makeClusters},
+		{"entities", t.makeEntities},
 		{"idf", t.makeFrequencies},
 		{"drugs", t.makeDrugs},
 		{"safety", t.makeSafety},

@@ -1,0 +1,86 @@
+package nlp
+
+const impossible = float32(-1e6)
+
+// emissions sets the scores of all labels of all tokens.
+func (m *entityModel) emissions(dst []float32, t *entityText, rows []uint32) ([]float32, []uint32) {
+	for i := range t.words {
+		sum := t.words[i].sums[placeSelf]
+		for _, at := range [...]struct{ place, off int }{{placePrev, -1}, {placeNext, 1}, {placePrev2, -2}, {placeNext2, 2}} {
+			for k, v := range t.at(i + at.off).sums[at.place] {
+				sum[k] += v
+			}
+		}
+		rows = m.joint(rows[:0], t, i)
+		for _, r := range rows {
+			for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
+				sum[k] += int32(v)
+			}
+		}
+		for _, v := range sum {
+			dst = append(dst, float32(v)*m.linear.scale)
+		}
+	}
+	return dst, rows
+}
+
+// A path finds the best labels for emissions.
+type path struct {
+	score []float32
+	back  []uint8
+	best  []uint8
+}
+
+// decode returns the best sequence of labels. Inside follows only its own
+// beginning or inside; labels from limit on are left out.
+func (p *path) decode(em []float32, moves *[entityLabels + 1][entityLabels]float32, bias float32, limit int) []uint8 {
+	n := len(em) / entityLabels
+	p.score = append(p.score[:0], em...)
+	p.back = append(p.back[:0], make([]uint8, len(em))...)
+	p.best = append(p.best[:0], make([]uint8, n)...)
+	if n == 0 {
+		return p.best
+	}
+	for k := range limit {
+		p.score[k] += moves[entityLabels][k]
+		if k > 0 && k%2 == 0 {
+			p.score[k] = impossible
+		}
+	}
+	p.score[0] -= bias
+	for i := 1; i < n; i++ {
+		now, before := p.score[i*entityLabels:][:entityLabels], p.score[(i-1)*entityLabels:][:entityLabels]
+		for k := range limit {
+			from := uint8(0)
+			var top float32
+			if k > 0 && k%2 == 0 { // inside: after its beginning or itself
+				from, top = uint8(k-1), before[k-1]+moves[k-1][k]
+				if v := before[k] + moves[k][k]; v > top {
+					from, top = uint8(k), v
+				}
+			} else {
+				top = before[0] + moves[0][k]
+				for j := 1; j < limit; j++ {
+					if v := before[j] + moves[j][k]; v > top {
+						from, top = uint8(j), v
+					}
+				}
+			}
+			now[k] += top
+			p.back[i*entityLabels+k] = from
+		}
+		now[0] -= bias
+	}
+	last := p.score[(n-1)*entityLabels:][:entityLabels]
+	at := uint8(0)
+	for k := 1; k < limit; k++ {
+		if last[k] > last[at] {
+			at = uint8(k)
+		}
+	}
+	for i := n - 1; i >= 0; i-- {
+		p.best[i] = at
+		at = p.back[i*entityLabels+int(at)]
+	}
+	return p.best
+}

@@ -1,0 +1,232 @@
+package nlp
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Places of a word relative to the token that is named.
+const (
+	placeSelf = iota
+	placePrev
+	placeNext
+	placePrev2
+	placeNext2
+	places
+)
+
+// The labels of the entity model: O, and the beginning and inside of a name.
+const entityLabels = 9
+
+// entityKinds are the kinds that the model knows, in the order of its labels.
+var entityKinds = [4]uint8{entPerson, entLocation, entOrganization, entMisc}
+
+// Bits of a word in the list of names.
+const (
+	nameCity = 1 << iota
+	nameCountry
+	nameCompany
+	nameCompanyPart
+	nameRegion
+)
+
+// An entityWord is what the entity model knows of a word by itself, at each
+// place it may stand.
+type entityWord struct {
+	rows  [places][]uint32
+	sums  [places][entityLabels]int32
+	lower uint64
+	shape uint64 // with repeats left out
+}
+
+// entityModel labels tokens with names. It is read-only.
+type entityModel struct {
+	linear   *linear // rows of entityLabels weights
+	moves    [entityLabels + 1][entityLabels]float32
+	names    *lexicon
+	clusters *lexicon
+	bias     float32 // taken from O
+}
+
+// shapeHash hashes the shape of a word, with repeats left out or not.
+func shapeHash(w string, short bool) uint64 {
+	h := uint64(fnvOffset)
+	var last byte
+	n := 0
+	for _, r := range w {
+		c := byte('x')
+		switch {
+		case r >= '0' && r <= '9':
+			c = 'd'
+		case r < utf8.RuneSelf && !isASCIILetter(byte(r)):
+			c = byte(r)
+		case unicode.IsUpper(r):
+			c = 'X'
+		case r >= utf8.RuneSelf && !unicode.IsLetter(r):
+			c = 'u'
+		}
+		if short && c == last || n >= 10 {
+			continue
+		}
+		last = c
+		n++
+		h = (h ^ uint64(c)) * fnvPrime
+	}
+	return h
+}
+
+// word makes the features of a word by itself.
+func (m *entityModel) word(w, lower string) *entityWord {
+	e := &entityWord{lower: hashString(lower), shape: shapeHash(w, true)}
+	add := func(place int, id, h uint64) { e.rows[place] = append(e.rows[place], m.linear.row(mix(h, id))) }
+	full := shapeHash(w, false)
+	add(placeSelf, 2, hashString(w))
+	add(placeSelf, 3, e.lower)
+	add(placeSelf, 4, full)
+	add(placeSelf, 5, e.shape)
+	for k := 1; k <= 4 && k < len(lower); k++ {
+		add(placeSelf, 20+uint64(k), hashString(lower[:k]))
+		add(placeSelf, 30+uint64(k), hashString(lower[len(lower)-k:]))
+	}
+	if i := strings.IndexByte(w, '-'); i > 0 {
+		add(placeSelf, 41, 1)
+	}
+	bits, listed := m.names.find(mix(e.lower, nameSeed))
+	if listed {
+		for b := range 5 {
+			if bits>>b&1 == 1 {
+				add(placeSelf, 50+uint64(b), e.shape)
+				add(placePrev, 60+uint64(b), 1)
+				add(placeNext, 70+uint64(b), 1)
+			}
+		}
+	}
+	group := clusterOf(m.clusters, lower)
+	if group != 0 {
+		add(placeSelf, 80, uint64(group))
+		add(placeSelf, 81, mix(uint64(group), e.shape))
+	}
+	for place, id := range [places]uint64{0, 100, 110, 120, 130} {
+		if place == placeSelf {
+			continue
+		}
+		add(place, id, e.lower)
+		if place == placePrev || place == placeNext {
+			add(place, id+1, full)
+			add(place, id+2, hashString(lower[max(0, len(lower)-3):]))
+		}
+		if group != 0 {
+			add(place, id+3, uint64(group))
+		}
+	}
+	for p := range e.rows {
+		for _, r := range e.rows[p] {
+			if m.linear.w == nil {
+				break // being trained
+			}
+			for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
+				e.sums[p][k] += int32(v)
+			}
+		}
+	}
+	return e
+}
+
+// nameSeed keeps the hashes of names apart from those of other lists.
+const nameSeed = 0xA3
+
+// clusterOf is the group of words that are used alike, or 0.
+func clusterOf(l *lexicon, lower string) uint8 {
+	if len(lower) > 1 && (lower[0] == '#' || lower[0] == '@') {
+		lower = lower[1:]
+	}
+	v, _ := l.find(hashString(lower))
+	return uint8(v)
+}
+
+// An entityText is a run of tokens with all that the model wants to know.
+type entityText struct {
+	toks     []token
+	words    []*entityWord
+	listed   []uint8 // place in a name of several words from the list: 0 none
+	classes  []uint8 // parts of speech with the odd ones as one
+	shouting uint64
+}
+
+var startWord = &entityWord{lower: 11, shape: 12}
+
+func (t *entityText) at(i int) *entityWord {
+	if i < 0 || i >= len(t.words) {
+		return startWord
+	}
+	return t.words[i]
+}
+
+func (t *entityText) tag(i int) uint64 {
+	if i < 0 || i >= len(t.toks) {
+		return 99
+	}
+	return uint64(t.toks[i].tag)
+}
+
+func (t *entityText) vote(i int) uint64 {
+	if i < 0 || i >= len(t.toks) {
+		return 99
+	}
+	return uint64(t.toks[i].label)
+}
+
+// joint appends the rows of features made of several words of token i.
+func (m *entityModel) joint(rows []uint32, t *entityText, i int) []uint32 {
+	add := func(id, h uint64) { rows = append(rows, m.linear.row(mix(h, id))) }
+	e, p, n := t.at(i), t.at(i-1), t.at(i+1)
+	add(201, mix(p.lower, e.lower))
+	add(202, mix(e.lower, n.lower))
+	add(203, mix(mix(p.shape, e.shape), n.shape))
+	add(204, mix(p.lower, e.shape))
+	add(205, mix(e.shape, n.lower))
+	add(206, mix(t.at(i-2).lower, p.lower))
+	add(207, mix(n.lower, t.at(i+2).lower))
+	c, cp, cn := t.tag(i), t.tag(i-1), t.tag(i+1)
+	add(210, c)
+	add(211, c<<8|cp)
+	add(212, c<<8|cn)
+	add(213, c<<16|cp<<8|cn)
+	add(214, mix(e.shape, c))
+	v := t.vote(i)
+	add(220, v)
+	add(221, v<<16|t.vote(i-1)<<8|t.vote(i+1))
+	add(222, mix(e.shape, v))
+	add(223, mix(e.lower, v))
+	add(230, t.shouting<<8|e.shape)
+	if i == 0 {
+		add(231, e.shape)
+	}
+	if t.listed[i] != 0 {
+		add(232, uint64(t.listed[i]))
+		add(233, mix(e.shape, uint64(t.listed[i])))
+	}
+	return rows
+}
+
+// lookUp marks the tokens that are part of a listed name of several words.
+func (m *entityModel) lookUp(t *entityText) {
+	for i := range t.words {
+		h := t.words[i].lower
+		for n := 2; n <= 4 && i+n <= len(t.words); n++ {
+			h = mix(h, t.words[i+n-1].lower)
+			bits, ok := m.names.find(mix(h, nameSeed))
+			if !ok {
+				continue
+			}
+			for k := i; k < i+n; k++ {
+				place := uint8(2)
+				if k == i {
+					place = 1
+				}
+				t.listed[k] = place<<6 | uint8(bits)&63
+			}
+		}
+	}
+}

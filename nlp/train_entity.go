@@ -1,0 +1,420 @@
+package nlp
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	entityBits   = 19
+	entityEpochs = 12
+)
+
+// makeNames packs places and companies of the public lists.
+func (t *trainer) makeNames() error {
+	bits := map[uint64]int8{}
+	put := func(name string, b int8) {
+		f := strings.Fields(strings.ToLower(name))
+		if len(f) == 0 || len(f) > 4 || len(name) < 3 {
+			return
+		}
+		h := hashString(f[0])
+		for _, w := range f[1:] {
+			h = mix(h, hashString(w))
+		}
+		bits[mix(h, nameSeed)] |= b
+	}
+	err := t.eachRecord("world-cities.csv.gz", func(get func(string) string) {
+		put(get("name"), nameCity)
+		put(get("country"), nameCountry)
+		put(get("subcountry"), nameRegion)
+	})
+	if err != nil {
+		return err
+	}
+	err = t.eachRecord("country-codes.csv", func(get func(string) string) {
+		put(get("UNTERM English Short"), nameCountry)
+		put(get("official_name_en"), nameCountry)
+		put(get("Capital"), nameCity)
+		put(get("CLDR display name"), nameCountry)
+	})
+	if err != nil {
+		return err
+	}
+	err = t.eachRecord("sp500.csv", func(get func(string) string) {
+		name := strings.NewReplacer(",", "", " Inc.", "", " Corp.", "", " Corporation", "", " Company", "", " plc", "").Replace(get("Security"))
+		name, _, _ = strings.Cut(name, " (")
+		put(name, nameCompany)
+	})
+	if err != nil {
+		return err
+	}
+	keys := make([]uint64, 0, len(bits))
+	for k := range bits {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	l := newLexicon(len(keys))
+	for _, k := range keys {
+		l.put(k, bits[k])
+	}
+	t.say("names: %d", len(keys))
+	return t.write("names", l.encode())
+}
+
+// eachRecord calls fn with every record of a CSV file of the lexicons.
+func (t *trainer) eachRecord(name string, fn func(get func(string) string)) error {
+	var text strings.Builder
+	if err := eachLine(filepath.Join(t.Data, "lexicons", name), func(line []byte) error {
+		text.Write(line)
+		text.WriteByte('\n')
+		return nil
+	}); err != nil {
+		return err
+	}
+	r := csv.NewReader(strings.NewReader(text.String()))
+	head, err := r.Read()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		fn(func(column string) string {
+			if i := slices.Index(head, column); i >= 0 && i < len(rec) {
+				return rec[i]
+			}
+			return ""
+		})
+	}
+}
+
+// entityLabel maps the tags of the sets to the labels of the model.
+func entityLabel(tag string) uint8 {
+	if tag == "O" || len(tag) < 3 {
+		return 0
+	}
+	kind := uint8(7)
+	switch strings.ToLower(tag[2:]) {
+	case "per", "person":
+		kind = 1
+	case "loc", "location":
+		kind = 3
+	case "org", "corporation", "group":
+		kind = 5
+	}
+	if tag[0] == 'I' {
+		kind++
+	}
+	return kind
+}
+
+// A tagged is a row of a set as the model sees it.
+type tagged struct {
+	rows  [][]uint32
+	gold  []uint8
+	spans map[[2]int32]uint8 // gold names by bytes
+	toks  []token
+	limit int // labels that the set uses
+	set   string
+}
+
+// prepare cuts a row into tokens and carries its tags over.
+func (t *trainer) prepare(m *entityModel, tg *tagger, r *sample) tagged {
+	out := tagged{limit: entityLabels, set: r.set, spans: map[[2]int32]uint8{}}
+	if strings.HasPrefix(r.set, "btc") || strings.HasPrefix(r.set, "sec_fin") {
+		out.limit = 7 // other names were not marked there
+	}
+	text := strings.Join(r.Tokens, " ")
+	var marks []uint8
+	at := int32(0)
+	var open [2]int32
+	kind := uint8(0)
+	flush := func() {
+		if kind != 0 {
+			out.spans[open] = kind
+		}
+		kind = 0
+	}
+	for i, w := range r.Tokens {
+		l := entityLabel(r.Tags[i])
+		if l%2 == 1 || l == 0 || (l-1)|1 != kind {
+			flush()
+		}
+		end := at + int32(len(w))
+		switch {
+		case l == 0:
+		case kind == 0:
+			open, kind = [2]int32{at, end}, (l-1)|1
+		default:
+			open[1] = end
+		}
+		for range len(w) + 1 {
+			marks = append(marks, l)
+		}
+		at = end + 1
+	}
+	flush()
+	et := m.text(tg, text)
+	out.toks = slices.Clone(et.toks)
+	var joint []uint32
+	for i, tok := range et.toks {
+		gold := marks[tok.start]
+		if gold%2 == 1 && tok.start > 0 && marks[tok.start-1] == gold && i > 0 && et.toks[i-1].end > tok.start-1 {
+			gold++ // a later piece of a token that begins a name
+		}
+		if gold != 0 && gold%2 == 0 && (i == 0 || out.gold[i-1] == 0 || (out.gold[i-1]-1)|1 != gold-1) {
+			gold-- // its beginning was lost
+		}
+		out.gold = append(out.gold, gold)
+		rows := slices.Clone(et.words[i].rows[placeSelf])
+		for _, at := range [...]struct{ place, off int }{{placePrev, -1}, {placeNext, 1}, {placePrev2, -2}, {placeNext2, 2}} {
+			rows = append(rows, et.at(i + at.off).rows[at.place]...)
+		}
+		joint = m.joint(joint[:0], et, i)
+		out.rows = append(out.rows, append(rows, joint...))
+	}
+	return out
+}
+
+// text makes the tokens of a text ready for the model.
+func (m *entityModel) text(tg *tagger, text string) *entityText {
+	var c cleaned
+	c.clean(text)
+	var s scanned
+	s.scan(text)
+	t := &entityText{toks: tokenize(nil, &c)}
+	tg.entities = m
+	tg.tag(t.toks)
+	tg.label(t.toks)
+	for i := range t.toks {
+		t.words = append(t.words, tg.row[i+2].entity)
+	}
+	t.listed = make([]uint8, len(t.words))
+	if shouts(&s) {
+		t.shouting = 1
+	}
+	m.lookUp(t)
+	return t
+}
+
+// makeEntities trains the entity model by an averaged perceptron.
+func (t *trainer) makeEntities() error {
+	b, err := loadBase()
+	if err != nil {
+		return err
+	}
+	names, err1 := openLexiconFile(filepath.Join(t.Out, "names.bin"))
+	clusters, err2 := openLexiconFile(filepath.Join(t.Out, "clusters.bin"))
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	m := &entityModel{linear: &linear{classes: entityLabels, mask: 1<<entityBits - 1}, names: names, clusters: clusters}
+	tg := newTagger(b)
+	rows, err := t.sets("btc.train", "wnut17.train", "tweebank.train", "wikigold")
+	if err != nil {
+		return err
+	}
+	ambiguous, err := t.read("ambiguous")
+	if err != nil {
+		return err
+	}
+	judged := map[string]bool{}
+	for _, r := range ambiguous {
+		judged[normalText(r.Text)] = true
+	}
+	var train, check []tagged
+	dropped := 0
+	for i := range rows {
+		r := &rows[i]
+		switch {
+		case judged[normalText(r.Text)]:
+			dropped++
+		case t.Check && checks(r):
+			check = append(check, t.prepare(m, tg, r))
+		default:
+			train = append(train, t.prepare(m, tg, r))
+		}
+	}
+	t.say("entities: %d texts, %d more dropped for being in ambiguous", len(train), dropped)
+	w, moves := fitField(train, entityBits, entityEpochs, envf("RATE", 0.2), envf("DECAY", 1e-3))
+	m.linear = quantize(w, entityLabels)
+	m.moves = moves
+	if err := t.chooseBias(m, tg, check); err != nil {
+		return err
+	}
+	return t.write("entities", m.encode())
+}
+
+// chooseBias takes from O what is best for the sets that judge tweets, and
+// tells the figures.
+func (t *trainer) chooseBias(m *entityModel, tg *tagger, check []tagged) error {
+	sets := map[string][]tagged{"wikigold check": check}
+	order := []string{"wnut17", "btc", "tweebank", "conll03"}
+	plain := *m.linear
+	m.linear.w = nil // rows, not sums
+	for _, name := range order {
+		rows, err := t.read(name)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			sets[name] = append(sets[name], t.prepare(m, tg, &rows[i]))
+		}
+	}
+	m.linear = &plain
+	best := -1.0
+	for k := range 17 {
+		bias := 0.15 * float32(k)
+		sum := 0.0
+		for _, name := range order[:3] {
+			f, _ := m.figures(sets[name], bias)
+			sum += f
+		}
+		if sum > best {
+			best, m.bias = sum, bias
+		}
+	}
+	for _, name := range append(order, "wikigold check") {
+		typed, untyped := m.figures(sets[name], m.bias)
+		t.say("entities %s: n %d F1 %.3f untyped %.3f (bias %.2f)", name, len(sets[name]), typed, untyped, m.bias)
+	}
+	return nil
+}
+
+// figures are the F1 of names with and without their kind.
+func (m *entityModel) figures(set []tagged, bias float32) (typed, untyped float64) {
+	var p path
+	var hit, place, said, gold float64
+	for i := range set {
+		x := &set[i]
+		em := make([]float32, 0, len(x.rows)*entityLabels)
+		for _, rows := range x.rows {
+			var sum [entityLabels]float32
+			for _, r := range rows {
+				for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
+					sum[k] += float32(v) * m.linear.scale
+				}
+			}
+			em = append(em, sum[:]...)
+		}
+		best := p.decode(em, &m.moves, bias, entityLabels)
+		gold += float64(len(x.spans))
+		for a := 0; a < len(best); a++ {
+			if best[a] == 0 {
+				continue
+			}
+			b := a + 1
+			for b < len(best) && best[b] != 0 && best[b]%2 == 0 {
+				b++
+			}
+			kind := best[a]
+			if kind > 6 && x.limit == 7 {
+				a = b - 1
+				continue
+			}
+			said++
+			if k, ok := x.spans[[2]int32{x.toks[a].start, x.toks[b-1].end}]; ok {
+				place++
+				if k == kind {
+					hit++
+				}
+			}
+			a = b - 1
+		}
+	}
+	return 2 * hit / max(said+gold, 1), 2 * place / max(said+gold, 1)
+}
+
+// perceptron fits rows and moves: right labels are raised, wrong ones lowered,
+// and the mean of all steps is kept.
+func perceptron(train []tagged, bits, epochs int) ([]float32, [entityLabels + 1][entityLabels]float32) {
+	w := make([]float32, entityLabels<<bits)
+	mean := make([]float32, len(w))
+	var moves, meanMoves [entityLabels + 1][entityLabels]float32
+	rng := rand.New(rand.NewPCG(3, 5))
+	order := make([]int, len(train))
+	for i := range order {
+		order[i] = i
+	}
+	step := float32(1)
+	var p path
+	var em []float32
+	for range epochs {
+		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		for _, i := range order {
+			x := &train[i]
+			em = em[:0]
+			for _, rows := range x.rows {
+				var sum [entityLabels]float32
+				for _, r := range rows {
+					for k, v := range w[int(r)*entityLabels:][:entityLabels] {
+						sum[k] += v
+					}
+				}
+				em = append(em, sum[:]...)
+			}
+			best := p.decode(em, &moves, 0, x.limit)
+			if !slices.Equal(best, x.gold) {
+				update(x, x.gold, best, w, mean, &moves, &meanMoves, step)
+			}
+			step++
+		}
+	}
+	for i := range w {
+		w[i] -= mean[i] / step
+	}
+	for a := range moves {
+		for b := range moves[a] {
+			moves[a][b] -= meanMoves[a][b] / step
+		}
+	}
+	return w, moves
+}
+
+func update(x *tagged, gold, best []uint8, w, mean []float32, moves, meanMoves *[entityLabels + 1][entityLabels]float32, step float32) {
+	from := func(y []uint8, i int) int {
+		if i == 0 {
+			return entityLabels
+		}
+		return int(y[i-1])
+	}
+	for i, rows := range x.rows {
+		g, b := int(gold[i]), int(best[i])
+		if g != b {
+			for _, r := range rows {
+				at := int(r) * entityLabels
+				w[at+g]++
+				mean[at+g] += step
+				w[at+b]--
+				mean[at+b] -= step
+			}
+		}
+		if pg, pb := from(gold, i), from(best, i); g != b || pg != pb {
+			moves[pg][g]++
+			meanMoves[pg][g] += step
+			moves[pb][b]--
+			meanMoves[pb][b] -= step
+		}
+	}
+}
+
+func envf(n string, d float64) float32 {
+	if v, err := strconv.ParseFloat(os.Getenv(n), 64); err == nil {
+		return float32(v)
+	}
+	return float32(d)
+}
