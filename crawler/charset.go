@@ -167,3 +167,12 @@ func withoutControls(data []byte) []byte {
 	}
 	return out
 }
+
+// sameAsUTF8 reports bytes that are UTF-8 and more than ASCII: no other
+// encoding looks like that by chance.
+func sameAsUTF8(data []byte) bool {
+	if !utf8.Valid(data) {
+		return false
+	}
+	return bytes.ContainsFunc(data, func(r rune) bool { return r >= 0x80 })
+}

@@ -59,6 +59,10 @@ func New(src mention.Source, o Options) (Collector, error) {
 	switch src.Kind {
 	case mention.SourceFeed:
 		return newFeed(src, o), nil
+	case mention.SourceSite:
+		return newSite(src, o), nil
+	case mention.SourcePage:
+		return newPage(src, o), nil
 	default:
 		return nil, fmt.Errorf("crawler: source %s: no collector for kind %q", src.ID, src.Kind)
 	}

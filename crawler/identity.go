@@ -17,10 +17,11 @@ import (
 // idBytes of a SHA-256 make an ID: at 96 bits, a billion mentions do not meet.
 const idBytes = 12
 
-// Identify fills ID, Canonical and Site of a mention of a web kind. It is
-// made from the mention alone: doing it again changes nothing.
+// Identify fills ID, Canonical and Site of a mention of a web kind. A
+// Canonical that is already there stays: it is what the page says of itself.
+// All is made from the mention alone: doing it again changes nothing.
 func Identify(m *mention.Mention) {
-	m.Canonical = Canonical(m.URL)
+	m.Canonical = canonicalOf(m)
 	if m.Canonical != "" {
 		if u, err := url.Parse(m.Canonical); err == nil {
 			m.Site = u.Hostname()
@@ -33,7 +34,7 @@ func Identify(m *mention.Mention) {
 // else of its GUID, else of its content. A change of a watched page shares the
 // URL with all others, and is told by its GUID.
 func MentionID(m *mention.Mention) string {
-	canonical := Canonical(m.URL)
+	canonical := canonicalOf(m)
 	switch {
 	case m.PageChange != nil && canonical != "":
 		return hash("change", canonical, m.GUID)
@@ -45,6 +46,13 @@ func MentionID(m *mention.Mention) string {
 		return hash("guid", m.Source, m.GUID)
 	}
 	return hash("content", m.Source, m.Title, m.Text)
+}
+
+func canonicalOf(m *mention.Mention) string {
+	if canonical := Canonical(m.Canonical); canonical != "" {
+		return canonical
+	}
+	return Canonical(m.URL)
 }
 
 // isGlobal tells a GUID that means the same everywhere from a mere number.

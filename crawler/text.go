@@ -168,3 +168,9 @@ func shortenText(s string, n int) string {
 	}
 	return s
 }
+
+// voidElement are the elements without an end.
+var voidElement = map[atom.Atom]bool{ //nolint:gochecknoglobals // a constant table
+	atom.Area: true, atom.Base: true, atom.Br: true, atom.Col: true, atom.Embed: true, atom.Hr: true, atom.Img: true,
+	atom.Input: true, atom.Link: true, atom.Meta: true, atom.Source: true, atom.Track: true, atom.Wbr: true, atom.Param: true,
+}
