@@ -38,6 +38,7 @@ func clockOf(step time.Duration) clockwork {
 // An expectation is what a count over some bins should be.
 type expectation struct {
 	Mean, Shape float64
+	Low         float64 // the least there was
 	Samples     int
 }
 
@@ -68,6 +69,7 @@ func (c clockwork) expect(s *series, at, w int64, use func(day int64) bool) expe
 		return x
 	}
 	slices.Sort(sample)
+	x.Low = sample[0]
 	sample = sample[:len(sample)-int(math.Ceil(trimmedShare*float64(len(sample))))]
 	var sum, squares float64
 	for _, v := range sample {

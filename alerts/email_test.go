@@ -260,7 +260,9 @@ func TestMailCannotBeInjected(t *testing.T) {
 		t.Fatal(err)
 	}
 	evil := "x\r\nBcc: evil@bad.example\r\n\r\nbody\n.\n"
-	d := mailDelivery(t, func(n *Notice) { n.Data.Subject, n.Data.Reason, n.Data.Mentions[0].Title, n.Data.Rule.Name = evil, evil, evil, evil })
+	d := mailDelivery(t, func(n *Notice) {
+		n.Data.Subject, n.Data.Reason, n.Data.Mentions[0].Title, n.Data.Rule.Name = evil, evil, evil, evil
+	})
 	if err := n.Notify(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

@@ -37,11 +37,16 @@ func TestRulesTellOnceAndSayWhen(t *testing.T) {
 		{"copies are folded", match, join(post{story: "s1"}.repeat(5, minute)), hour, []string{"0s recall firing"}, []string{"0s hook incident.firing"}},
 		{
 			"other stories are told together after an hour", match, join([]post{{story: "a"}, {story: "b", after: 5 * minute}, {story: "c", after: 9 * minute}, {story: "b", after: 10 * minute}}),
-			5 * hour, []string{"0s recall firing"}, []string{"0s hook incident.firing", "1h0m0s hook incident.updated"},
+			5 * hour,
+			[]string{"0s recall firing"},
+			[]string{"0s hook incident.firing", "1h0m0s hook incident.updated"},
 		},
 		{
-			"a day of silence makes a new incident", match, []post{{}, {after: 3 * day}}, 3 * day,
-			[]string{"0s recall firing", "24h0m0s recall resolved", "72h0m0s recall firing"}, []string{"0s hook incident.firing", "72h0m0s hook incident.firing"},
+			"a day of silence makes a new incident", match,
+			[]post{{}, {after: 3 * day}},
+			3 * day,
+			[]string{"0s recall firing", "24h0m0s recall resolved", "72h0m0s recall firing"},
+			[]string{"0s hook incident.firing", "72h0m0s hook incident.firing"},
 		},
 		{"a late one raises nothing", match, []post{{published: 25 * hour}}, day, nil, nil},
 		{"23 hours are not late", match, []post{{published: 23 * hour}}, hour, []string{"0s recall firing"}, []string{"0s hook incident.firing"}},
@@ -51,11 +56,16 @@ func TestRulesTellOnceAndSayWhen(t *testing.T) {
 		{"a change of mind does not notify", match, []post{{kind: mention.ChangeRescored}, {kind: mention.ChangeCurated}}, hour, nil, nil},
 		{"an edit does not notify", match, []post{{kind: mention.ChangeRevised, revision: 2}}, hour, nil, nil},
 		{
-			"an edit notifies when asked to", with(match, func(r *Rule) { r.OnEdit = true }), []post{{id: "x"}, {id: "x", kind: mention.ChangeRevised, revision: 2, after: 2 * hour}}, 3 * hour,
-			[]string{"0s recall firing"}, []string{"0s hook incident.firing", "2h0m0s hook incident.updated"},
+			"an edit notifies when asked to", with(match, func(r *Rule) { r.OnEdit = true }),
+			[]post{{id: "x"}, {id: "x", kind: mention.ChangeRevised, revision: 2, after: 2 * hour}},
+			3 * hour,
+			[]string{"0s recall firing"},
+			[]string{"0s hook incident.firing", "2h0m0s hook incident.updated"},
 		},
 		{
-			"an incident for each brand", with(match, func(r *Rule) { r.By = Words{"brand"} }), []post{{brands: []string{"novarel", "zentrix"}}, {after: minute}}, hour,
+			"an incident for each brand", with(match, func(r *Rule) { r.By = Words{"brand"} }),
+			[]post{{brands: []string{"novarel", "zentrix"}}, {after: minute}},
+			hour,
 			[]string{"0s recall novarel firing", "0s recall zentrix firing", "1m0s recall none firing"},
 			[]string{"0s hook incident.firing", "0s hook incident.firing", "1m0s hook incident.firing"},
 		},
@@ -63,7 +73,8 @@ func TestRulesTellOnceAndSayWhen(t *testing.T) {
 		{"below the count", many, post{}.repeat(2, minute), day, nil, nil},
 		{
 			"one burst, one incident, and word when it is over", many, post{}.repeat(5, minute), day,
-			[]string{"2m0s many firing", "2h2m0s many resolved"}, []string{"2m0s hook incident.firing", "2h2m0s hook incident.resolved"},
+			[]string{"2m0s many firing", "2h2m0s many resolved"},
+			[]string{"2m0s hook incident.firing", "2h2m0s hook incident.resolved"},
 		},
 		{"spread too thin", many, post{}.repeat(10, 31*minute), day, nil, nil},
 		{
@@ -73,29 +84,36 @@ func TestRulesTellOnceAndSayWhen(t *testing.T) {
 		},
 		{
 			"event time counts: what comes together may have been far apart", many,
-			[]post{{published: 10 * hour}, {published: 5 * hour}, {published: 0}}, day, nil, nil,
+			[]post{{published: 10 * hour}, {published: 5 * hour}, {published: 0}},
+			day, nil, nil,
 		},
 		{
 			"event time counts: a late third completes the hour", many,
-			[]post{{after: 0}, {after: 10 * minute}, {after: 5 * hour, published: 5*hour - 5*minute}}, day,
-			[]string{"5h0m0s many firing", "6h0m0s many resolved"}, []string{"5h0m0s hook incident.firing", "6h0m0s hook incident.resolved"},
+			[]post{{after: 0}, {after: 10 * minute}, {after: 5 * hour, published: 5*hour - 5*minute}},
+			day,
+			[]string{"5h0m0s many firing", "6h0m0s many resolved"},
+			[]string{"5h0m0s hook incident.firing", "6h0m0s hook incident.resolved"},
 		},
 		{
 			"it must hold for a while", with(many, func(r *Rule) { r.For = mention.Duration(30 * minute) }), post{}.repeat(3, minute), day,
-			[]string{"2m0s many pending", "32m0s many firing", "2h0m0s many resolved"}, []string{"32m0s hook incident.firing", "2h0m0s hook incident.resolved"},
+			[]string{"2m0s many pending", "32m0s many firing", "2h0m0s many resolved"},
+			[]string{"32m0s hook incident.firing", "2h0m0s hook incident.resolved"},
 		},
 		{
 			"it did not hold long enough", with(many, func(r *Rule) { r.For = mention.Duration(2 * hour) }), post{}.repeat(3, minute), day,
-			[]string{"2m0s many pending", "1h0m0.001s many inactive"}, nil,
+			[]string{"2m0s many pending", "1h0m0.001s many inactive"},
+			nil,
 		},
 		{
 			"repeated while it goes on", with(many, func(r *Rule) { r.RepeatEvery = mention.Duration(2 * hour) }), post{}.repeat(30, 10*minute), 5 * hour,
-			[]string{"20m0s many firing"}, []string{"20m0s hook incident.firing", "2h20m0s hook incident.updated", "4h20m0s hook incident.updated"},
+			[]string{"20m0s many firing"},
+			[]string{"20m0s hook incident.firing", "2h20m0s hook incident.updated", "4h20m0s hook incident.updated"},
 		},
 		{"three posts of one author are not three voices", with(many, func(r *Rule) { r.MinAuthors = 2 }), post{author: "ann"}.repeat(4, minute), day, nil, nil},
 		{
 			"two voices", with(many, func(r *Rule) { r.MinAuthors = 2 }), join(post{author: "ann"}.repeat(3, minute), []post{{author: "bob", after: 3 * minute}}), hour,
-			[]string{"3m0s many firing"}, []string{"3m0s hook incident.firing"},
+			[]string{"3m0s many firing"},
+			[]string{"3m0s hook incident.firing"},
 		},
 	}
 	for _, tt := range tests {

@@ -42,7 +42,6 @@ type post struct {
 	reach     *float64
 }
 
-
 func (p post) change(seq int64) mention.Change {
 	at := start.Add(p.after)
 	if p.id == "" {

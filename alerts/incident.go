@@ -25,19 +25,19 @@ type group struct {
 
 // groupState is the part of a group that is kept.
 type groupState struct {
-	Key      string     `json:"k"`
-	Times    millis     `json:"t,omitempty"` // threshold: event times, ascending
-	Authors  []uint32   `json:"a,omitempty"`
-	Sites    []uint32   `json:"s,omitempty"`
-	Recent   []Item     `json:"r,omitempty"` // newest first
-	Series   *series    `json:"n,omitempty"`
-	Other    *series    `json:"o,omitempty"` // ratio: those of the second query; sentiment_shift: the negative ones
-	Feeds    []feed     `json:"f,omitempty"` // sources that bring its mentions
-	Usual    *usual     `json:"u,omitempty"`
-	Newest   instant    `json:"e,omitempty"` // flatline: time of the last mention
-	Incident *incident  `json:"i,omitempty"`
-	JudgeDue instant    `json:"j,omitempty"`
-	Idle     instant    `json:"z,omitempty"` // when the counters are empty, for good
+	Key      string    `json:"k"`
+	Times    millis    `json:"t,omitempty"` // threshold: event times, ascending
+	Authors  []uint32  `json:"a,omitempty"`
+	Sites    []uint32  `json:"s,omitempty"`
+	Recent   []Item    `json:"r,omitempty"` // newest first
+	Series   *series   `json:"n,omitempty"`
+	Other    *series   `json:"o,omitempty"` // ratio: those of the second query; sentiment_shift: the negative ones
+	Feeds    []feed    `json:"f,omitempty"` // sources that bring its mentions
+	Usual    *usual    `json:"u,omitempty"`
+	Newest   instant   `json:"e,omitempty"` // flatline: time of the last mention
+	Incident *incident `json:"i,omitempty"`
+	JudgeDue instant   `json:"j,omitempty"`
+	Idle     instant   `json:"z,omitempty"` // when the counters are empty, for good
 }
 
 // An incident is a mention.Incident with what the engine must know of it.
@@ -51,8 +51,8 @@ type incident struct {
 	Terms    []string `json:"terms,omitempty"`
 	Fresh    int      `json:"fresh,omitempty"` // new stories since the last notice
 	Notices  int      `json:"notices,omitempty"`
-	Last     instant  `json:"last,omitempty"` // notice
-	Told     []string `json:"told,omitempty"` // receivers that know of it
+	Last     instant  `json:"last,omitempty"`    // notice
+	Told     []string `json:"told,omitempty"`    // receivers that know of it
 	Overdue  instant  `json:"overdue,omitempty"` // flags run out then, and it is told again
 	Seen     bool     `json:"seen,omitempty"`
 	Withheld int      `json:"withheld,omitempty"` // notices held by flags since the last one sent
@@ -165,7 +165,9 @@ func (e *Engine) repeat(g *group, at instant) {
 }
 
 // folds reports whether a rule tells of mentions rather than of numbers.
-func (r *rule) folds() bool { return r.kind() == KindMatch || r.kind() == KindCompetitorActivity || r.kind() == KindNewTerm }
+func (r *rule) folds() bool {
+	return r.kind() == KindMatch || r.kind() == KindCompetitorActivity || r.kind() == KindNewTerm
+}
 
 const never = instant(1 << 62)
 

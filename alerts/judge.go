@@ -30,8 +30,8 @@ type rule struct {
 	print  string        // changes when counters would no longer fit
 	groups map[string]*group
 	terms  *termState // new_term
-	late   int64 // matches too old to be told
-	failed int64 // expressions that failed
+	late   int64      // matches too old to be told
+	failed int64      // expressions that failed
 }
 
 // A judge is what is particular to a kind of rule. It counts a mention in a
@@ -46,13 +46,13 @@ type judge interface {
 
 // An entry is a mention as a judge sees it.
 type entry struct {
-	row *mention.Row
-	rec *mention.Record
-	at  instant // when it arrived
-	t   instant // when it counts; not after at
-	of  bool    // the rule's second query matches too
-	late bool   // too old to be told
-	why string  // what a kind found out already
+	row  *mention.Row
+	rec  *mention.Record
+	at   instant // when it arrived
+	t    instant // when it counts; not after at
+	of   bool    // the rule's second query matches too
+	late bool    // too old to be told
+	why  string  // what a kind found out already
 }
 
 // newRule compiles a rule that has no faults.

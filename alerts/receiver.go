@@ -85,8 +85,8 @@ type SMTP struct {
 	Port         int    `yaml:"port,omitempty" json:"port,omitempty"` // 0 means 587, or 465 with implicit TLS, or 25 with insecure
 	Username     string `yaml:"username,omitempty" json:"username,omitempty"`
 	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty"`
-	Auth         string `yaml:"auth,omitempty" json:"auth,omitempty"` // plain, login, cram-md5, scram-sha-256; empty means what the server offers
-	TLS          string `yaml:"tls,omitempty" json:"tls,omitempty"`   // starttls (default), implicit, insecure
+	Auth         string `yaml:"auth,omitempty" json:"auth,omitempty"`   // plain, login, cram-md5, scram-sha-256; empty means what the server offers
+	TLS          string `yaml:"tls,omitempty" json:"tls,omitempty"`     // starttls (default), implicit, insecure
 	Hello        string `yaml:"hello,omitempty" json:"hello,omitempty"` // our name to the server; empty means this host's
 }
 
@@ -114,8 +114,8 @@ type Receiver struct {
 	Timeout        mention.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`                 // of one try; 0 means 20s
 	Severity       string           `yaml:"severity,omitempty" json:"severity,omitempty"`               // nothing milder is sent
 	Quiet          *Quiet           `yaml:"quiet,omitempty" json:"quiet,omitempty"`
-	Digest         mention.Duration `yaml:"digest,omitempty" json:"digest,omitempty"` // one notice over all rules every so often, on the clock; crisis goes through
-	Cap            int              `yaml:"cap,omitempty" json:"cap,omitempty"`       // most notices an hour; 0 means 60. The rest comes in one digest
+	Digest         mention.Duration `yaml:"digest,omitempty" json:"digest,omitempty"`     // one notice over all rules every so often, on the clock; crisis goes through
+	Cap            int              `yaml:"cap,omitempty" json:"cap,omitempty"`           // most notices an hour; 0 means 60. The rest comes in one digest
 	Fallback       string           `yaml:"fallback,omitempty" json:"fallback,omitempty"` // receiver that is told when a safety notice cannot be delivered
 }
 

@@ -89,27 +89,27 @@ func (w *Words) UnmarshalJSON(data []byte) error {
 type Rule struct {
 	ID            string           `yaml:"id" json:"id"`
 	Name          string           `yaml:"name,omitempty" json:"name,omitempty"`
-	Match         string           `yaml:"match,omitempty" json:"match,omitempty"`         // empty means every mention
-	Where         string           `yaml:"where,omitempty" json:"where,omitempty"`         // as in: reach > 5000 and "recall" in labels
-	Kind          string           `yaml:"kind,omitempty" json:"kind,omitempty"`           // empty means match
-	Severity      string           `yaml:"severity,omitempty" json:"severity,omitempty"`   // info, warning, crisis; safety for kind safety
-	By            Words            `yaml:"by,omitempty" json:"by,omitempty"`               // an incident for each value: brand, product, site, source …
-	Own           bool             `yaml:"own,omitempty" json:"own,omitempty"`             // also what brands say on their own channels
-	Count         int              `yaml:"count,omitempty" json:"count,omitempty"`         // threshold: how many; others: the least to be told about
-	Window        mention.Duration `yaml:"window,omitempty" json:"window,omitempty"`       // over how long
-	MinAuthors    int              `yaml:"min_authors,omitempty" json:"min_authors,omitempty"` // distinct authors in the window
-	MinSites      int              `yaml:"min_sites,omitempty" json:"min_sites,omitempty"` // distinct sites in the window
-	Sensitivity   string           `yaml:"sensitivity,omitempty" json:"sensitivity,omitempty"` // spike, drop: low, medium (default), high
-	Of            string           `yaml:"of,omitempty" json:"of,omitempty"`               // ratio: the query whose share among the matches is judged
-	Above         float64          `yaml:"above,omitempty" json:"above,omitempty"`         // ratio, share_of_voice: per cent and more
-	Below         float64          `yaml:"below,omitempty" json:"below,omitempty"`         // ratio, share_of_voice: per cent and less
-	Change        float64          `yaml:"change,omitempty" json:"change,omitempty"`       // ratio, share_of_voice, sentiment_shift: points against the baseline
-	For           mention.Duration `yaml:"for,omitempty" json:"for,omitempty"`             // how long the condition must hold
+	Match         string           `yaml:"match,omitempty" json:"match,omitempty"`                     // empty means every mention
+	Where         string           `yaml:"where,omitempty" json:"where,omitempty"`                     // as in: reach > 5000 and "recall" in labels
+	Kind          string           `yaml:"kind,omitempty" json:"kind,omitempty"`                       // empty means match
+	Severity      string           `yaml:"severity,omitempty" json:"severity,omitempty"`               // info, warning, crisis; safety for kind safety
+	By            Words            `yaml:"by,omitempty" json:"by,omitempty"`                           // an incident for each value: brand, product, site, source …
+	Own           bool             `yaml:"own,omitempty" json:"own,omitempty"`                         // also what brands say on their own channels
+	Count         int              `yaml:"count,omitempty" json:"count,omitempty"`                     // threshold: how many; others: the least to be told about
+	Window        mention.Duration `yaml:"window,omitempty" json:"window,omitempty"`                   // over how long
+	MinAuthors    int              `yaml:"min_authors,omitempty" json:"min_authors,omitempty"`         // distinct authors in the window
+	MinSites      int              `yaml:"min_sites,omitempty" json:"min_sites,omitempty"`             // distinct sites in the window
+	Sensitivity   string           `yaml:"sensitivity,omitempty" json:"sensitivity,omitempty"`         // spike, drop: low, medium (default), high
+	Of            string           `yaml:"of,omitempty" json:"of,omitempty"`                           // ratio: the query whose share among the matches is judged
+	Above         float64          `yaml:"above,omitempty" json:"above,omitempty"`                     // ratio, share_of_voice: per cent and more
+	Below         float64          `yaml:"below,omitempty" json:"below,omitempty"`                     // ratio, share_of_voice: per cent and less
+	Change        float64          `yaml:"change,omitempty" json:"change,omitempty"`                   // ratio, share_of_voice, sentiment_shift: points against the baseline
+	For           mention.Duration `yaml:"for,omitempty" json:"for,omitempty"`                         // how long the condition must hold
 	KeepFiringFor mention.Duration `yaml:"keep_firing_for,omitempty" json:"keep_firing_for,omitempty"` // how long it must not hold
-	RepeatEvery   mention.Duration `yaml:"repeat_every,omitempty" json:"repeat_every,omitempty"` // least time between notices while firing
-	OnEdit        bool             `yaml:"on_edit,omitempty" json:"on_edit,omitempty"`     // match: also when a mention is edited
-	Notify        Words            `yaml:"notify,omitempty" json:"notify,omitempty"`       // receivers
-	Playbook      string           `yaml:"playbook,omitempty" json:"playbook,omitempty"`   // what to do; told in every notice
+	RepeatEvery   mention.Duration `yaml:"repeat_every,omitempty" json:"repeat_every,omitempty"`       // least time between notices while firing
+	OnEdit        bool             `yaml:"on_edit,omitempty" json:"on_edit,omitempty"`                 // match: also when a mention is edited
+	Notify        Words            `yaml:"notify,omitempty" json:"notify,omitempty"`                   // receivers
+	Playbook      string           `yaml:"playbook,omitempty" json:"playbook,omitempty"`               // what to do; told in every notice
 	Disabled      bool             `yaml:"disabled,omitempty" json:"disabled,omitempty"`
 	Tests         []Test           `yaml:"tests,omitempty" json:"tests,omitempty"`
 }

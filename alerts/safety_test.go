@@ -26,8 +26,10 @@ func TestSafetyTellsEachMentionOnce(t *testing.T) {
 		{"flagged without a rule is still on record", nil, []post{{safety: true}}, nil, 1},
 		{"copies are not folded", []Rule{safetyRule}, []post{{safety: true, story: "s"}, {safety: true, story: "s", after: minute}}, []string{"0s safety safety.flagged", "1m0s safety safety.flagged"}, 2},
 		{"a second revision, a correction and another model are not told again", []Rule{safetyRule}, []post{
-			{id: "x", safety: true}, {id: "x", safety: true, kind: mention.ChangeRevised, revision: 2, after: minute},
-			{id: "x", safety: true, kind: mention.ChangeCurated, after: 2 * minute}, {id: "x", safety: true, kind: mention.ChangeRescored, after: 3 * minute},
+			{id: "x", safety: true},
+			{id: "x", safety: true, kind: mention.ChangeRevised, revision: 2, after: minute},
+			{id: "x", safety: true, kind: mention.ChangeCurated, after: 2 * minute},
+			{id: "x", safety: true, kind: mention.ChangeRescored, after: 3 * minute},
 		}, []string{"0s safety safety.flagged"}, 1},
 		{"found by a later model", []Rule{safetyRule}, []post{{id: "x"}, {id: "x", safety: true, kind: mention.ChangeRescored, after: hour}}, []string{"1h0m0s safety safety.flagged"}, 1},
 		{"old, own channel, irrelevant, imported", []Rule{safetyRule}, []post{

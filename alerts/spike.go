@@ -10,7 +10,8 @@ import (
 
 const (
 	binWidth     = 5 * time.Minute
-	leastHistory = 3 * 24 * time.Hour // before a brand's first spike or drop
+	leastHistory = 3 * 24 * time.Hour // before a brand's first spike
+	wholeWeek    = 8 * 24 * time.Hour // before its first drop: the first weekend is none
 	settleTime   = time.Hour          // sources are asked this long after a window before it counts as complete
 	spikeCount   = 5                  // the least to be told about, when the rule does not say
 	dropMean     = 10                 // the least expected before its absence is told
@@ -183,18 +184,21 @@ func (*countJudge) next(at instant) instant {
 func (j *countJudge) tick(e *Engine, g *group, at instant) {
 	g.JudgeDue = j.next(at)
 	end := binOf(at.add(-settleTime)) - 1
-	if g.Series == nil || timeOf(end).sub(timeOf(g.Series.First)) < leastHistory {
+	if g.Series == nil || timeOf(end).sub(timeOf(g.Series.First)) < wholeWeek {
 		return
 	}
 	from, to := timeOf(end+1-j.width), timeOf(end+1)
-	if !e.complete(g, from, to, at) {
+	// What came without a date right after a silence was not counted: the
+	// stretch before must be complete as well.
+	if !e.complete(g, from.add(-j.window), to, at) {
 		e.noData(g, at)
 		return
 	}
 	e.data(g, at)
 	expected := j.expected(e, g, end, at).Expected
 	n := g.Series.sum(end+1-j.width, end+1)
-	if !expected.Known() || expected.Mean < float64(j.least) || n > expected.Mean/2 || nbBelow(n, expected.Mean, expected.Shape) < dropTail*j.fire/fireScore {
+	tail := dropTail * j.fire / fireScore
+	if !expected.Known() || expected.Mean < float64(j.least) || n > expected.Low/2 || nbBelow(n, expected.Mean, expected.Shape) < tail {
 		if g.Incident == nil && g.Idle <= at {
 			g.JudgeDue = 0 // nothing left to compare with
 		}

@@ -150,7 +150,9 @@ func TestWebhookReadsTheAnswer(t *testing.T) {
 		{"500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, &NotifyError{Status: 500}},
 		{"404", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, &NotifyError{Status: 404}},
 		{"410 for good", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }, &NotifyError{Status: 410, Permanent: true}},
-		{"a redirect is refused", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect) }, &NotifyError{Status: 307}},
+		{"a redirect is refused", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		}, &NotifyError{Status: 307}},
 		{"503 with Retry-After", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "120")
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -268,8 +270,12 @@ func (f notifierFunc) Notify(ctx context.Context, d mention.Delivery) error { re
 func TestAttempt(t *testing.T) {
 	now := start.Add(hour)
 	ok := func(context.Context, mention.Delivery) error { return nil }
-	bad := func(context.Context, mention.Delivery) error { return &NotifyError{Status: 500, Err: errors.New("it answered 500")} }
-	gone := func(context.Context, mention.Delivery) error { return &NotifyError{Permanent: true, Err: errors.New("it answered 410")} }
+	bad := func(context.Context, mention.Delivery) error {
+		return &NotifyError{Status: 500, Err: errors.New("it answered 500")}
+	}
+	gone := func(context.Context, mention.Delivery) error {
+		return &NotifyError{Permanent: true, Err: errors.New("it answered 410")}
+	}
 	d := testDelivery()
 	if got := Attempt(t.Context(), notifierFunc(ok), d, now); got.State != mention.DeliverySent || !got.Sent.Equal(now) || got.Attempts != 1 || !got.Next.IsZero() {
 		t.Errorf("taken: %+v", got)
