@@ -58,6 +58,10 @@ func (a *api) export(ctx context.Context, in *exportInput) (*huma.StreamResponse
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		defer func() { <-a.exports }()
 		r, w := humago.Unwrap(hctx)
+		if r.Method == http.MethodHead {
+			w.Header().Set("Content-Type", mediaTypes[format])
+			return
+		}
 		out := &rowStream{w: w, ctl: http.NewResponseController(w), format: format, bom: in.BOM && format == report.CSV}
 		err := a.backend.Export(ctx, in.Q, out.row)
 		if err == nil {

@@ -104,7 +104,11 @@ func (a *api) events(ctx context.Context, in *streamInput) (*huma.StreamResponse
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		defer stop()
-		_, w := humago.Unwrap(hctx)
+		r, w := humago.Unwrap(hctx)
+		if r.Method == http.MethodHead {
+			w.Header().Set("Content-Type", "text/event-stream")
+			return
+		}
 		a.metrics.streams.Inc()
 		defer a.metrics.streams.Dec()
 		if err := s.run(ctx, w, sub); err != nil && !errors.Is(err, errSlow) && !errors.Is(err, context.Canceled) {

@@ -193,6 +193,16 @@ func TestStreamDropsWhoDoesNotRead(t *testing.T) {
 	})
 }
 
+func TestHeadOfStreamsEnds(t *testing.T) {
+	h := handler(t, api.Options{Backend: newFake(1)})
+	for path, want := range map[string]string{"/api/v1/events": "text/event-stream", "/api/v1/export": "application/x-ndjson"} {
+		res, body := answer(h, request(http.MethodHead, path, ""))
+		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != want || body != "" {
+			t.Errorf("HEAD %s: %d %s %q", path, res.StatusCode, res.Header.Get("Content-Type"), body)
+		}
+	}
+}
+
 func TestStreamsAreBounded(t *testing.T) {
 	hub := &api.Hub{}
 	h := handler(t, api.Options{Backend: newFake(1), Hub: hub})
