@@ -144,16 +144,10 @@ func mod(a, b int64) int64 { return ((a % b) + b) % b }
 // buckets sums the slots up.
 func (h *histogram) buckets(q string) []mention.Bucket {
 	keys := slices.Sorted(maps.Keys(h.counts))
-	for len(keys) > 0 && h.counts[keys[len(keys)-1]].n == 0 { // own channels alone
-		keys = keys[:len(keys)-1]
-	}
 	list := []mention.Bucket{}
 	vague := false
 	var end time.Time
 	for _, key := range keys {
-		if len(list) == 0 && h.counts[key].n == 0 {
-			continue
-		}
 		t := time.UnixMilli(key).In(h.zone)
 		for len(list) > 0 && !t.Before(end) {
 			h.query(&list[len(list)-1], q, end, vague)
@@ -173,7 +167,16 @@ func (h *histogram) buckets(q string) []mention.Bucket {
 	if len(list) > 0 {
 		h.query(&list[len(list)-1], q, end, vague)
 	}
-	return list
+	// Own channels alone make no bucket at the ends.
+	some := func(b mention.Bucket) bool { return b.Count > 0 }
+	first := slices.IndexFunc(list, some)
+	if first < 0 {
+		return []mention.Bucket{}
+	}
+	for !some(list[len(list)-1]) {
+		list = list[:len(list)-1]
+	}
+	return list[first:]
 }
 
 func (h *histogram) bucket(start time.Time) mention.Bucket {

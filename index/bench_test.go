@@ -44,7 +44,7 @@ func newStream(seed uint64) *stream {
 const syllables = "kamitorenasudelpovichagurestonbrelquifan"
 
 // word spells the n-th most frequent word; frequent ones are short.
-func (s *stream) word(n uint64) string {
+func word(n uint64) string {
 	var b strings.Builder
 	for n += 3; n > 0; n /= 19 {
 		i := int(n%19) * 2
@@ -59,7 +59,7 @@ func (s *stream) text() string {
 		if i > 0 {
 			b.WriteString([]string{" ", " ", " ", " ", " ", ", ", ". ", "! "}[s.IntN(8)])
 		}
-		w := s.word(s.words.Uint64())
+		w := word(s.words.Uint64())
 		switch s.IntN(40) {
 		case 0:
 			w = "#" + w
@@ -79,8 +79,7 @@ func (s *stream) text() string {
 var streamEnd = time.Date(2020, 6, 30, 23, 0, 0, 0, time.UTC)
 
 func (s *stream) record(i int) mention.Record {
-	back := time.Duration(s.Int64N(90 * 24 * 3600 * 1000))
-	at := streamEnd.Add(-back * time.Millisecond)
+	at := time.UnixMilli(streamEnd.UnixMilli() - s.Int64N(90*24*3600*1000)).UTC()
 	engagement := math.Floor(s.ExpFloat64() * 5)
 	r := mention.Record{
 		Mention: mention.Mention{
@@ -195,11 +194,10 @@ func cpuTime(b testing.TB) time.Duration {
 func diskSize(b testing.TB, dir string) (total int64) {
 	b.Helper()
 	err := filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return nil // files go while they are counted
-		}
-		if info, err := e.Info(); err == nil {
-			total += info.Size()
+		if err == nil && !e.IsDir() {
+			if info, err := e.Info(); err == nil { // files go while they are counted
+				total += info.Size()
+			}
 		}
 		return nil
 	})
@@ -211,8 +209,6 @@ func diskSize(b testing.TB, dir string) (total int64) {
 
 func BenchmarkSearch(b *testing.B) {
 	x := theBig(b)
-	s := newStream(2)
-	word := func(n uint64) string { return s.word(n) }
 	for _, bm := range []struct{ name, query, order string }{
 		{"brand and term", "brand:brand-1 AND " + word(5), ""},
 		{"frequent term", word(0), ""},
@@ -255,7 +251,7 @@ func BenchmarkHistogram(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, q := range []string{"brand:brand-1", "", newStream(2).word(0)} {
+	for _, q := range []string{"brand:brand-1", "", word(0)} {
 		b.Run(q, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := x.Histogram(b.Context(), q, index.Day, zone, streamEnd); err != nil {
@@ -271,7 +267,7 @@ func BenchmarkFacets(b *testing.B) {
 	for _, field := range []string{"entity", "brand", "author", "site"} {
 		b.Run(field, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := x.Facets(b.Context(), newStream(2).word(0), []string{field}, 20, streamEnd); err != nil {
+				if _, err := x.Facets(b.Context(), word(0), []string{field}, 20, streamEnd); err != nil {
 					b.Fatal(err)
 				}
 			}

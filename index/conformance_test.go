@@ -145,7 +145,7 @@ func checkWhole(t *testing.T, w *truth, x backend) {
 	if n, err := x.DocCount(t.Context()); err != nil || int(n) != len(w.book) {
 		t.Errorf("DocCount() = %d, %v, want %d", n, err, len(w.book))
 	}
-	missing, extra, stale, err := x.Verify(t.Context(), w.book.each)
+	missing, extra, stale, err := x.Verify(t.Context(), w.each)
 	if err != nil || missing+extra+stale != 0 {
 		t.Errorf("Verify() = %d missing, %d extra, %d stale, %v", missing, extra, stale, err)
 	}

@@ -71,13 +71,13 @@ type field struct {
 }
 
 func (f *field) Name() string                                     { return f.name }
-func (f *field) ArrayPositions() []uint64                         { return nil }
+func (*field) ArrayPositions() []uint64                           { return nil }
 func (f *field) Options() index.FieldIndexingOptions              { return f.options }
-func (f *field) Analyze()                                         {}
+func (*field) Analyze()                                           {}
 func (f *field) Value() []byte                                    { return f.value }
-func (f *field) NumPlainTextBytes() uint64                        { return 0 }
+func (*field) NumPlainTextBytes() uint64                          { return 0 }
 func (f *field) Size() int                                        { return len(f.value) + 64*len(f.terms) }
-func (f *field) EncodedFieldType() byte                           { return 't' }
+func (*field) EncodedFieldType() byte                             { return 't' }
 func (f *field) AnalyzedLength() int                              { return f.length }
 func (f *field) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.terms }
 
@@ -192,7 +192,7 @@ func (b *builder) document(row *mention.Row) *document.Document {
 		doc.AddField(b.addresses(fieldLink, b.links))
 	}
 	for _, name := range keywordFields {
-		options := index.FieldIndexingOptions(keywordOptions)
+		options := keywordOptions
 		if hasColumn(name) {
 			options = columnOptions
 		}

@@ -3,8 +3,6 @@ package index
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +33,7 @@ func (x *Index) Facets(ctx context.Context, q string, fields []string, size int,
 func (x *Index) FacetsOf(ctx context.Context, q string, fields []string, size int, v Volume, now time.Time) ([]mention.Facet, error) {
 	for _, name := range fields {
 		if !slices.Contains(facetFields, name) {
-			return nil, refusal("unknown-field", fmt.Sprintf("%s: cannot be counted by", name), "one of "+strings.Join(facetFields, ", "))
+			return nil, refusal("unknown-field", name+": cannot be counted by", "one of "+strings.Join(facetFields, ", "))
 		}
 	}
 	qu, err := newQuestion(q, now, exclusion{irrelevant: !v.Irrelevant})
@@ -197,13 +195,7 @@ func (t *tally) byDocument(s *segView, docs *roaring.Bitmap, dv segment.DocValue
 
 // facet makes the answer of a tally.
 func (x *Index) facet(ctx context.Context, t *tally, q string, size int) (mention.Facet, error) {
-	maps.DeleteFunc(t.values, func(_ string, v *value) bool { return v.n == 0 })
-	names := slices.SortedFunc(maps.Keys(t.values), func(a, b string) int {
-		return cmp.Or(cmp.Compare(t.values[b].n, t.values[a].n), cmp.Compare(a, b))
-	})
-	if size > 0 && len(names) > size {
-		names = names[:size]
-	}
+	names := t.top(size)
 	written, err := x.written(ctx, t, names)
 	if err != nil {
 		return mention.Facet{}, err
@@ -213,6 +205,31 @@ func (x *Index) facet(ctx context.Context, t *tally, q string, size int) (mentio
 		f.Values[i] = mention.Bucket{Key: written[i], Count: t.values[name].n, Query: t.query(q, name)}
 	}
 	return f, nil
+}
+
+// top returns the values with the highest counts, equal ones by name.
+func (t *tally) top(size int) []string {
+	type entry struct {
+		name string
+		n    uint64
+	}
+	entries := make([]entry, 0, len(t.values))
+	for name, v := range t.values {
+		if v.n > 0 { // else own channels alone
+			entries = append(entries, entry{name, v.n})
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.name, b.name))
+	})
+	if size > 0 && len(entries) > size {
+		entries = entries[:size]
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.name
+	}
+	return names
 }
 
 // query returns the query that finds what was counted for a value, or nothing

@@ -14,7 +14,7 @@ type near struct {
 	ordered bool
 }
 
-func (p *near) spans(doc uint32, any bool) ([]span, error) {
+func (p *near) spans(doc uint32, one bool) ([]span, error) {
 	left, right, err := sides(doc, p.l, p.r)
 	if err != nil || left == nil || right == nil {
 		return nil, err
@@ -30,7 +30,7 @@ func (p *near) spans(doc uint32, any bool) ([]span, error) {
 			}
 			found = append(found, span{s.first, t.last, s.firstSentence, t.lastSentence})
 		}
-		if any && len(found) > 0 {
+		if one && len(found) > 0 {
 			return found[:1], nil
 		}
 		if len(found) > maxSpans {
@@ -40,11 +40,11 @@ func (p *near) spans(doc uint32, any bool) ([]span, error) {
 	if p.ordered {
 		return sorted(found), nil
 	}
-	return p.before(left, right, found, any)
+	return p.before(left, right, found, one)
 }
 
 // before adds the pairs in which the right side stands first.
-func (p *near) before(left, right, found []span, any bool) ([]span, error) {
+func (p *near) before(left, right, found []span, one bool) ([]span, error) {
 	for i, t := range right {
 		if err := p.e.tick(i); err != nil {
 			return nil, err
@@ -55,7 +55,7 @@ func (p *near) before(left, right, found []span, any bool) ([]span, error) {
 			}
 			found = append(found, span{t.first, s.last, t.firstSentence, s.lastSentence})
 		}
-		if any && len(found) > 0 {
+		if one && len(found) > 0 {
 			return found[:1], nil
 		}
 		if len(found) > maxSpans {
@@ -99,7 +99,7 @@ type notNear struct {
 	ordered bool // looks after the left side only
 }
 
-func (p *notNear) spans(doc uint32, any bool) ([]span, error) {
+func (p *notNear) spans(doc uint32, one bool) ([]span, error) {
 	left, err := p.l.spans(doc, false)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (p *notNear) spans(doc uint32, any bool) ([]span, error) {
 			}
 		}
 		found = append(found, s)
-		if any {
+		if one {
 			break
 		}
 	}
@@ -142,7 +142,7 @@ type sentence struct {
 	l, r part
 }
 
-func (p *sentence) spans(doc uint32, any bool) ([]span, error) {
+func (p *sentence) spans(doc uint32, one bool) ([]span, error) {
 	left, right, err := sides(doc, p.l, p.r)
 	if err != nil || left == nil || right == nil {
 		return nil, err
@@ -164,7 +164,7 @@ func (p *sentence) spans(doc uint32, any bool) ([]span, error) {
 		for _, t := range bySentence[s.firstSentence] {
 			if s.last < t.first || t.last < s.first {
 				found = append(found, span{min(s.first, t.first), max(s.last, t.last), s.firstSentence, s.firstSentence})
-				if any {
+				if one {
 					return found, nil
 				}
 			}
@@ -183,7 +183,7 @@ type slopped struct {
 	width  int
 }
 
-func (p *slopped) spans(doc uint32, any bool) ([]span, error) {
+func (p *slopped) spans(doc uint32, one bool) ([]span, error) {
 	lists := make([][]place, len(p.leaves))
 	var all []place
 	for i, l := range p.leaves {
@@ -199,7 +199,7 @@ func (p *slopped) spans(doc uint32, any bool) ([]span, error) {
 	for i, head := range all {
 		if last, ok := m.end(all[i:], p.width); ok {
 			found = append(found, span{head.position, last.position, head.sentence, last.sentence})
-			if any {
+			if one {
 				break
 			}
 		}

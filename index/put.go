@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -208,12 +209,12 @@ func (x *Index) write(offset int64, b *shardBatch) (err error) {
 	if err := idx.Batch(batch); err != nil {
 		return fmt.Errorf("index: put into shard %s: %w", b.key, err)
 	}
-	return x.warm(sh, idx)
+	return warm(sh, idx)
 }
 
 // warm reads what newest-first needs of new segments, so that no question has
 // to wait for it.
-func (x *Index) warm(sh *shard, idx bleve.Index) error {
+func warm(sh *shard, idx bleve.Index) error {
 	v, err := newView(sh, idx)
 	if err != nil {
 		return err
@@ -250,10 +251,7 @@ func buildDocuments(rows []*mention.Row) []*document.Document {
 // advance notes what is contained now.
 func (x *Index) advance(offset int64, batches []*shardBatch) error {
 	x.mu.Lock()
-	m := meta{Schema: schema, Offset: max(offset, x.meta.Offset), Shards: make(map[string]int64, len(x.meta.Shards)+1)}
-	for key, o := range x.meta.Shards {
-		m.Shards[key] = o
-	}
+	m := meta{Schema: schema, Offset: max(offset, x.meta.Offset), Shards: maps.Clone(x.meta.Shards)}
 	x.mu.Unlock()
 	for _, b := range batches {
 		m.Shards[b.key] = offset
@@ -274,7 +272,7 @@ func (x *Index) advance(offset int64, batches []*shardBatch) error {
 func (x *Index) closeIdle() error {
 	before := time.Now().Add(-idleClose)
 	for _, sh := range x.all() {
-		if _, err := sh.closeIdle(before); err != nil {
+		if err := sh.closeIdle(before); err != nil {
 			return err
 		}
 	}

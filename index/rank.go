@@ -214,7 +214,7 @@ func (r *ranker) scores(part found) (func(n uint32) int64, error) {
 			return nil, err
 		}
 		for _, term := range terms {
-			if err := r.add(sums, part, w.name, term, r.weight[i]); err != nil {
+			if err := addScores(sums, part, w.name, term, r.weight[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -222,7 +222,7 @@ func (r *ranker) scores(part found) (func(n uint32) int64, error) {
 	return func(n uint32) int64 { return int64(math.Round(sums[n] * scoreUnit)) }, nil
 }
 
-func (r *ranker) add(sums map[uint32]float64, part found, name, term string, weight float64) error {
+func addScores(sums map[uint32]float64, part found, name, term string, weight float64) error {
 	list, err := part.seg.postings(name, term)
 	if err != nil {
 		return err

@@ -159,13 +159,13 @@ func (s *shard) release() {
 }
 
 // closeIdle closes s when nobody uses it and it was last used before a time.
-func (s *shard) closeIdle(before time.Time) (bool, error) {
+func (s *shard) closeIdle(before time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dir == "" || s.idx == nil || s.users > 0 || !s.used.Before(before) {
-		return false, nil
+		return nil
 	}
-	return true, s.shut()
+	return s.shut()
 }
 
 func (s *shard) close() error {

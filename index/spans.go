@@ -195,9 +195,9 @@ func hasOdd(n query.Node) bool {
 
 // A part gives the spans of a node in one field, document by document in
 // ascending order. Spans are sorted by first and last and each is there once.
-// With any, one span is enough.
+// With one, one span is enough.
 type part interface {
-	spans(doc uint32, any bool) ([]span, error)
+	spans(doc uint32, one bool) ([]span, error)
 }
 
 // part makes the part of a node, reading the places of its words in docs.
@@ -269,10 +269,10 @@ func (nothing) spans(uint32, bool) ([]span, error) { return nil, nil }
 // anyOf has the spans of all its parts.
 type anyOf []part
 
-func (p anyOf) spans(doc uint32, any bool) ([]span, error) {
+func (p anyOf) spans(doc uint32, one bool) ([]span, error) {
 	var sum []span
 	for _, a := range p {
-		list, err := a.spans(doc, any)
+		list, err := a.spans(doc, one)
 		if err != nil {
 			return nil, err
 		}
@@ -297,7 +297,7 @@ type inRow struct {
 	leaves []*leaf
 }
 
-func (p *inRow) spans(doc uint32, any bool) ([]span, error) {
+func (p *inRow) spans(doc uint32, one bool) ([]span, error) {
 	lists := make([][]place, len(p.leaves))
 	for i, l := range p.leaves {
 		if lists[i] = l.of(doc); len(lists[i]) == 0 {
@@ -312,7 +312,7 @@ func (p *inRow) spans(doc uint32, any bool) ([]span, error) {
 		}
 		if ok {
 			found = append(found, span{head.position, last.position, head.sentence, last.sentence})
-			if any {
+			if one {
 				break
 			}
 		}

@@ -90,7 +90,7 @@ func (x *Index) evict(sh *shard) {
 		}
 	}
 	if open > maxOpen && oldest != nil {
-		if _, err := oldest.closeIdle(when.Add(1)); err != nil {
+		if err := oldest.closeIdle(when.Add(1)); err != nil {
 			x.log.Warn("shard does not close", "shard", oldest.key, "err", err)
 		}
 	}
