@@ -45,7 +45,7 @@ type compiledContext struct {
 }
 
 // newLinker compiles brands; common tells which words are also everyday ones.
-func newLinker(brands []mention.Brand, common func(key uint64, form string) bool) *linker {
+func newLinker(brands []mention.Brand, common func(keys []uint64, form string) bool) *linker {
 	l := &linker{brands: brands, first: map[uint64][]*nameForm{}, handles: map[uint64][]*nameForm{}, tags: map[uint64][]*nameForm{}}
 	for i := range brands {
 		b := &brands[i]
@@ -86,7 +86,7 @@ func productID(p *mention.ProductName) string {
 }
 
 // add registers a form, its plural and its hashtag.
-func (l *linker) add(brand int, text, product, what string, exact bool, common func(uint64, string) bool) {
+func (l *linker) add(brand int, text, product, what string, exact bool, common func([]uint64, string) bool) {
 	var s scanned
 	s.scan(text)
 	keys := trimmedKeys(&s)
@@ -94,7 +94,7 @@ func (l *linker) add(brand int, text, product, what string, exact bool, common f
 		return
 	}
 	f := &nameForm{brand: brand, product: product, text: text, keys: keys, what: what, exact: exact, single: len(keys) == 1}
-	f.common = f.single && !exact && common(keys[0], strings.ToLower(text))
+	f.common = !exact && common(keys, strings.ToLower(text))
 	l.first[keys[0]] = append(l.first[keys[0]], f)
 	l.forms++
 	if exact {
@@ -334,7 +334,7 @@ func (l *linker) judge(h *hit, s *scanned, v *nameView) (bool, string) {
 			return true, says
 		}
 	}
-	if f.exact || !f.single {
+	if f.exact || !f.single && !f.common {
 		return true, says
 	}
 	return v.speaks(h, s, says)

@@ -18,8 +18,10 @@ func (w *worker) entities(a *Analyzer) []mention.Entity {
 		if !d.tagged {
 			continue
 		}
+		w.hits = a.linker.find(w.hits[:0], &d.scan)
+		w.single = slices.ContainsFunc(w.hits, func(h hit) bool { return !h.ok && (h.form.single || h.form.common) })
 		w.name(d)
-		w.products(a, d)
+		w.products(d)
 		for _, e := range d.view.entities {
 			out = append(out, mention.Entity{
 				Text: d.text[e.start:e.end], Type: entityTypes[e.kind],
@@ -45,6 +47,10 @@ func (w *worker) name(d *field) {
 	m.lookUp(t)
 	w.emissions, w.rows = m.emissions(w.emissions[:0], t, w.rows)
 	best := w.path.decode(w.emissions, &m.moves, m.bias, entityLabels)
+	d.view.tokens, d.view.beliefs = d.tokens, d.view.beliefs[:0]
+	if w.single {
+		d.view.beliefs = w.path.beliefs(w.emissions, &m.moves, m.bias)
+	}
 	for i := 0; i < len(best); i++ {
 		if best[i] == 0 {
 			continue
@@ -59,8 +65,7 @@ func (w *worker) name(d *field) {
 }
 
 // products marks names that are products of the watched brands.
-func (w *worker) products(a *Analyzer, d *field) {
-	w.hits = a.linker.find(w.hits[:0], &d.scan)
+func (w *worker) products(d *field) {
 	for i := range w.hits {
 		h := &w.hits[i]
 		if h.form.product == "" {

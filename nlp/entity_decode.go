@@ -84,3 +84,44 @@ func (p *path) decode(em []float32, moves *[entityLabels + 1][entityLabels]float
 	}
 	return p.best
 }
+
+// A belief is how likely each kind of name is at a token: nothing, person,
+// place, organization, other.
+type belief [5]float32
+
+// beliefs returns the belief at token i, of the best paths through each of its
+// labels. It must follow a decode of the same emissions.
+func (p *path) beliefs(em []float32, moves *[entityLabels + 1][entityLabels]float32, bias float32) []belief {
+	n := len(em) / entityLabels
+	out := make([]belief, n)
+	var behind [entityLabels]float32
+	for i := n - 1; i >= 0; i-- {
+		row := p.score[i*entityLabels:][:entityLabels]
+		var top [5]float32
+		for k := range top {
+			top[k] = impossible
+		}
+		for k, v := range row {
+			kind := (k + 1) / 2
+			top[kind] = max(top[kind], v+behind[k])
+		}
+		softmax(top[:])
+		out[i] = top
+		var next [entityLabels]float32
+		for j := range next {
+			next[j] = impossible
+			for k := range entityLabels {
+				if k > 0 && k%2 == 0 && j != k && j != k-1 {
+					continue
+				}
+				v := moves[j][k] + em[i*entityLabels+k] + behind[k]
+				if k == 0 {
+					v -= bias
+				}
+				next[j] = max(next[j], v)
+			}
+		}
+		behind = next
+	}
+	return out
+}

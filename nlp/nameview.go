@@ -1,10 +1,14 @@
 package nlp
 
+import "math"
+
 // A nameView is what the rest of the text knows about names: it decides
 // whether a single word is the brand or something else.
 type nameView struct {
 	entities []entitySpan
 	shouting bool // nearly all letters are upper case: case says nothing
+	tokens   []token
+	beliefs  []belief
 }
 
 // An entitySpan is a name found in one field, by bytes.
@@ -22,45 +26,88 @@ const (
 	entProduct
 )
 
-// speaks decides about a hit of a single-word name by case, the kind of name
-// it is part of, and the words beside it.
+// speaks decides about a hit of a single-word name by its case, what kind of
+// name the entity model believes it is, and the words beside it.
 func (v *nameView) speaks(h *hit, s *scanned, says string) (bool, string) {
 	w := &s.words[h.from]
-	points, why := 2, ""
-	note := func(n int, text string) {
-		points += n
-		why += ", " + text
-	}
+	known := v.believed(w.start)
+	odds, why := float32(priorRare), ""
 	if h.form.common {
-		points = 0
-		why = ", also an everyday word"
+		odds, why = priorCommon, ", also an everyday word or another name"
 	}
-	upper := w.flags&(flagTitle|flagUpper) != 0
-	switch {
-	case !upper && h.form.common && !v.shouting:
-		note(-4, "in lower case")
-	case upper && !v.shouting && h.from > 0 && !startsSentence(s, h.from):
-		note(1, "in upper case")
-	}
-	for _, e := range v.entities {
-		if e.start <= w.start && e.end >= w.end {
-			switch e.kind {
-			case entOrganization:
-				note(3, "an organization here")
-			case entProduct, entMisc:
-				note(1, "a name here")
-			case entPerson:
-				note(-3, "part of a person's name")
-			case entLocation:
-				note(-3, "a place here")
+	if known != nil {
+		odds += logit(known[3] + known[4]*shareMisc)
+		names := [...]string{"no name", "a person", "a place", "an organization", "a name"}
+		top := 0
+		for k := range known {
+			if known[k] > known[top] {
+				top = k
 			}
-			break
+		}
+		why += ", read as " + names[top] + " here"
+		if h.form.common && top > 0 && v.larger(w.start, s.words[h.to-1].end) {
+			odds -= 2
+			why += ", part of a longer one"
 		}
 	}
-	if points > 0 {
+	if h.form.common && scored(s, h) {
+		odds += 3
+		why += ", beside a score"
+	}
+	if odds > 0 {
 		return true, says + why
 	}
 	return false, says + why
+}
+
+// larger reports whether the name found at start..end is longer than that by
+// more than the legal form of a company.
+func (v *nameView) larger(start, end int32) bool {
+	for _, e := range v.entities {
+		if e.start <= start && e.end >= end {
+			return e.start < start || e.end-end > 6
+		}
+	}
+	return false
+}
+
+// scored reports whether a number like the score of a game, or the other team,
+// stands beside the hit in a short line of results.
+func scored(s *scanned, h *hit) bool {
+	if len(s.words) > 30 {
+		return false
+	}
+	game := func(i int) bool {
+		if i < 0 || i >= len(s.words) {
+			return false
+		}
+		w := &s.words[i]
+		return w.kind == kindNumber && w.hi-w.lo <= 3 || w.key == keyAgainst
+	}
+	return game(h.to) || game(h.from-1) && h.from <= 4
+}
+
+var keyAgainst = hash("v")
+
+const (
+	priorCommon = 0.8 // a watched name is likelier a company than any other name is
+	priorRare   = 4.5 // a word that only names use
+	shareMisc   = 0.5
+)
+
+func logit(p float32) float32 {
+	p = min(max(p, 1e-4), 1-1e-4)
+	return float32(math.Log(float64(p / (1 - p))))
+}
+
+// believed returns the belief at the token that has byte at, or nil.
+func (v *nameView) believed(at int32) *belief {
+	for i := range v.tokens {
+		if t := &v.tokens[i]; t.start <= at && t.end > at && i < len(v.beliefs) {
+			return &v.beliefs[i]
+		}
+	}
+	return nil
 }
 
 // startsSentence reports whether word i is the first of a sentence.

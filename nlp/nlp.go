@@ -96,8 +96,27 @@ func readModels() (*models, error) {
 	return m, nil
 }
 
-// common reports whether a form is also a word of everyday language.
-func (m *models) common(_ uint64, form string) bool { return m.base.everyday(form) }
+// common reports whether a form is also a word of everyday language, or a
+// place.
+func (m *models) common(keys []uint64, form string) bool {
+	h := keys[0]
+	for _, k := range keys[1:] {
+		h = mix(h, k)
+	}
+	bits, listed := m.entities.names.find(mix(h, nameSeed))
+	if listed && bits&(nameCity|nameCountry|nameRegion) != 0 {
+		return true
+	}
+	if len(keys) == 1 {
+		return m.base.named(form)
+	}
+	for w := range strings.FieldsSeq(form) {
+		if !m.base.everyday(w) {
+			return false
+		}
+	}
+	return true
+}
 
 // everyday reports whether prose's tagger learned a word, and not as a name.
 func (b *base) everyday(form string) bool {
@@ -114,6 +133,9 @@ func (b *base) everyday(form string) bool {
 	return !strings.HasPrefix(b.classes[b.pos.classes[top]], "NNP")
 }
 
+// named reports whether prose's tagger learned a word as a name.
+func (b *base) named(form string) bool { return b.pos.find(hashString("i word "+form)).n > 0 }
+
 // A worker holds the scratch of one goroutine.
 type worker struct {
 	m        *models
@@ -127,6 +149,7 @@ type worker struct {
 	names     entityText
 	emissions []float32
 	path      path
+	single    bool // a name of one word stands in the field: beliefs are needed
 }
 
 // A field is the title or the text of a mention, at every stage of reading.
@@ -217,7 +240,7 @@ func (w *worker) load(m *mention.Mention) {
 		d.name, d.text, d.tagged, d.present = f.name, f.text, false, f.text != ""
 		d.scan.scan(f.text)
 		d.tokens, d.ends = d.tokens[:0], d.ends[:0]
-		d.view = nameView{entities: d.view.entities[:0]}
+		d.view = nameView{entities: d.view.entities[:0], beliefs: d.view.beliefs[:0]}
 		d.logits, d.feats = [3]float32{}, d.feats[:0]
 	}
 }
