@@ -69,7 +69,7 @@ func (p *parser) ranged(field string, at int) (Node, error) {
 			break
 		}
 	}
-	if w == "" {
+	if w == "" && r.Op != "" {
 		return nil, p.fail("empty-value", at, "no space after the colon", "%s: has no value", field)
 	}
 	var err error

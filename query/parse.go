@@ -276,11 +276,12 @@ func (p *parser) near(field string) (Node, error) {
 			p.i = save
 			return left, nil
 		}
-		if count == 2 {
-			p.warn("near-chain", p.i, "use parentheses", "NEAR after NEAR is read from left to right")
-		}
+		at := p.i
 		if left, err = p.nearRight(left, field, negated); err != nil {
 			return nil, err
+		}
+		if count == 2 {
+			p.warn("near-chain", at, "use parentheses", "NEAR after NEAR is read from left to right")
 		}
 		p.grouped = false
 	}
