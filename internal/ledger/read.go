@@ -74,18 +74,23 @@ func (c *recordScan) record(rec *mention.Record) error {
 		return err
 	}
 	rec.Story, rec.Hold = c.story, c.hold
-	for _, part := range []struct {
-		data []byte
-		dest any
-	}{{c.analysis, &rec.Analysis}, {c.linking, &rec.Linking}, {c.curation, &rec.Curation}} {
-		if len(part.data) == 0 {
-			continue
-		}
-		if err := json.Unmarshal(part.data, part.dest); err != nil {
-			return fmt.Errorf("mention %s: %w", c.id, err)
-		}
+	if err := c.parts(rec); err != nil {
+		return fmt.Errorf("mention %s: %w", c.id, err)
 	}
 	return nil
+}
+
+func (c *recordScan) parts(rec *mention.Record) error {
+	if err := decodeAnalysis(c.analysis, &rec.Analysis); err != nil {
+		return err
+	}
+	if err := decodeLinking(c.linking, &rec.Linking); err != nil {
+		return err
+	}
+	if len(c.curation) == 0 {
+		return nil
+	}
+	return json.Unmarshal(c.curation, &rec.Curation)
 }
 
 // Changes implements [Reading].
