@@ -46,7 +46,7 @@ type expectation struct {
 func (x expectation) Known() bool { return x.Samples >= leastSamples }
 
 // expect looks at the sums over w bins at the same time of day, up to bin at.
-// use may leave out days (1 is yesterday); nil takes all.
+// Days may be left out by use (1 is yesterday); nil takes all.
 func (c clockwork) expect(s *series, at, w int64, use func(day int64) bool) expectation {
 	sample := make([]float64, 0, baselineDays*len(around))
 	for d := int64(1); d <= baselineDays; d++ {

@@ -138,7 +138,7 @@ func (e *email) client(ctx context.Context) (*mail.Client, error) {
 }
 
 // dial connects through the guard, and closes the connection when ctx ends.
-func (e *email) dial(ctx, dial context.Context, network, addr string, secure *tls.Config) (net.Conn, error) { //nolint:revive // two lives: the notice's and the dial's
+func (e *email) dial(ctx, dial context.Context, network, addr string, secure *tls.Config) (net.Conn, error) {
 	conn, err := e.egress.DialContext(dial, network, addr)
 	if err != nil {
 		return nil, err

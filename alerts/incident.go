@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"earshot/mention"
@@ -59,7 +60,7 @@ type incident struct {
 }
 
 // group finds or makes a rule's group.
-func (e *Engine) group(r *rule, key string) *group {
+func (*Engine) group(r *rule, key string) *group {
 	if g, ok := r.groups[key]; ok {
 		return g
 	}
@@ -83,13 +84,13 @@ func ident(prefix string, parts ...string) string {
 	return prefix + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15]))
 }
 
-// ensure gives a group's incident, and opens one when there is none. opener
+// ensure gives a group's incident, and opens one when there is none; opener
 // is the mention that did it; it is empty when time did.
 func (e *Engine) ensure(g *group, at instant, opener string) *incident {
 	if g.Incident != nil {
 		return g.Incident
 	}
-	id := ident("inc_", g.rule.ID, g.Key, fmt.Sprint(int64(at)), opener)
+	id := ident("inc_", g.rule.ID, g.Key, strconv.FormatInt(int64(at), 10), opener)
 	g.Incident = &incident{
 		Incident: mention.Incident{
 			ID: id, Rule: g.rule.ID, Kind: g.rule.kind(), Group: g.Key, State: mention.StatePending,
@@ -101,8 +102,8 @@ func (e *Engine) ensure(g *group, at instant, opener string) *incident {
 	return g.Incident
 }
 
-// join adds a mention to an incident. It reports whether its story is new.
-func (inc *incident) join(it *Item, at instant) bool {
+// join adds a mention to an incident; copies of a known story are folded in.
+func (inc *incident) join(it *Item, at instant) {
 	story := it.Story
 	if story == "" {
 		story = it.ID
@@ -119,14 +120,13 @@ func (inc *incident) join(it *Item, at instant) bool {
 				inc.Items[i].Copies++
 			}
 		}
-		return false
+		return
 	}
 	inc.Stories = slices.Insert(inc.Stories, 0, story)
 	inc.Stories = inc.Stories[:min(len(inc.Stories), maxStories)]
 	inc.Items = slices.Insert(inc.Items, 0, *it)
 	inc.Items = inc.Items[:min(len(inc.Items), maxItems)]
 	inc.Fresh++
-	return true
 }
 
 // met says that a group's condition holds at a time, and for how long if

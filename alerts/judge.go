@@ -3,6 +3,7 @@ package alerts
 import (
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func newRule(r *Rule) (*rule, error) {
 	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%q %q %q %q %q %v %d %s %s", r.kind(), r.Match, r.Where, r.Of, []string(r.By), r.Own, r.Count, r.Window, r.Sensitivity)
-	c.print = fmt.Sprintf("%x", h.Sum64())
+	c.print = strconv.FormatUint(h.Sum64(), 16)
 	return c, nil
 }
 

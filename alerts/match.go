@@ -15,7 +15,8 @@ func (matchJudge) add(e *Engine, g *group, x *entry) {
 	inc := e.ensure(g, x.at, x.row.ID)
 	it := itemOf(x.row)
 	edited := x.row.Revision > 1 && g.rule.OnEdit
-	if inc.join(&it, x.at); edited {
+	inc.join(&it, x.at)
+	if edited {
 		inc.Fresh++ // an edit is told again though its story is known
 	}
 	reason := "matched by " + it.words()

@@ -148,18 +148,18 @@ func (s *termState) UnmarshalText(text []byte) error {
 		return err
 	}
 	bad := errors.New("terms cannot be read")
-	signed := func() (v int64) {
-		n := 0
-		if v, n = binary.Varint(raw); n <= 0 {
+	signed := func() int64 {
+		v, n := binary.Varint(raw)
+		if n <= 0 {
 			err, raw = bad, nil
 			return 0
 		}
 		raw = raw[n:]
 		return v
 	}
-	unsigned := func() (v uint64) {
-		n := 0
-		if v, n = binary.Uvarint(raw); n <= 0 {
+	unsigned := func() uint64 {
+		v, n := binary.Uvarint(raw)
+		if n <= 0 {
 			err, raw = bad, nil
 			return 0
 		}

@@ -98,7 +98,8 @@ func nextTick(at instant, every time.Duration, zone *time.Location) instant {
 		return instantOf(time.Date(now.Year(), now.Month(), now.Day()+days-past, digestHour, 0, 0, 0, zone))
 	}
 	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
-	return instantOf(midnight.Add((now.Sub(midnight)/every + 1) * every))
+	past := now.Sub(midnight)
+	return instantOf(now.Add(every - past%every))
 }
 
 // digestHour is when a digest of a day or more is sent.

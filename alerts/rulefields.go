@@ -32,15 +32,18 @@ var fieldKinds = map[string][]string{
 // fieldFaults checks the numbers of a rule against its kind.
 func (r *Rule) fieldFaults() []error {
 	var errs []error
-	set := map[string]bool{
-		"count": r.Count != 0, "window": r.Window != 0, "min_authors": r.MinAuthors != 0, "min_sites": r.MinSites != 0,
-		"sensitivity": r.Sensitivity != "", "of": r.Of != "", "above": r.Above != 0, "below": r.Below != 0, "change": r.Change != 0,
-		"for": r.For != 0, "keep_firing_for": r.KeepFiringFor != 0, "repeat_every": r.RepeatEvery != 0, "on_edit": r.OnEdit,
-		"by": len(r.By) > 0, "own": r.Own,
-	}
-	for _, name := range sortedKeys(set) {
-		if set[name] && !slices.Contains(fieldKinds[name], r.kind()) {
-			errs = append(errs, fmt.Errorf("%s is not read by a rule of kind %s", name, r.kind()))
+	kind := r.kind()
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{
+		{"count", r.Count != 0}, {"window", r.Window != 0}, {"min_authors", r.MinAuthors != 0}, {"min_sites", r.MinSites != 0},
+		{"sensitivity", r.Sensitivity != ""}, {"of", r.Of != ""}, {"above", r.Above != 0}, {"below", r.Below != 0}, {"change", r.Change != 0},
+		{"for", r.For != 0}, {"keep_firing_for", r.KeepFiringFor != 0}, {"repeat_every", r.RepeatEvery != 0}, {"on_edit", r.OnEdit},
+		{"by", len(r.By) > 0}, {"own", r.Own},
+	} {
+		if f.set && !slices.Contains(fieldKinds[f.name], kind) {
+			errs = append(errs, fmt.Errorf("%s is not read by a rule of kind %s", f.name, kind))
 		}
 	}
 	if r.Sensitivity != "" && !slices.Contains(Sensitivities, r.Sensitivity) {

@@ -155,9 +155,9 @@ func (s *series) UnmarshalText(text []byte) error {
 	if err != nil {
 		return err
 	}
-	number := func() (v int64) {
-		n := 0
-		if v, n = binary.Varint(raw); n <= 0 {
+	number := func() int64 {
+		v, n := binary.Varint(raw)
+		if n <= 0 {
 			err = errors.New("counts cannot be read")
 			raw = nil
 			return 0

@@ -57,7 +57,7 @@ func newCountJudge(r *Rule) *countJudge {
 }
 
 // history implements judge: it counts for the baseline alone.
-func (j *countJudge) history(_ *Engine, g *group, x *entry) {
+func (*countJudge) history(_ *Engine, g *group, x *entry) {
 	bin := binOf(x.t)
 	if x.row.Published.IsZero() || x.at.sub(x.t) > (baselineDays+1)*24*time.Hour {
 		return
