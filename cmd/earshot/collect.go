@@ -142,7 +142,7 @@ func (a *app) parseCmd() *cobra.Command {
 					return err
 				}
 				for i := range feed.Items {
-					if err := put(feedLine(name, feed, &feed.Items[i])); err != nil {
+					if err := put(feedLine{name, feed, &feed.Items[i]}); err != nil {
 						return err
 					}
 				}
@@ -164,7 +164,7 @@ func (a *app) extractCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return put(articleLine(name, article))
+				return put(articleLine{name, article})
 			})
 		},
 	}
@@ -202,4 +202,17 @@ func (a *app) diffCmd() *cobra.Command {
 	}
 	c.Flags().StringVar(&selector, "select", "", "CSS selector of the part that matters")
 	return c
+}
+
+// feedLine is a line of `earshot parse`.
+type feedLine struct {
+	File string        `json:"file"`
+	Feed *crawler.Feed `json:"feed"`
+	*crawler.Item
+}
+
+// articleLine is a line of `earshot extract`.
+type articleLine struct {
+	File string `json:"file"`
+	*crawler.Article
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"earshot/internal/config"
 	"earshot/internal/daemon"
 	"earshot/internal/ledger"
 )
@@ -75,17 +77,37 @@ func (a *app) backupCmd() *cobra.Command {
 			if name == "-" {
 				name = ""
 			}
-			// Reading needs no lock: a backup works beside a running daemon.
-			led, err := ledger.Open(cmd.Context(), ledger.Options{Dir: cfg.DataDir(), Log: a.log})
-			if err != nil {
-				return err
-			}
-			err = a.toFile(name, func() error { return led.Backup(cmd.Context(), a.stdout) })
-			return errors.Join(err, led.Close())
+			return a.toFile(name, func() error { return a.backup(cmd.Context(), cfg) })
 		},
 	}
 	a.dataFlags(c)
 	return c
+}
+
+// backup has the daemon that runs on the data write the copy, else writes it.
+func (a *app) backup(ctx context.Context, cfg *config.Config) error {
+	running, ok, err := daemon.Find(ctx, cfg.DataDir())
+	if err != nil {
+		return err
+	}
+	if !ok {
+		led, err := ledger.Open(ctx, ledger.Options{Dir: cfg.DataDir(), Log: a.log})
+		if err != nil {
+			return err
+		}
+		return errors.Join(led.Backup(ctx, a.stdout), led.Close())
+	}
+	r, err := a.remote(cfg, running)
+	if err != nil {
+		return err
+	}
+	resp, err := r.do(ctx, http.MethodGet, r.root+daemon.LocalBackup, nil)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(a.stdout, resp.Body)
+	return err
 }
 
 func (a *app) restoreCmd() *cobra.Command {

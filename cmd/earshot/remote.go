@@ -61,6 +61,7 @@ func (r *remote) do(ctx context.Context, method, address string, body any) (*htt
 	}
 	if r.token != "" {
 		req.Header.Set("Authorization", "Bearer "+r.token)
+		req.Header.Set(daemon.LocalHeader, r.token)
 	}
 	resp, err := r.client.Do(req)
 	if err != nil {
@@ -219,4 +220,15 @@ func (r *remote) ready(ctx context.Context) ([]string, error) {
 	}
 	err = json.NewDecoder(resp.Body).Decode(&body)
 	return body.Reasons, err
+}
+
+func (r *remote) objects(ctx context.Context) ([]config.Object, error) {
+	resp, err := r.do(ctx, http.MethodGet, r.root+daemon.LocalObjects, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	var out []config.Object
+	err = json.NewDecoder(resp.Body).Decode(&out)
+	return out, err
 }

@@ -326,8 +326,10 @@ func (a *app) explain(text string) error {
 	if a.output == "json" {
 		return a.json(x)
 	}
-	_, err := fmt.Fprint(a.stdout, x.Text())
-	return err
+	for _, line := range x.Lines() {
+		fmt.Fprintln(a.stdout, line)
+	}
+	return nil
 }
 
 func (a *app) json(v any) error {

@@ -110,6 +110,18 @@ func (a *alerting) rewind(ctx context.Context) error {
 	return a.engine.Restore(state)
 }
 
+// escalate hands a safety notice that could not be delivered to the next
+// receiver.
+func (a *alerting) escalate(ctx context.Context, dead mention.Delivery) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	next, ok := a.engine.Escalate(&dead, a.now())
+	if !ok {
+		return nil
+	}
+	return a.commit(ctx, nil, alerts.Outcome{Deliveries: []mention.Delivery{next}})
+}
+
 // reload puts other rules in force; the state of rules that stay is kept.
 func (a *alerting) reload(cfg *config.Config) error {
 	a.mu.Lock()
@@ -134,7 +146,8 @@ type dispatcher struct {
 	ledger ledger.Ledger
 	log    *slog.Logger
 	now    func() time.Time
-	again  func(receiver string, at time.Time) // queue another run
+	again  func(receiver string, at time.Time)                 // queue another run
+	dead   func(ctx context.Context, d mention.Delivery) error // a notice was given up
 
 	mu        sync.Mutex
 	notifiers map[string]alerts.Notifier
@@ -230,6 +243,9 @@ func (d *dispatcher) send(ctx context.Context, n alerts.Notifier, row mention.De
 	}
 	if after.Error != "" {
 		d.log.Warn("delivery not accepted", "delivery", row.ID, "receiver", row.Receiver, "attempts", after.Attempts, "state", after.State, "err", after.Error)
+	}
+	if after.State == mention.DeliveryDead {
+		return d.dead(context.WithoutCancel(ctx), after)
 	}
 	if after.State == mention.DeliverySent && row.Mention != "" {
 		at := after.Sent

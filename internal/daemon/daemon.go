@@ -26,6 +26,7 @@ type Options struct {
 	Reload  func() (*config.Config, error)                               // reads the configuration again; nil means it never changes
 	Version string                                                       // of the program
 	Extra   map[string]http.Handler                                      // more pages, by path, such as the demo's inbox
+	Links   []api.Link                                                   // to them, in the navigation
 	Ready   func(address string)                                         // told once the API answers
 	Log     *slog.Logger                                                 // nil means no logging
 	Hangup  <-chan os.Signal                                             // asks for a reload; may be nil
@@ -40,6 +41,7 @@ type Daemon struct {
 	hub     api.Hub
 	metrics *metrics
 	started time.Time
+	secret  string // lets commands of the same user in
 
 	cfg        atomic.Pointer[config.Config] // the files and the objects made through the API
 	files      atomic.Pointer[config.Config] // the files alone
@@ -48,8 +50,8 @@ type Daemon struct {
 	dispatch   *dispatcher
 	intake     *intake
 	fetch      atomic.Pointer[fetcher]
-	schedule   *schedule
 	jobs       *ledger.Jobs
+	planned    map[string]bool // sources that have a pass queued; guarded by reloading
 
 	reloading   sync.Mutex
 	relinking   atomic.Bool
@@ -150,14 +152,13 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
-	d.dispatch = &dispatcher{ledger: led, log: d.log, now: now, again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) }}
+	d.dispatch = &dispatcher{ledger: led, log: d.log, now: now, dead: d.alerting.escalate, again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) }}
 	if err := d.dispatch.setReceivers(cfg.Receivers, f.egress); err != nil {
 		return err
 	}
 	d.alerting.wake = func(receiver string) { d.deliverAt(ctx, receiver, now()) }
 	d.alerting.tell = d.hub.Incident
-	d.schedule = newSchedule(led, func(ctx context.Context, source string) error { return d.jobs.FetchAt(ctx, source, now()) }, now, d.log)
-	return d.schedule.set(ctx, cfg.Sources)
+	return d.plan(ctx, cfg.Sources)
 }
 
 // now is the wall clock in the ledger's precision.
@@ -172,7 +173,7 @@ func (d *Daemon) deliverAt(ctx context.Context, receiver string, at time.Time) {
 // fetchJob is one pass as the job queue runs it.
 func (d *Daemon) fetchJob(ctx context.Context, id string) error {
 	src, ok := d.source(id)
-	if !ok {
+	if !ok || src.Paused {
 		return nil // gone from the configuration since it was queued
 	}
 	state, err := d.fetch.Load().pass(ctx, src, nil)
@@ -193,8 +194,7 @@ func (d *Daemon) fetchJob(ctx context.Context, id string) error {
 	if next.IsZero() {
 		next = now().Add(time.Minute)
 	}
-	d.schedule.done(id, next)
-	return nil
+	return d.jobs.FetchAt(ctx, id, next)
 }
 
 func (d *Daemon) source(id string) (mention.Source, bool) {
@@ -229,7 +229,7 @@ func (d *Daemon) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	d.startStages(stages, &wg)
 	address := d.address(listener)
-	if err := announce(d.cfg.Load().DataDir(), Running{PID: os.Getpid(), Address: address, Started: d.started.UTC(), Version: d.o.Version}); err != nil {
+	if err := announce(d.cfg.Load().DataDir(), Running{PID: os.Getpid(), Address: address, Started: d.started.UTC(), Version: d.o.Version, Token: d.secret}); err != nil {
 		d.log.Warn("commands will not find this daemon", "err", err)
 	}
 	served := make(chan error, 1)

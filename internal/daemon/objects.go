@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"reflect"
 	"slices"
+	"strings"
 
 	"earshot/alerts"
 	"earshot/api"
@@ -53,7 +56,7 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Fetch.Equal(old.Fetch) {
+	if reflect.DeepEqual(cfg.Fetch, old.Fetch) {
 		f = d.fetch.Load() // its hosts remember their manners
 	}
 	if err := d.alerting.reload(cfg); err != nil {
@@ -70,7 +73,7 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	case d.relinkAgain <- struct{}{}:
 	default:
 	}
-	return d.schedule.set(ctx, cfg.Sources)
+	return d.plan(ctx, cfg.Sources)
 }
 
 func (d *Daemon) owner(kind, id string) string {
@@ -218,4 +221,9 @@ func (b backend) Receivers(ctx context.Context) ([]api.ReceiverInfo, error) {
 }
 
 // target says where a receiver sends, without what could be a secret in a URL.
-func target(r alerts.Receiver) string { return r.Target() }
+func target(r alerts.Receiver) string {
+	if u, err := url.Parse(r.URL); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return strings.Join(r.To, ", ")
+}

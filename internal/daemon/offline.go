@@ -106,9 +106,9 @@ func FetchOnly(ctx context.Context, o FetchOptions) (FetchResult, error) {
 	if err != nil {
 		return FetchResult{}, fmt.Errorf("daemon: %w", err)
 	}
-	hosts := crawler.NewHosts(crawler.HostOptions{Egress: eg, Now: now, Log: o.Log})
+	hosts := crawler.NewHosts(crawler.HostsOptions{Egress: eg, Now: now})
 	return gather(o.Sources, func(src mention.Source, add func(FetchResult, []mention.Mention) error) error {
-		c, err := crawler.New(src, crawler.Options{Egress: eg, Hosts: hosts, Now: now, Log: o.Log})
+		c, err := crawler.New(src, crawler.Options{Egress: eg, Hosts: hosts, Now: now})
 		if err != nil {
 			return fmt.Errorf("daemon: source %s: %w", src.ID, err)
 		}

@@ -12,9 +12,9 @@ import (
 
 // The pace of what is not woken by the ledger.
 const (
-	tick      = time.Second            // time passes for the alert engine
-	sweep     = 500 * time.Millisecond // wakes receivers whose wake-up was lost
-	retry     = time.Second            // after a stage failed
+	tick      = time.Second     // time passes for the alert engine
+	sweep     = 5 * time.Second // wakes receivers whose wake-up was lost
+	retry     = time.Second     // after a stage failed
 	maxRetry  = 30 * time.Second
 	watchFile = time.Second // how often the configuration's files are looked at
 )
@@ -24,7 +24,6 @@ func (d *Daemon) startStages(ctx context.Context, wg *sync.WaitGroup) {
 	wg.Go(func() { d.follow(ctx, "understand", 0, d.understand.some) })
 	wg.Go(func() { d.follow(ctx, "index", 0, d.indexStage) })
 	wg.Go(func() { d.follow(ctx, "alerts", tick, d.alerting.some) })
-	wg.Go(func() { d.schedule.run(ctx) })
 	wg.Go(func() { d.sweepOutbox(ctx) })
 	wg.Go(func() { d.relinkLoop(ctx) })
 	wg.Go(func() { d.publish(ctx) })

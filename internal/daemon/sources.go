@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"earshot/crawler"
@@ -91,7 +90,7 @@ func newFetcher(cfg *config.Config, in *intake, now func() time.Time, log *slog.
 		return nil, fmt.Errorf("daemon: %w", err)
 	}
 	f := &fetcher{intake: in, egress: eg, now: now, log: log}
-	f.hosts = crawler.NewHosts(crawler.HostOptions{Egress: eg, Now: now, Log: log})
+	f.hosts = crawler.NewHosts(crawler.HostsOptions{Egress: eg, Now: now})
 	return f, nil
 }
 
@@ -156,30 +155,10 @@ func (f *fetcher) cover(ctx context.Context, source string, before mention.Sourc
 	}
 }
 
-// A schedule says when each source is to be read next, and hands those that
-// are due to the job queue, each once.
-type schedule struct {
-	ledger ledger.Ledger
-	start  func(ctx context.Context, source string) error // enqueue a pass
-	now    func() time.Time
-	log    *slog.Logger
-
-	mu    sync.Mutex
-	next  map[string]time.Time // sources that wait; one under way is not in it
-	known map[string]bool
-	kick  chan struct{}
-}
-
-func newSchedule(led ledger.Ledger, start func(context.Context, string) error, now func() time.Time, log *slog.Logger) *schedule {
-	return &schedule{
-		ledger: led, start: start, now: now, log: log,
-		next: map[string]time.Time{}, known: map[string]bool{}, kick: make(chan struct{}, 1),
-	}
-}
-
-// set puts sources in force. Those that are new begin when their state says.
-func (s *schedule) set(ctx context.Context, sources []mention.Source) error {
-	states, err := s.ledger.SourceStates(ctx)
+// plan queues the first pass of every source that is new, for when its state
+// says. Each pass queues the next one; a source that is gone or paused has none.
+func (d *Daemon) plan(ctx context.Context, sources []mention.Source) error {
+	states, err := d.store.Ledger.SourceStates(ctx)
 	if err != nil {
 		return fmt.Errorf("daemon: sources: %w", err)
 	}
@@ -187,85 +166,22 @@ func (s *schedule) set(ctx context.Context, sources []mention.Source) error {
 	for i := range states {
 		at[states[i].Source] = later(states[i].Next, states[i].NotBefore)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	known := map[string]bool{}
+	planned := map[string]bool{}
 	for i := range sources {
 		id := sources[i].ID
 		if sources[i].Paused {
 			continue
 		}
-		known[id] = true
-		if !s.known[id] {
-			s.next[id] = at[id]
-		}
-	}
-	for id := range s.next {
-		if !known[id] {
-			delete(s.next, id)
-		}
-	}
-	s.known = known
-	s.poke()
-	return nil
-}
-
-// done says that a pass is over and when the next one may be.
-func (s *schedule) done(source string, next time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known[source] {
-		s.next[source] = next
-		s.poke()
-	}
-}
-
-func (s *schedule) poke() {
-	select {
-	case s.kick <- struct{}{}:
-	default:
-	}
-}
-
-// run hands out what is due until ctx is done.
-func (s *schedule) run(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.kick:
-		case <-timer.C:
-		}
-		due, wait := s.due()
-		for _, id := range due {
-			if err := s.start(ctx, id); err != nil {
-				if ctx.Err() == nil {
-					s.log.Error("pass not queued", "source", id, "err", err)
-				}
-				s.done(id, s.now().Add(10*time.Second))
-			}
-		}
-		timer.Reset(wait)
-	}
-}
-
-// due takes out the sources whose time has come and tells how long the rest waits.
-func (s *schedule) due() (ids []string, wait time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.now()
-	wait = time.Minute
-	for id, at := range s.next {
-		if d := at.Sub(now); d > 0 {
-			wait = min(wait, d)
+		planned[id] = true
+		if d.planned[id] {
 			continue
 		}
-		delete(s.next, id)
-		ids = append(ids, id)
+		if err := d.jobs.FetchAt(ctx, id, later(at[id], now())); err != nil {
+			return fmt.Errorf("daemon: source %s: %w", id, err)
+		}
 	}
-	return ids, wait
+	d.planned = planned
+	return nil
 }
 
 func later(a, b time.Time) time.Time {
