@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -133,26 +132,15 @@ func fillBig(b testing.TB, x *index.Index, s *stream, from, n int) {
 	}
 }
 
-// big returns a filled index that the benchmarks share.
-var big = sync.OnceValues(func() (*index.Index, error) {
-	dir, err := os.MkdirTemp("", "earshot-bench-")
-	if err != nil {
-		return nil, err
-	}
-	return index.Open(context.Background(), index.Options{Dir: dir, Records: bigBook})
-})
-
-func theBig(b *testing.B) *index.Index {
-	b.Helper()
-	x, err := big()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if n := int(x.Offset()); n < *size {
-		fillBig(b, x, newStream(1), n, *size-n)
-	}
-	b.ResetTimer()
-	return x
+// BenchmarkIndex asks an index of -size mentions.
+func BenchmarkIndex(b *testing.B) {
+	x := newBig(b, b.TempDir())
+	fillBig(b, x, newStream(1), 0, *size)
+	b.Run("search", func(b *testing.B) { benchSearch(b, x) })
+	b.Run("count", func(b *testing.B) { benchCount(b, x) })
+	b.Run("histogram", func(b *testing.B) { benchHistogram(b, x) })
+	b.Run("facets", func(b *testing.B) { benchFacets(b, x) })
+	b.Run("each", func(b *testing.B) { benchEach(b, x) })
 }
 
 func BenchmarkPut(b *testing.B) {
@@ -207,8 +195,8 @@ func diskSize(b testing.TB, dir string) (total int64) {
 	return total
 }
 
-func BenchmarkSearch(b *testing.B) {
-	x := theBig(b)
+func benchSearch(b *testing.B, x *index.Index) {
+	b.Helper()
 	for _, bm := range []struct{ name, query, order string }{
 		{"brand and term", "brand:brand-1 AND " + word(5), ""},
 		{"frequent term", word(0), ""},
@@ -236,8 +224,8 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-func BenchmarkCount(b *testing.B) {
-	x := theBig(b)
+func benchCount(b *testing.B, x *index.Index) {
+	b.Helper()
 	for b.Loop() {
 		if _, err := x.Count(b.Context(), "brand:brand-1", streamEnd); err != nil {
 			b.Fatal(err)
@@ -245,8 +233,8 @@ func BenchmarkCount(b *testing.B) {
 	}
 }
 
-func BenchmarkHistogram(b *testing.B) {
-	x := theBig(b)
+func benchHistogram(b *testing.B, x *index.Index) {
+	b.Helper()
 	zone, err := time.LoadLocation("Europe/Zurich")
 	if err != nil {
 		b.Fatal(err)
@@ -262,8 +250,8 @@ func BenchmarkHistogram(b *testing.B) {
 	}
 }
 
-func BenchmarkFacets(b *testing.B) {
-	x := theBig(b)
+func benchFacets(b *testing.B, x *index.Index) {
+	b.Helper()
 	for _, field := range []string{"entity", "brand", "author", "site"} {
 		b.Run(field, func(b *testing.B) {
 			for b.Loop() {
@@ -275,8 +263,8 @@ func BenchmarkFacets(b *testing.B) {
 	}
 }
 
-func BenchmarkEach(b *testing.B) {
-	x := theBig(b)
+func benchEach(b *testing.B, x *index.Index) {
+	b.Helper()
 	n := 0
 	for b.Loop() {
 		if err := x.Each(b.Context(), "", streamEnd, func(mention.Row) error { n++; return nil }); err != nil {

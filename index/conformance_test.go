@@ -16,7 +16,7 @@ import (
 	"earshot/query"
 )
 
-var pairs = flag.Int("pairs", 60_000, "how many pairs of query and document to compare")
+var pairs = flag.Int("pairs", 30_000, "how many pairs of query and document to compare")
 
 // A backend is what every store of the index must do alike.
 type backend interface {
