@@ -47,7 +47,7 @@ func (w *worker) name(d *field) {
 	m.lookUp(t)
 	w.emissions, w.rows = m.emissions(w.emissions[:0], t, w.rows)
 	best := w.path.decode(w.emissions, &m.moves, m.bias, entityLabels)
-	d.view.tokens, d.view.beliefs = d.tokens, d.view.beliefs[:0]
+	d.view.tokens, d.view.classes, d.view.beliefs = d.tokens, w.m.base.classes, d.view.beliefs[:0]
 	if w.single {
 		d.view.beliefs = w.path.beliefs(w.emissions, &m.moves, m.bias)
 	}

@@ -8,6 +8,7 @@ type nameView struct {
 	entities []entitySpan
 	shouting bool // nearly all letters are upper case: case says nothing
 	tokens   []token
+	classes  []string // of their tags
 	beliefs  []belief
 }
 
@@ -50,6 +51,11 @@ func (v *nameView) speaks(h *hit, s *scanned, says string) (bool, string) {
 			why += ", part of a longer one"
 		}
 	}
+	if h.form.common && !v.shouting && w.flags&flagTitle != 0 {
+		gain, says := v.grammar(h, s, known)
+		odds += gain
+		why += says
+	}
 	if h.form.common && scored(s, h) {
 		odds += 3
 		why += ", beside a score"
@@ -59,6 +65,64 @@ func (v *nameView) speaks(h *hit, s *scanned, says string) (bool, string) {
 	}
 	return false, says + why
 }
+
+// grammar is what upper case and the words beside the hit say for it: a noun
+// in upper case without an article that does something is a company.
+func (v *nameView) grammar(h *hit, s *scanned, known *belief) (float32, string) {
+	if known != nil && (known[1] > 0.6 || known[2] > 0.6) {
+		return 0, "" // a person or a place
+	}
+	first := startsSentence(s, h.from)
+	if h.to < len(s.words) {
+		next := &s.words[h.to]
+		if next.kind == kindPoss && h.to+1 < len(s.words) {
+			next = &s.words[h.to+1]
+			if next.flags&flagTitle == 0 && first {
+				return 2, ", owns something"
+			}
+		}
+		if tag := v.tagAt(next.start); first && (tag == "VBZ" || tag == "VBD" || tag == "MD") || !first && tag == "VBZ" {
+			return 3, ", does something"
+		}
+		if v.verbAhead(s, h) && first {
+			return 2.5, ", does something"
+		}
+	}
+	if !first && s.words[h.from-1].key != keyThe {
+		return 1, ", in upper case"
+	}
+	return 0, ""
+}
+
+// verbAhead reports whether the word after the hit looks like a verb of a
+// headline: it ends in s, stands in lower case, and an object follows.
+func (v *nameView) verbAhead(s *scanned, h *hit) bool {
+	if h.to+1 >= len(s.words) {
+		return false
+	}
+	w, next := &s.words[h.to], &s.words[h.to+1]
+	form := s.form(w)
+	if w.kind != kindWord || w.flags&flagUpper != 0 || len(form) < 4 || form[len(form)-1] != 's' || form[len(form)-2] == 's' {
+		return false
+	}
+	switch tag := v.tagAt(next.start); tag {
+	case "DT", "CD", "PRP$", "RP", "IN", "JJ", "TO", "RB":
+		return true
+	}
+	return false
+}
+
+// tagAt is the part of speech of the token that has byte at.
+func (v *nameView) tagAt(at int32) string {
+	for i := range v.tokens {
+		if t := &v.tokens[i]; t.start <= at && t.end > at {
+			return v.classes[t.tag]
+		}
+	}
+	return ""
+}
+
+var keyThe = hash("the")
 
 // larger reports whether the name found at start..end is longer than that by
 // more than the legal form of a company.
