@@ -132,6 +132,9 @@ func (w *World) Sources() []mention.Source {
 		o := &w.outlets[i]
 		s := mention.Source{ID: o.id, Kind: mention.SourceFeed, URL: w.base(o.id) + feedPath(o), Every: often, Type: o.kind, Brand: o.brand}
 		s.Owned = o.brand != "" && brandNamed(o.brand).role == mention.RoleOwn
+		if o.broken {
+			s.Every = 10 * often // its error need not be told every other second
+		}
 		switch o.format {
 		case formatSite:
 			s.Kind, s.URL, s.Follow, s.Depth, s.Pages, s.Every = mention.SourceSite, w.base(o.id)+"/news/", "/news/", 1, 60, 15*often

@@ -25,7 +25,7 @@ import (
 )
 
 // files serves a world and writes its files.
-func files(t *testing.T) (w *demo.World, c *clock, dir string, config string) {
+func files(t *testing.T) (w *demo.World, c *clock, dir, config string) {
 	t.Helper()
 	w, c = serve(t)
 	dir = filepath.Join(t.TempDir(), "demo")

@@ -104,7 +104,7 @@ func (w *World) liveEvents(p *pen, k int, start time.Time) []Item {
 	items := []Item{w.adverse(p, source, start.Add(time.Duration(5+p.rng.IntN(50))*time.Second), 200)}
 	if k%4 == 0 {
 		it := w.ambient(p, &w.outlets[outLedger], start.Add(6*time.Second), 201)
-		it.Edits = []Edit{w.correction(p, it, start.Add(38*time.Second))}
+		it.Edits = []Edit{p.correction(it, start.Add(38*time.Second))}
 		items = append(items, it)
 	}
 	if k%6 == 1 {
@@ -121,7 +121,7 @@ func (w *World) liveEvents(p *pen, k int, start time.Time) []Item {
 }
 
 // correction is an article's second version.
-func (w *World) correction(p *pen, it Item, at time.Time) Edit {
+func (p *pen) correction(it Item, at time.Time) Edit {
 	note := "\n\nCorrection: an earlier version gave a wrong figure. It is " + p.write("pct") + ", not " + p.write("pct") + "."
 	return Edit{At: at, Title: strings.TrimSuffix(it.Title, " (corrected)") + " (corrected)", Text: it.Text + note}
 }
@@ -136,7 +136,7 @@ func (w *World) plantEdits(p *pen) {
 				continue
 			}
 			at := w.end.Add(time.Duration(20+30*left) * time.Second)
-			items[i].Edits = []Edit{w.correction(p, items[i], at)}
+			items[i].Edits = []Edit{p.correction(items[i], at)}
 			left--
 		}
 	}

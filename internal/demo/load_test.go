@@ -3,6 +3,7 @@ package demo_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"earshot/internal/demo"
 	"earshot/mention"
@@ -46,5 +47,14 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		next()
+	}
+}
+
+func BenchmarkVisible(b *testing.B) {
+	w := demo.NewWorld(1, end)
+	w.Truth().VisibleAt(end.Add(time.Hour))
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Truth().VisibleAt(end.Add(time.Hour))
 	}
 }

@@ -51,7 +51,7 @@ func (w *World) tell(p *pen, source int, story string, s subject, at time.Time, 
 	default:
 		it.Title, it.Text = p.write(rule+".title"), p.write(rule+".article")
 	}
-	return w.address(it, o, a, at, serial)
+	return address(it, o, a, at, serial)
 }
 
 // recalled is what the recall is about, launched what was launched.
@@ -132,7 +132,7 @@ func (w *World) rivalLaunch(p *pen, at time.Time, serial int) Item {
 	it := Item{Story: StoryRival, Brand: b.id, Product: s.product.name, Lang: "en"}
 	it.Title = p.fill[slotBrand] + " launches new " + s.product.form + " of " + s.product.name
 	it.Text = p.write("release") + "\n\n" + p.fill[slotBrand] + " launches the new " + s.product.form + " today in " + p.write("city") + "."
-	return w.address(it, o, p.pickAuthor(o), at, serial)
+	return address(it, o, p.pickAuthor(o), at, serial)
 }
 
 // plantOwnPosts lets the own brands speak for themselves now and then.
@@ -143,7 +143,7 @@ func (w *World) plantOwnPosts(p *pen) {
 		source := outHealth + p.rng.IntN(2)
 		at := w.end.Add(-time.Duration(i*80+p.rng.IntN(60)) * time.Hour)
 		it := Item{Brand: b.id, Product: p.fill[slotProduct], Lang: "en", Own: b.id, Text: p.write("pos.company") + " " + p.fill[slotTag]}
-		w.keep(source, w.address(it, &w.outlets[source], author{name: strings.TrimPrefix(b.handle, "@")}, at.Add(-9*time.Hour), 950+i))
+		w.keep(source, address(it, &w.outlets[source], author{name: strings.TrimPrefix(b.handle, "@")}, at.Add(-9*time.Hour), 950+i))
 	}
 }
 
@@ -171,7 +171,7 @@ func (w *World) adverse(p *pen, source int, at time.Time, serial int) Item {
 	case genreReview:
 		it.Title, it.Text = p.write("review.title.neg"), "★☆☆☆☆ "+it.Text
 	}
-	return w.address(it, o, p.pickAuthor(o), at, serial)
+	return address(it, o, p.pickAuthor(o), at, serial)
 }
 
 // reactionIn finds which of the grammar's reactions a text has.

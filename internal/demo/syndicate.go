@@ -26,14 +26,14 @@ func (w *World) syndicate(p *pen, at time.Time, delays []time.Duration, serial i
 	p.about(s)
 	o := &w.outlets[outWire]
 	first := Item{Story: StorySyndicate, Brand: s.brand.id, Product: s.product.name, Lang: "en", Title: p.write("release.title"), Text: p.write("release")}
-	first = w.address(first, o, p.pickAuthor(o), at, serial)
+	first = address(first, o, p.pickAuthor(o), at, serial)
 	out := map[int][]Item{outWire: {first}}
 	for i, delay := range delays {
 		source := []int{outBrim, outLedger, outBlog, outBrim}[i%4]
 		o := &w.outlets[source]
 		it := Item{Story: StorySyndicate, Brand: first.Brand, Product: first.Product, Lang: "en", CopyOf: first.Canonical}
 		it.Title, it.Text = p.edited(first.Title, first.Text)
-		out[source] = append(out[source], w.address(it, o, p.pickAuthor(o), at.Add(delay), serial+1+i))
+		out[source] = append(out[source], address(it, o, p.pickAuthor(o), at.Add(delay), serial+1+i))
 	}
 	return out
 }

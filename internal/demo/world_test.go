@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func TestLiveItemsDoNotDependOnHowTheClockIsRead(t *testing.T) {
 	w := demo.NewWorld(7, end)
 	late := end.Add(100 * time.Minute)
 	before := w.Truth().VisibleAt(late)
-	for minute := range 90 {
+	for minute := 0; minute < 90; minute += 6 {
 		w.Truth().VisibleAt(end.Add(time.Duration(minute) * time.Minute))
 	}
 	if diff := cmp.Diff(before, w.Truth().VisibleAt(late)); diff != "" {
@@ -168,5 +169,22 @@ func TestWeeksAndDaysHaveARhythm(t *testing.T) {
 	}
 	if day < 3*night {
 		t.Errorf("%d items from 15 to 20, %d from 0 to 5, want three times as many", day, night)
+	}
+}
+
+func TestEveryTextNamesWhatItIsAbout(t *testing.T) {
+	company := map[string][]string{}
+	for _, b := range demo.Brands() {
+		company[b.ID] = append([]string{b.Name}, b.Handles...)
+	}
+	for _, it := range demo.NewWorld(4, end).Truth().All(end.Add(10 * time.Minute)) {
+		text := strings.ToLower(it.Title + "\n" + it.Text)
+		names := slices.ContainsFunc(slices.Concat(company[it.Brand], []string{it.Product}), func(name string) bool { return strings.Contains(text, strings.ToLower(name)) })
+		if it.Brand != "" && !names {
+			t.Errorf("%s: %q names neither %s nor any of %q", it.Canonical, text, it.Product, company[it.Brand])
+		}
+		if it.Brand == "" && it.Story != demo.StoryNoise {
+			t.Errorf("%s is about nothing and not noise", it.Canonical)
+		}
 	}
 }

@@ -20,7 +20,7 @@ func short(tone string) string { return tone[:3] }
 // ambient writes an item that belongs to no story.
 func (w *World) ambient(p *pen, o *outlet, at time.Time, serial int) Item {
 	if o.noise > 0 && p.rng.IntN(100) < o.noise {
-		return w.noise(p, o, at, serial)
+		return noise(p, o, at, serial)
 	}
 	s := p.anySubject()
 	if o.brand != "" {
@@ -50,6 +50,9 @@ func (w *World) ambient(p *pen, o *outlet, at time.Time, serial int) Item {
 		it.Sentiment = tone
 		it.Title = p.write("review.title." + short(tone))
 		it.Text = stars(p, tone) + " " + p.speak(a.voice, p.write("review."+short(tone)))
+		if !strings.Contains(strings.ToLower(it.Text), strings.ToLower(it.Product)) {
+			it.Title = it.Product + ": " + strings.ToLower(it.Title)
+		}
 	case genreRelease:
 		it.Title, it.Text = p.write("release.title"), p.write("release")
 	case genreBlog:
@@ -63,12 +66,12 @@ func (w *World) ambient(p *pen, o *outlet, at time.Time, serial int) Item {
 			it.Title, it.Text = p.write(topic+".title"), p.write(topic)
 		}
 	}
-	return w.address(it, o, a, at, serial)
+	return address(it, o, a, at, serial)
 }
 
 // noise writes an item about nothing of ours, often with a word that could
 // be taken for it.
-func (w *World) noise(p *pen, o *outlet, at time.Time, serial int) Item {
+func noise(p *pen, o *outlet, at time.Time, serial int) Item {
 	p.about(subject{&cast[4], &cast[4].products[0]})
 	a := p.pickAuthor(o)
 	it := Item{Story: StoryNoise, Lang: "en"}
@@ -81,7 +84,7 @@ func (w *World) noise(p *pen, o *outlet, at time.Time, serial int) Item {
 	default:
 		it.Text = p.speak(a.voice, p.write("noise.post"))
 	}
-	return w.address(it, o, a, at, serial)
+	return address(it, o, a, at, serial)
 }
 
 // stars is the rating as its site prints it.
@@ -98,7 +101,7 @@ func stars(p *pen, tone string) string {
 
 // address gives an item its place in the world: source, author, time, GUID
 // and URL.
-func (w *World) address(it Item, o *outlet, a author, at time.Time, serial int) Item {
+func address(it Item, o *outlet, a author, at time.Time, serial int) Item {
 	it.Source, it.Kind, it.Author = o.id, o.kind, a.name
 	it.Published = at.UTC().Truncate(time.Second)
 	if it.Own == "" {
