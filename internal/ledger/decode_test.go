@@ -45,8 +45,10 @@ func TestDecodeKnowsItsWay(t *testing.T) {
 		Models: "m", Language: "de", Status: mention.StatusOK, Sentiment: s, Keyphrases: []string{"Grüße <b>", `"q"`, "\x7f"},
 		Entities: []mention.Entity{{Text: "Zürich", Type: mention.Location, Span: span}},
 		Events:   []mention.Event{{Type: "recall", Role: "subject", Evidence: "e", Brand: "b"}},
-		Safety: &mention.Safety{AdverseEvent: true, Score: 0.9, Serious: []mention.Span{span}, Types: []string{"overdose"},
-			Elements: mention.SafetyElements{Patient: []mention.Span{span}, Reporter: []mention.Span{span}, Product: []mention.Span{span}, Reaction: []mention.Span{span}}},
+		Safety: &mention.Safety{
+			AdverseEvent: true, Score: 0.9, Serious: []mention.Span{span}, Types: []string{"overdose"},
+			Elements: mention.SafetyElements{Patient: []mention.Span{span}, Reporter: []mention.Span{span}, Product: []mention.Span{span}, Reaction: []mention.Span{span}},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -13,9 +13,17 @@ import (
 func enrich(old, m *mention.Mention) bool {
 	changed := false
 	for _, f := range []struct{ dst, src *string }{
-		{&old.GUID, &m.GUID}, {&old.URL, &m.URL}, {&old.Canonical, &m.Canonical}, {&old.Site, &m.Site},
-		{&old.Author, &m.Author}, {&old.Lang, &m.Lang}, {&old.Country, &m.Country}, {&old.Channel, &m.Channel},
-		{&old.Thread, &m.Thread}, {&old.Parent, &m.Parent}, {(*string)(&old.Kind), (*string)(&m.Kind)},
+		{&old.GUID, &m.GUID},
+		{&old.URL, &m.URL},
+		{&old.Canonical, &m.Canonical},
+		{&old.Site, &m.Site},
+		{&old.Author, &m.Author},
+		{&old.Lang, &m.Lang},
+		{&old.Country, &m.Country},
+		{&old.Channel, &m.Channel},
+		{&old.Thread, &m.Thread},
+		{&old.Parent, &m.Parent},
+		{(*string)(&old.Kind), (*string)(&m.Kind)},
 		{(*string)(&old.Origin), (*string)(&m.Origin)},
 	} {
 		if *f.dst == "" && *f.src != "" {

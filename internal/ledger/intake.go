@@ -261,7 +261,7 @@ func (a *appending) again(t *txn, k *known, o *offer) error {
 			return err
 		}
 	}
-	if err := a.update(t, k); err != nil {
+	if err := k.update(t); err != nil {
 		return err
 	}
 	if k.logged != k.revision {
@@ -290,13 +290,13 @@ func (a *appending) revise(t *txn, k *known, o *offer, old *mention.Mention) err
 	k.revision++
 	k.meta, k.author, k.published, k.fresh = meta, m.Author, ms(m.Published), true
 	a.receipt.Revised++
-	if err := a.update(t, k); err != nil {
+	if err := k.update(t); err != nil {
 		return err
 	}
 	return a.log(t, k, &m, meta, prev)
 }
 
-func (a *appending) update(t *txn, k *known) error {
+func (k *known) update(t *txn) error {
 	if err := t.exec("UPDATE mentions SET revision = ?, seq = ?, published = ?, sources = ?, hashes = ? WHERE num = ?",
 		k.revision, k.seq, k.published, formatList(k.sources), k.hashes, k.num); err != nil {
 		return err

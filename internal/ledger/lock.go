@@ -32,7 +32,7 @@ func (e *LockedError) Error() string {
 }
 
 // Is reports whether target is [ErrLocked].
-func (e *LockedError) Is(target error) bool { return target == ErrLocked }
+func (*LockedError) Is(target error) bool { return target == ErrLocked }
 
 // LockDir takes the data directory for this process, making it when it is not
 // there. When another has it, err is a [*LockedError] and holder says who. The

@@ -18,6 +18,7 @@ var errClosed = errors.New("ledger: closed")
 // that wait at the same time are done in one transaction, each within a
 // savepoint, and share its sync.
 type writer struct {
+	ctx   context.Context
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
@@ -39,7 +40,8 @@ type writeJob struct {
 
 // A txn is what a write has in its hands while its transaction is open.
 type txn struct {
-	w *writer
+	ctx context.Context // the writer's: no caller may interrupt what others share
+	w   *writer
 	effects
 }
 
@@ -62,7 +64,7 @@ func newWriter(ctx context.Context, db *sql.DB, warc *warcWriter, watch func()) 
 		return nil, err
 	}
 	w := &writer{
-		db: db, conn: conn, stmts: map[string]*sql.Stmt{}, warc: warc, watch: watch,
+		ctx: context.WithoutCancel(ctx), db: db, conn: conn, stmts: map[string]*sql.Stmt{}, warc: warc, watch: watch,
 		jobs: make(chan *writeJob, maxGroup), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	w.stop = sync.OnceFunc(func() { close(w.quit) })
@@ -142,14 +144,14 @@ func (w *writer) group(group []*writeJob) {
 }
 
 func (w *writer) transact(group []*writeJob) (longer bool, err error) {
-	t := &txn{w: w}
+	t := &txn{ctx: w.ctx, w: w}
 	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return false, fmt.Errorf("ledger: begin: %w", err)
 	}
 	w.warc.begin()
 	total, err := w.runAll(t, group)
 	if err == nil {
-		err = w.count(t, total)
+		err = count(t, total)
 	}
 	if err == nil {
 		err = w.warc.sync()
@@ -192,7 +194,7 @@ func (w *writer) runAll(t *txn, group []*writeJob) (total effects, err error) {
 	return total, nil
 }
 
-func (w *writer) count(t *txn, e effects) error {
+func count(t *txn, e effects) error {
 	for _, c := range []struct {
 		name string
 		n    int64
@@ -223,7 +225,7 @@ func (t *txn) stmt(query string) (*sql.Stmt, error) {
 	if s := t.w.stmts[query]; s != nil {
 		return s, nil
 	}
-	s, err := t.w.conn.PrepareContext(context.Background(), query)
+	s, err := t.w.conn.PrepareContext(t.ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -231,15 +233,12 @@ func (t *txn) stmt(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-// The transaction belongs to a group of callers, so that no caller's context
-// may interrupt it: these use none.
-
 func (t *txn) exec(query string, args ...any) error {
 	s, err := t.stmt(query)
 	if err != nil {
 		return err
 	}
-	_, err = s.ExecContext(context.Background(), args...)
+	_, err = s.ExecContext(t.ctx, args...)
 	return err
 }
 
@@ -249,7 +248,7 @@ func (t *txn) insert(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.ExecContext(context.Background(), args...)
+	res, err := s.ExecContext(t.ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -262,7 +261,7 @@ func (t *txn) update(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.ExecContext(context.Background(), args...)
+	res, err := s.ExecContext(t.ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -274,7 +273,7 @@ func (t *txn) each(query string, scan func(*sql.Rows) error, args ...any) error 
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(context.Background(), args...)
+	rows, err := s.QueryContext(t.ctx, args...)
 	if err != nil {
 		return err
 	}
@@ -287,7 +286,7 @@ func (t *txn) row(query string, args []any, dest ...any) error {
 	if err != nil {
 		return err
 	}
-	return s.QueryRowContext(context.Background(), args...).Scan(dest...)
+	return s.QueryRowContext(t.ctx, args...).Scan(dest...)
 }
 
 func eachRow(rows *sql.Rows, scan func(*sql.Rows) error) error {
