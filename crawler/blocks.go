@@ -46,20 +46,20 @@ func pageBlocks(doc *html.Node, selector string) ([]block, error) {
 }
 
 type blockWriter struct {
-	blocks  []block
-	text    strings.Builder
-	where   string
-	frame   int  // how many menus we are in
-	margin  int  // how many headers and footers
-	link    int  // how many links
-	plain   bool // the block has text outside links
+	blocks []block
+	text   strings.Builder
+	where  string
+	frame  int  // how many menus we are in
+	margin int  // how many headers and footers
+	link   int  // how many links
+	plain  bool // the block has text outside links
 }
 
 func (w *blockWriter) walk(n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
-		if w.text.Len() < maxBlockText {
-			w.text.WriteString(n.Data)
+		if left := maxBlockText - w.text.Len(); left > 0 {
+			w.text.WriteString(n.Data[:min(len(n.Data), left)])
 		}
 		w.plain = w.plain || w.link == 0 && strings.TrimSpace(n.Data) != ""
 		return
@@ -96,7 +96,7 @@ func (w *blockWriter) walk(n *html.Node) {
 }
 
 func (w *blockWriter) flush() {
-	text := tidyBlock(w.text.String())
+	text := strings.ToValidUTF8(tidyBlock(w.text.String()), "")
 	w.text.Reset()
 	defer func() { w.plain = false }()
 	if text == "" || len(w.blocks) >= maxBlocks {
