@@ -172,14 +172,14 @@ func TestPush(t *testing.T) {
 	h := handler(t, api.Options{Backend: f})
 	res, body := answer(h, request("POST", "/api/v1/mentions", `{"mentions":[
 		{"url":"https://a.example/1","title":"Hello","published":"2026-11-20T10:00:00.1239+01:00","country":"CH"},
-		{"id":"x:1","source":"crm","text":"There","kind":"review","rating":2}]}`))
+		{"guid":"x:1","source":"crm","text":"There","kind":"review","rating":2}]}`))
 	if want := `{"new":2,"revised":0,"unchanged":0,"refused":0,"ids":["p1"],"seq":7}`; res.StatusCode != http.StatusOK || body != want {
 		t.Errorf("%d %s, want %s", res.StatusCode, body, want)
 	}
 	two := 2.0
 	want := []mention.Mention{
-		{Source: "push", Origin: mention.OriginPush, URL: "https://a.example/1", Title: "Hello", Country: "ch", Published: day.Add(-30 * 60e9).Add(123e6)},
-		{ID: "x:1", Source: "crm", Origin: mention.OriginPush, Kind: mention.KindReview, Text: "There", Rating: &two},
+		{Origin: mention.OriginPush, URL: "https://a.example/1", Title: "Hello", Country: "ch", Published: day.Add(-30 * 60e9).Add(123e6)},
+		{GUID: "x:1", Source: "crm", Origin: mention.OriginPush, Kind: mention.KindReview, Text: "There", Rating: &two},
 	}
 	if diff := cmp.Diff(want, f.pushed); diff != "" {
 		t.Errorf("pushed (-want +got):\n%s", diff)

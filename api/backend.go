@@ -56,7 +56,8 @@ type Reading interface {
 // Writing is what people and programs put in.
 type Writing interface {
 	// Push stores mentions that a program sends, with the origin push;
-	// identity is the backend's. It returns when they are durable.
+	// identity, and the source where none is given, are the backend's. It
+	// returns when they are durable.
 	Push(ctx context.Context, actor string, mentions []mention.Mention) (mention.Receipt, error)
 	Curate(ctx context.Context, events []mention.CurationEvent) error // ErrNotFound when an id is not known
 	Audit(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error)

@@ -115,7 +115,7 @@ func TestDocsAreComplete(t *testing.T) {
 			missing[strings.ToUpper(method)+" "+address] = true
 		}
 	}
-	fill := strings.NewReplacer("$INCIDENT", "i0", "$DELIVERY", "d0", "$MENTION", "m0", "demo-push-1", "m0")
+	fill := strings.NewReplacer("$INCIDENT", "i0", "$DELIVERY", "d0", "$MENTION", "m0", "$SAFETY", "m0")
 	for _, c := range curls(string(text)) {
 		for op := range missing {
 			if c.fits(op) {
@@ -148,7 +148,7 @@ func (c *curl) fits(op string) bool {
 func curls(text string) []curl {
 	const host = "http://127.0.0.1:8080"
 	var list []curl
-	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
+	for line := range strings.Lines(strings.NewReplacer("\\\n", " ", `'"$MENTION"'`, "$MENTION").Replace(text)) {
 		_, line, ok := strings.Cut(line, "curl ")
 		if !ok || !strings.Contains(line, host) {
 			continue

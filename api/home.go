@@ -23,7 +23,7 @@ type homeView struct {
 	First    string // address of the first page, when this is not it
 	Chart    *chart
 	Facets   []facetView
-	Firing   []mention.Incident
+	Firing   []firing
 	Broken   []mention.SourceStatus
 	Sources  int
 	Status   *Status
@@ -43,6 +43,38 @@ type facetView struct {
 }
 
 var facetNames = map[string]string{"brand": "Brands", "sentiment": "Sentiment", "source": "Sources", "label": "Labels", "kind": "Kinds"}
+
+// firing is what one rule has firing; the newest stands for all.
+type firing struct {
+	Newest       mention.Incident
+	Count, Acked int
+	Many         bool // there may be more than counted
+}
+
+// maxFiring is how many firing incidents are looked at.
+const maxFiring = 200
+
+// byRule folds incidents, newest first, so that a rule with many groups does
+// not hide the others. The gravest stand first.
+func byRule(list []mention.Incident) []firing {
+	var out []firing
+	for _, inc := range list {
+		i := slices.IndexFunc(out, func(f firing) bool { return f.Newest.Rule == inc.Rule })
+		if i < 0 {
+			i = len(out)
+			out = append(out, firing{Newest: inc, Many: len(list) == maxFiring})
+		}
+		out[i].Count++
+		if !inc.Acked.IsZero() {
+			out[i].Acked++
+		}
+	}
+	grave := []string{mention.SeverityCrisis, mention.SeveritySafety, mention.SeverityWarning, mention.SeverityInfo}
+	slices.SortStableFunc(out, func(x, y firing) int {
+		return slices.Index(grave, x.Newest.Severity) - slices.Index(grave, y.Newest.Severity)
+	})
+	return out
+}
 
 // homeRows is how many mentions a page holds.
 const homeRows = 25
@@ -130,8 +162,9 @@ func (a *api) beside(ctx context.Context, v *homeView) {
 		}
 		return err
 	})
-	part("Incidents", func() (err error) {
-		v.Firing, err = a.backend.Incidents(ctx, IncidentFilter{State: mention.StateFiring, Limit: 10})
+	part("Incidents", func() error {
+		list, err := a.backend.Incidents(ctx, IncidentFilter{State: mention.StateFiring, Limit: maxFiring})
+		v.Firing = byRule(list)
 		return err
 	})
 	part("Sources", func() error {

@@ -3,9 +3,13 @@ package api
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"earshot/mention"
+	"earshot/query"
 )
 
 func TestPieces(t *testing.T) {
@@ -87,5 +91,46 @@ func TestExcerptCutsBetweenWords(t *testing.T) {
 	}
 	if got := excerpt(strings.Repeat("ä", 400)); !utf8.ValidString(got) {
 		t.Errorf("excerpt cuts a character: %q", got)
+	}
+}
+
+func TestFiringIsFoldedByRule(t *testing.T) {
+	list := []mention.Incident{
+		{ID: "a", Rule: "safety", Severity: mention.SeveritySafety}, {ID: "b", Rule: "launch", Severity: mention.SeverityInfo},
+		{ID: "c", Rule: "safety", Severity: mention.SeveritySafety, Acked: time.Unix(1, 0)}, {ID: "d", Rule: "outcry", Severity: mention.SeverityCrisis},
+	}
+	want := []firing{{Newest: list[3], Count: 1}, {Newest: list[0], Count: 2, Acked: 1}, {Newest: list[1], Count: 1}}
+	if diff := cmp.Diff(want, byRule(list)); diff != "" {
+		t.Errorf("byRule (-want +got):\n%s", diff)
+	}
+}
+
+func TestNarrowedQueriesCanBeRead(t *testing.T) {
+	for _, q := range []string{"", "*", "a OR b", `title:"x y" AND (c OR d)`} {
+		for _, value := range []string{"acme", "two words", `say "hi"`, "„so“", "a:b(c)", `back\slash`} {
+			text := narrow(q, "author", value)
+			if parsed, messages := query.Parse(text); parsed == nil {
+				t.Errorf("narrow(%q, %q) = %s: %v", q, value, text, messages)
+			}
+		}
+	}
+}
+
+func TestEvidenceInWords(t *testing.T) {
+	long := strings.Repeat("word ", 50)
+	tests := []struct {
+		text string
+		span mention.Span
+		want string
+	}{
+		{"so bad", mention.Span{Start: 3, End: 6}, "“bad”"},
+		{"so bad", mention.Span{Start: 3, End: 7}, ""},
+		{"so bad", mention.Span{Start: 0, End: 6}, "“so bad”"},
+		{long, mention.Span{End: len(long)}, "the whole of it"},
+	}
+	for _, tt := range tests {
+		if got := evidence(tt.text, tt.span); got != tt.want {
+			t.Errorf("evidence(%.20q, %v) = %q, want %q", tt.text, tt.span, got, tt.want)
+		}
 	}
 }

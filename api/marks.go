@@ -26,8 +26,12 @@ type finding struct {
 // findings collects what is to be marked in one field.
 func findings(rec *mention.Record, field string) []finding {
 	var list []finding
+	text := rec.Mention.Text
+	if field == "title" {
+		text = rec.Mention.Title
+	}
 	add := func(s mention.Span, class, title string) {
-		if (s.Field == "title") == (field == "title") {
+		if (s.Field == "title") == (field == "title") && !covers(s, text) {
 			list = append(list, finding{s.Start, s.End, class, title})
 		}
 	}

@@ -48,11 +48,10 @@ type recordOutput struct {
 
 // A pushed mention is what a program may say about one.
 type pushed struct {
-	ID         string         `json:"id,omitempty" maxLength:"500" doc:"left out: made from the url, else the guid, else the text"`
-	Source     string         `json:"source,omitempty" maxLength:"100" doc:"left out: push"`
+	Source     string         `json:"source,omitempty" maxLength:"100" doc:"left out: push and the name of the token"`
 	Kind       mention.Kind   `json:"kind,omitempty" enum:"news,post,blog,forum,review,release,page,comment,video,other"`
-	GUID       string         `json:"guid,omitempty" maxLength:"2000"`
-	URL        string         `json:"url,omitempty" maxLength:"4000" doc:"http or https"`
+	GUID       string         `json:"guid,omitempty" maxLength:"2000" doc:"the sender's own id; tells mentions without a url apart"`
+	URL        string         `json:"url,omitempty" maxLength:"4000" doc:"http or https; the id is made of it, else of the guid, else of the text"`
 	Title      string         `json:"title,omitempty" maxLength:"5000"`
 	Text       string         `json:"text,omitempty" maxLength:"1000000" doc:"plain text"`
 	Author     string         `json:"author,omitempty" maxLength:"500"`
@@ -190,12 +189,8 @@ func (p *pushed) faults() []string {
 }
 
 func (p *pushed) mention() mention.Mention {
-	source := p.Source
-	if source == "" {
-		source = "push"
-	}
 	return mention.Mention{
-		ID: p.ID, Source: source, Origin: mention.OriginPush, Kind: p.Kind, GUID: p.GUID, URL: p.URL, Title: p.Title, Text: p.Text,
+		Source: p.Source, Origin: mention.OriginPush, Kind: p.Kind, GUID: p.GUID, URL: p.URL, Title: p.Title, Text: p.Text,
 		Author: p.Author, Lang: strings.ToLower(p.Lang), Country: strings.ToLower(p.Country), Channel: p.Channel, Thread: p.Thread,
 		Parent: p.Parent, Categories: p.Categories, Published: stamp(p.Published), Updated: stamp(p.Updated),
 		Engagement: p.Engagement, Reach: p.Reach, Rating: p.Rating, Given: p.Given,

@@ -123,6 +123,8 @@ func (p *pages) funcs() template.FuncMap {
 		"glyph":   glyph,
 		"score":   func(f float64) string { return fmt.Sprintf("%+.2f", f) },
 		"quote":   quote,
+		"narrow":  narrow,
+		"plural":  plural,
 		"join":    strings.Join,
 		"str":     func(v any) string { return fmt.Sprint(v) },
 		"evidence": func(m mention.Mention, s mention.Span) string {
@@ -130,10 +132,7 @@ func (p *pages) funcs() template.FuncMap {
 			if s.Field == "title" {
 				text = m.Title
 			}
-			if s.Start < 0 || s.End > len(text) || s.Start >= s.End {
-				return ""
-			}
-			return strings.ToValidUTF8(text[s.Start:s.End], "")
+			return evidence(text, s)
 		},
 		"sentiments": func() []string { return []string{mention.Positive, mention.Negative, mention.Neutral, mention.Mixed} },
 	}
@@ -181,6 +180,23 @@ func excerpt(text string) string {
 	return text[:cut] + " …"
 }
 
+// evidence is the words of a span; one over a whole field is told as that.
+func evidence(text string, s mention.Span) string {
+	switch {
+	case s.Start < 0 || s.End > len(text) || s.Start >= s.End:
+		return ""
+	case covers(s, text):
+		return "the whole of it"
+	}
+	return "“" + excerpt(strings.ToValidUTF8(text[s.Start:s.End], "")) + "”"
+}
+
+// covers reports whether a span is about a text as such, not about a place in it.
+func covers(s mention.Span, text string) bool {
+	n := s.End - s.Start
+	return n > 60 && n*4 >= len(text)*3
+}
+
 // glyph tells a sentiment without colour.
 func glyph(label string) string {
 	switch label {
@@ -194,9 +210,26 @@ func glyph(label string) string {
 	return "●"
 }
 
-// quote is a value as the query language takes it.
+// quote is a value as the query language takes it. It knows no escapes; a
+// question mark stands for any one character.
 func quote(field, value string) string {
-	return field + `:"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+	return field + `:"` + strings.NewReplacer(`"`, "?", "“", "?", "”", "?", "„", "?").Replace(value) + `"`
+}
+
+// narrow is a query that also asks for one value.
+func narrow(q, field, value string) string {
+	if q == "" || q == "*" {
+		return quote(field, value)
+	}
+	return "(" + q + ") AND " + quote(field, value)
+}
+
+// plural is a count with its word.
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return grouped(n) + " " + word + "s"
 }
 
 func first(n int, list []string) []string { return list[:min(n, len(list))] }

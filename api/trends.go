@@ -41,11 +41,11 @@ func (a *api) trendRoutes() {
 	tags := []string{"Numbers"}
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "histogram", Method: http.MethodGet, Path: "/histogram", Tags: tags,
-		Summary: "Mentions over time", Description: "Each bucket carries the query whose result is exactly the mentions counted.",
+		Summary: "Mentions over time", Description: "Own channels are left out. A bucket carries the query whose result is exactly the mentions counted, where there is one.",
 	}, a.histogram)
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "facets", Method: http.MethodGet, Path: "/facets", Tags: tags,
-		Summary: "Mentions by dimension", Description: "The most frequent values of each field. Each bucket carries the query whose result is exactly the mentions counted.",
+		Summary: "Mentions by dimension", Description: "The most frequent values of each field. Own channels are left out. A bucket carries the query whose result is exactly the mentions counted, where there is one.",
 	}, a.facets)
 }
 
