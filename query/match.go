@@ -1,8 +1,6 @@
 package query
 
 import (
-	"math/bits"
-	"slices"
 	"strings"
 	"time"
 )
@@ -10,12 +8,6 @@ import (
 // fieldGap is the distance put between the positions of title and text: more
 // than any NEAR or phrase can bridge.
 const fieldGap = 1024
-
-// A span is a stretch of positions. Those of the text begin fieldGap after
-// the last of the title.
-type span struct {
-	first, last int32
-}
 
 // Match reports whether d is what q looks for.
 func (q *Query) Match(d *Document) bool {
@@ -25,11 +17,14 @@ func (q *Query) Match(d *Document) bool {
 
 // An eval answers the trees of a program for one document.
 type eval struct {
-	d     *Document
-	p     *program
-	now   time.Time // zero until a relative date is met
-	terms []sighting
+	d   *Document
+	p   *program
+	now time.Time // zero until a relative date is met
+
+	terms []sighting // where a set found its terms; nil makes each look for itself
 	epoch uint32
+
+	joined int // spans joined for the query at hand
 }
 
 // A sighting is where a term of a program was last found.
@@ -96,11 +91,7 @@ func (e *eval) match(i int32) bool {
 func (e *eval) spanTruth(in *inst, base int) bool {
 	switch in.op {
 	case doNear, doSentence:
-		mid, ok := e.sides(in)
-		if !ok {
-			return false
-		}
-		return e.pairs(in, base, mid, false)
+		return e.nearTruth(in)
 	case doRepeat:
 		e.push(in.a)
 		starts, last := int32(0), int32(-1)
@@ -116,160 +107,6 @@ func (e *eval) spanTruth(in *inst, base int) bool {
 	}
 	e.pushInst(in)
 	return len(e.d.spans) > base
-}
-
-// sides pushes the spans of both children and returns where the second's
-// begin, or false when one has none.
-func (e *eval) sides(in *inst) (mid int, ok bool) {
-	base := len(e.d.spans)
-	e.push(in.a)
-	mid = len(e.d.spans)
-	if mid == base {
-		return mid, false
-	}
-	e.push(in.a + 1)
-	return mid, len(e.d.spans) > mid
-}
-
-func (e *eval) push(i int32) {
-	e.pushInst(&e.p.insts[i])
-}
-
-// pushInst pushes the spans of a text expression, in order and without doubles.
-func (e *eval) pushInst(in *inst) {
-	base := len(e.d.spans)
-	switch in.op {
-	case doWord:
-		e.word(in, true)
-	case doPhrase:
-		e.phrase(in, textStore, true)
-	case doSlop:
-		e.slop(in, true)
-	case doOr:
-		for k := in.a; k < in.b; k++ {
-			e.push(k)
-		}
-		e.tidy(base)
-	case doNear, doSentence:
-		mid, ok := e.sides(in)
-		end := len(e.d.spans)
-		if ok {
-			e.pairs(in, base, mid, true)
-		}
-		e.keep(base, end)
-		e.tidy(base)
-	case doNotNear:
-		e.notNear(in, base)
-	}
-}
-
-// keep moves the spans from end on down to base.
-func (e *eval) keep(base, end int) {
-	n := copy(e.d.spans[base:], e.d.spans[end:])
-	e.d.spans = e.d.spans[:base+n]
-}
-
-// tidy sorts the spans from base on and drops doubles.
-func (e *eval) tidy(base int) {
-	s := e.d.spans[base:]
-	if !slices.IsSortedFunc(s, compareSpans) {
-		slices.SortFunc(s, compareSpans)
-	}
-	e.d.spans = e.d.spans[:base+len(slices.Compact(s))]
-}
-
-func compareSpans(a, b span) int {
-	if a.first != b.first {
-		return int(a.first - b.first)
-	}
-	return int(a.last - b.last)
-}
-
-// pairs joins the spans [base:mid) and [mid:len) and reports whether there is
-// a pair; with emit it pushes the spans over all pairs.
-func (e *eval) pairs(in *inst, base, mid int, emit bool) bool {
-	left, right := e.d.spans[base:mid], e.d.spans[mid:]
-	if e.before(in, left, right, emit) && !emit {
-		return true
-	}
-	if in.op == doNear && in.flag {
-		return len(e.d.spans) > mid+len(right)
-	}
-	return e.before(in, right, left, emit) && !emit || len(e.d.spans) > mid+len(right)
-}
-
-// before finds pairs with a span of a first, then one of b near it.
-func (e *eval) before(in *inst, a, b []span, emit bool) bool {
-	for _, s := range a {
-		if in.op == doSentence && e.sentence(s.first) != e.sentence(s.last) {
-			continue
-		}
-		i, _ := slices.BinarySearchFunc(b, s.last+1, func(t span, first int32) int { return int(t.first - first) })
-		for ; i < len(b); i++ {
-			t := b[i]
-			if in.op == doNear {
-				if t.first-s.last-1 > int32(in.n) {
-					break
-				}
-			} else if at := e.sentence(s.last); e.sentence(t.first) != at {
-				break
-			} else if e.sentence(t.last) != at {
-				continue
-			}
-			if !emit {
-				return true
-			}
-			e.d.spans = append(e.d.spans, span{s.first, t.last})
-		}
-	}
-	return false
-}
-
-// sentence returns the sentence of a position.
-func (e *eval) sentence(pos int32) uint32 {
-	if int(pos) >= e.d.title {
-		pos -= fieldGap
-	}
-	return e.d.stores[textStore].tokens[pos].sentence
-}
-
-// notNear pushes the spans of the first child that have none of the second
-// near them.
-func (e *eval) notNear(in *inst, base int) {
-	e.push(in.a)
-	mid := len(e.d.spans)
-	if mid == base {
-		return
-	}
-	e.push(in.a + 1)
-	end := len(e.d.spans)
-	out := base
-	for i := base; i < mid; i++ {
-		s := e.d.spans[i]
-		if !nearAny(s, e.d.spans[mid:end], int32(in.n), in.flag) {
-			e.d.spans[out] = s
-			out++
-		}
-	}
-	e.d.spans = e.d.spans[:out]
-}
-
-// nearAny reports whether one of the spans overlaps s or has at most n
-// positions between; ordered looks after s only.
-func nearAny(s span, spans []span, n int32, ordered bool) bool {
-	low := s.first - n - 1
-	if ordered {
-		low = s.first
-	}
-	for _, t := range spans {
-		if t.first > s.last+n+1 {
-			return false
-		}
-		if t.last >= low {
-			return true
-		}
-	}
-	return false
 }
 
 // inScope reports whether a token stands where in looks.
@@ -366,103 +203,6 @@ func (e *eval) rowAt(in *inst, s *store, words []progWord, ids *[MaxWords]int32,
 		e.at(t, len(words))
 	}
 	return true
-}
-
-// slop answers for words in any order; with emit it pushes their spans.
-func (e *eval) slop(in *inst, emit bool) bool {
-	s := &e.d.stores[textStore]
-	words := e.p.words[in.a:in.b]
-	if !e.mask(in, s, words) {
-		return false
-	}
-	width := len(words) + int(in.n)
-	all := uint32(1)<<len(words) - 1 // 32 words: all bits
-	for t, m := range e.d.masks {
-		if m == 0 {
-			continue
-		}
-		end := min(t+width, len(s.tokens))
-		last := slopEnd(e.d.masks[t:end], len(words), all, func(k int) bool { return s.tokens[t+k].seg == s.tokens[t].seg })
-		if last < 0 {
-			continue
-		}
-		if !emit {
-			return true
-		}
-		e.at(t, last+1)
-	}
-	return false
-}
-
-// mask fills e.d.masks and reports whether each word fits some token.
-func (e *eval) mask(in *inst, s *store, words []progWord) bool {
-	for k := range words {
-		if t := words[k].term; t >= 0 && e.form(t) < 0 {
-			return false
-		}
-	}
-	e.d.masks = slices.Grow(e.d.masks[:0], len(s.tokens))[:len(s.tokens)]
-	clear(e.d.masks)
-	for k := range words {
-		w, found, id := &words[k], false, int32(-1)
-		if w.term >= 0 {
-			id = e.form(w.term)
-		}
-		for t := range s.tokens {
-			if e.inScope(in, t) && s.fits(t, w, id) {
-				e.d.masks[t] |= 1 << k
-				found = true
-			}
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
-}
-
-// slopEnd returns the first place by which each word has a token of its own,
-// the token at 0 among them, or -1. Tokens are given to words one after the
-// other; a word gives up its token for another when it can, so what is counted
-// is the largest matching, and the token at 0 is never lost.
-func slopEnd(masks []uint32, words int, all uint32, within func(k int) bool) int {
-	seen := uint32(0)
-	for _, m := range masks {
-		seen |= m
-	}
-	if seen != all {
-		return -1
-	}
-	var owner [MaxWords]int32 // by word: place of its token plus 1
-	matched := 0
-	for k, m := range masks {
-		if m == 0 {
-			continue
-		}
-		if !within(k) {
-			return -1
-		}
-		tried := uint32(0)
-		if augment(masks, &owner, k, &tried) {
-			if matched++; matched == words {
-				return k
-			}
-		}
-	}
-	return -1
-}
-
-// augment gives the token at k a word, moving others where needed.
-func augment(masks []uint32, owner *[MaxWords]int32, k int, tried *uint32) bool {
-	for m := masks[k] &^ *tried; m != 0; m &^= *tried {
-		w := bits.TrailingZeros32(m)
-		*tried |= 1 << w
-		if owner[w] == 0 || augment(masks, owner, int(owner[w]-1), tried) {
-			owner[w] = int32(k + 1)
-			return true
-		}
-	}
-	return false
 }
 
 func (e *eval) keyword(in *inst) bool {

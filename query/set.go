@@ -103,6 +103,7 @@ func (s *Set) Match(d *Document, now time.Time, dst []int) []int {
 
 // ask answers one query.
 func (r *setRun) ask(q uint32) {
+	r.joined = 0
 	if r.match(r.set.roots[q]) {
 		r.found = append(r.found, int(q))
 	}
@@ -132,8 +133,10 @@ func (r *setRun) askAll(filed []filed, compared bool) {
 			continue
 		}
 		r.seen[q] = r.run
-		if f.enough && compared || r.match(r.set.roots[q]) {
+		if f.enough && compared {
 			r.found = append(r.found, int(q))
+		} else {
+			r.ask(q)
 		}
 	}
 }
