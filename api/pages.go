@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"earshot/mention"
+	"earshot/query"
 )
 
 //go:embed pages
@@ -210,18 +211,26 @@ func glyph(label string) string {
 	return "●"
 }
 
-// quote is a value as the query language takes it. It knows no escapes; a
-// question mark stands for any one character.
+// quote is a value as the query language takes it, or "" when it cannot be
+// asked for: there are no escapes, and a question mark stands for a quote.
 func quote(field, value string) string {
-	return field + `:"` + strings.NewReplacer(`"`, "?", "“", "?", "”", "?", "„", "?").Replace(value) + `"`
+	text := field + `:"` + strings.NewReplacer(`"`, "?", "“", "?", "”", "?", "„", "?").Replace(value) + `"`
+	if q, _ := query.Parse(text); q == nil {
+		return ""
+	}
+	return text
 }
 
 // narrow is a query that also asks for one value.
 func narrow(q, field, value string) string {
-	if q == "" || q == "*" {
-		return quote(field, value)
+	switch part := quote(field, value); {
+	case part == "":
+		return q
+	case q == "" || q == "*":
+		return part
+	default:
+		return "(" + q + ") AND " + part
 	}
-	return "(" + q + ") AND " + quote(field, value)
 }
 
 // plural is a count with its word.
