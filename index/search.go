@@ -265,55 +265,75 @@ func (x *Index) newest(ctx context.Context, qu question, c *cursor, limit int) (
 		if p.more || f.total == 0 {
 			return nil
 		}
-		items, err := f.after(c)
+		items, more, err := f.first(c, limit-len(p.items))
 		if err != nil {
 			return err
 		}
-		if len(p.items) == limit {
-			p.more = len(items) > 0
-			return nil
-		}
-		need := limit - len(p.items)
-		p.more = len(items) > need
-		items, err = top(items, need)
-		if err != nil {
-			return err
-		}
-		p.items = append(p.items, items...)
+		p.items, p.more = append(p.items, items...), more
 		return nil
 	})
 	return p, err
 }
 
-// after returns the documents of f that come after a cursor by time, in no
-// order and without ids but for those at the cursor's own instant.
-func (f *finding) after(c *cursor) ([]item, error) {
-	items := make([]item, 0, f.total)
+// first returns the first n documents of f after a cursor by time, in order,
+// and whether there are more of them.
+func (f *finding) first(c *cursor, n int) (items []item, more bool, err error) {
+	var (
+		heap  []int64 // the n newest times so far, the oldest on top
+		total int
+	)
+	err = f.after(c, func(i item) {
+		total++
+		switch {
+		case len(heap) < n:
+			heap = append(heap, i.time)
+			siftUp(heap, cmp.Compare)
+		case n > 0 && i.time > heap[0]:
+			heap[0] = i.time
+			siftDown(heap, cmp.Compare)
+		}
+	})
+	if err != nil || len(heap) == 0 {
+		return nil, total > n, err
+	}
+	err = f.after(c, func(i item) {
+		if i.time >= heap[0] { // ties among them
+			items = append(items, i)
+		}
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	items, err = top(items, n)
+	return items, total > n, err
+}
+
+// after calls fn with the documents of f that come after a cursor by time, in
+// no order and without ids but for those at the cursor's own instant.
+func (f *finding) after(c *cursor, fn func(i item)) error {
 	for _, part := range f.parts {
 		col, err := part.seg.column()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for it := part.docs.Iterator(); it.HasNext(); {
 			n := it.Next()
 			i := item{time: col.times[n], doc: n, seg: part.seg}
-			if c != nil {
+			if c != nil && i.time >= c.Time {
 				if i.time > c.Time {
 					continue
 				}
-				if i.time == c.Time {
-					if i.id, err = part.seg.docID(n); err != nil {
-						return nil, err
-					}
-					if i.id <= c.ID {
-						continue
-					}
+				if i.id, err = part.seg.docID(n); err != nil {
+					return err
+				}
+				if i.id <= c.ID {
+					continue
 				}
 			}
-			items = append(items, i)
+			fn(i)
 		}
 	}
-	return items, nil
+	return nil
 }
 
 // top returns the first n of items in order, with their ids.
@@ -396,8 +416,8 @@ func (x *Index) Each(ctx context.Context, q string, now time.Time, fn func(menti
 		return err
 	}
 	return x.eachShard(ctx, qu, func(f *finding) error {
-		items, err := f.after(nil)
-		if err != nil {
+		items := make([]item, 0, f.total)
+		if err := f.after(nil, func(i item) { items = append(items, i) }); err != nil {
 			return err
 		}
 		slices.SortFunc(items, func(a, b item) int { return cmp.Compare(b.time, a.time) })
