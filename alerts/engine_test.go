@@ -155,7 +155,7 @@ func TestNoticeSaysWhy(t *testing.T) {
 }
 
 func TestPayloadStaysSmall(t *testing.T) {
-	long := strings.Repeat("Recall of everything “by” everyone ", 5000)
+	long := strings.Repeat("Recall of everything “by” everyone ", 300)
 	var posts []post
 	for i := range 200 {
 		posts = append(posts, post{title: long, author: long, after: time.Duration(i) * time.Second})

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -17,7 +18,7 @@ import (
 func randomStream(t *rapid.T) []mention.Change {
 	var list []mention.Change
 	at := time.Duration(0)
-	for i := range rapid.IntRange(1, 60).Draw(t, "n") {
+	for i := range rapid.IntRange(1, 40).Draw(t, "n") {
 		at += time.Duration(rapid.SampledFrom([]int{0, 1, 7, 40, 300, 1500}).Draw(t, "gap")) * time.Minute
 		p := post{
 			after: at, published: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 30, 300, 2000}).Draw(t, "age")) * time.Minute,
@@ -79,6 +80,16 @@ func normal(o Outcome) Outcome {
 	return n
 }
 
+// same compares by the bytes that would be stored, which is quicker than by field.
+func same(a, b Outcome) bool {
+	x, err := json.Marshal(a)
+	if err != nil {
+		return false
+	}
+	y, err := json.Marshal(b)
+	return err == nil && bytes.Equal(x, y)
+}
+
 // TestReplayChangesNothing: wherever the engine is stopped, it goes on from
 // its state, in other batches and with time moved on at other moments, to the
 // same transitions, incidents and deliveries, id by id.
@@ -126,8 +137,8 @@ func TestReplayChangesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(normal(want), normal(got)); d != "" {
-			t.Fatalf("outcome (-straight +restarted):\n%s", d)
+		if a, b := normal(want), normal(got); !same(a, b) {
+			t.Fatalf("outcome (-straight +restarted):\n%s", cmp.Diff(a, b))
 		}
 		if !bytes.Equal(wantState, gotState) {
 			t.Fatalf("states differ:\n%s\n%s", wantState, gotState)
