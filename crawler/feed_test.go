@@ -114,7 +114,9 @@ func TestFeedFailures(t *testing.T) {
 		{"broken host", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, "status_502", "try again"},
 		{"empty", func(http.ResponseWriter, *http.Request) {}, ClassEmpty, "empty"},
 		{"loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }, ClassRedirects, "redirects"},
-		{"inside", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://10.0.0.1/", http.StatusFound) }, ClassBlocked, "allow_cidrs"},
+		{"inside", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://10.0.0.1/", http.StatusFound)
+		}, ClassBlocked, "allow_cidrs"},
 		{"rest", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "120")
 			w.WriteHeader(http.StatusTooManyRequests)
