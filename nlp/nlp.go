@@ -165,6 +165,8 @@ type field struct {
 	logits  [3]float32
 	sums    valenceSums
 	feats   []feature
+	given   []float32
+	news    bool
 	present bool
 }
 

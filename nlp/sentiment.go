@@ -38,6 +38,7 @@ func (w *worker) score() {
 		d.logits = w.polarity.read(&d.scan, w.m.words)
 		d.sums = w.polarity.sums
 		d.feats = append(d.feats[:0], w.polarity.feats...)
+		d.given, d.news = append(d.given[:0], w.polarity.given...), w.polarity.news
 	}
 }
 
@@ -122,13 +123,18 @@ func (w *worker) evidence(parts []mention.Evidence, d *field, share float32) []m
 			}
 		}
 	}
+	scale := m.scale / sqrt(len(d.feats))
+	if d.news {
+		scale *= financeFade
+	}
+	groups[-ofLexical] += lexiconShare * d.sums.compound() / scale
 	spread(words, c, &groups)
-	scale := share * polarSlope * m.scale / sqrt(len(d.feats))
 	for i := range words {
+		c[i] = share * polarSlope * (c[i]*scale + d.given[i])
 		if c[i] != 0 {
 			parts = append(parts, mention.Evidence{
 				Span:   mention.Span{Field: d.name, Start: int(words[i].start), End: int(words[i].end)},
-				Weight: float64(c[i] * scale),
+				Weight: float64(c[i]),
 			})
 		}
 	}

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -211,7 +208,7 @@ func (m *entityModel) text(tg *tagger, text string) *entityText {
 	return t
 }
 
-// makeEntities trains the entity model by an averaged perceptron.
+// makeEntities trains the entity model.
 func (t *trainer) makeEntities() error {
 	b, err := loadBase()
 	if err != nil {
@@ -250,7 +247,7 @@ func (t *trainer) makeEntities() error {
 		}
 	}
 	t.say("entities: %d texts, %d more dropped for being in ambiguous", len(train), dropped)
-	w, moves := fitField(train, entityBits, entityEpochs, envf("RATE", 0.2), envf("DECAY", 1e-3))
+	w, moves := fitField(train, entityBits, entityEpochs, 0.2, 3e-4)
 	m.linear = quantize(w, entityLabels)
 	m.moves = moves
 	if err := t.chooseBias(m, tg, check); err != nil {
@@ -337,84 +334,4 @@ func (m *entityModel) figures(set []tagged, bias float32) (typed, untyped float6
 		}
 	}
 	return 2 * hit / max(said+gold, 1), 2 * place / max(said+gold, 1)
-}
-
-// perceptron fits rows and moves: right labels are raised, wrong ones lowered,
-// and the mean of all steps is kept.
-func perceptron(train []tagged, bits, epochs int) ([]float32, [entityLabels + 1][entityLabels]float32) {
-	w := make([]float32, entityLabels<<bits)
-	mean := make([]float32, len(w))
-	var moves, meanMoves [entityLabels + 1][entityLabels]float32
-	rng := rand.New(rand.NewPCG(3, 5))
-	order := make([]int, len(train))
-	for i := range order {
-		order[i] = i
-	}
-	step := float32(1)
-	var p path
-	var em []float32
-	for range epochs {
-		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		for _, i := range order {
-			x := &train[i]
-			em = em[:0]
-			for _, rows := range x.rows {
-				var sum [entityLabels]float32
-				for _, r := range rows {
-					for k, v := range w[int(r)*entityLabels:][:entityLabels] {
-						sum[k] += v
-					}
-				}
-				em = append(em, sum[:]...)
-			}
-			best := p.decode(em, &moves, 0, x.limit)
-			if !slices.Equal(best, x.gold) {
-				update(x, x.gold, best, w, mean, &moves, &meanMoves, step)
-			}
-			step++
-		}
-	}
-	for i := range w {
-		w[i] -= mean[i] / step
-	}
-	for a := range moves {
-		for b := range moves[a] {
-			moves[a][b] -= meanMoves[a][b] / step
-		}
-	}
-	return w, moves
-}
-
-func update(x *tagged, gold, best []uint8, w, mean []float32, moves, meanMoves *[entityLabels + 1][entityLabels]float32, step float32) {
-	from := func(y []uint8, i int) int {
-		if i == 0 {
-			return entityLabels
-		}
-		return int(y[i-1])
-	}
-	for i, rows := range x.rows {
-		g, b := int(gold[i]), int(best[i])
-		if g != b {
-			for _, r := range rows {
-				at := int(r) * entityLabels
-				w[at+g]++
-				mean[at+g] += step
-				w[at+b]--
-				mean[at+b] -= step
-			}
-		}
-		if pg, pb := from(gold, i), from(best, i); g != b || pg != pb {
-			moves[pg][g]++
-			meanMoves[pg][g] += step
-			moves[pb][b]--
-			meanMoves[pb][b] -= step
-		}
-	}
-}
-
-func envf(n string, d float64) float32 {
-	if v, err := strconv.ParseFloat(os.Getenv(n), 64); err == nil {
-		return float32(v)
-	}
-	return float32(d)
 }

@@ -60,7 +60,7 @@ func (t *trainer) makeSentiment() error {
 		}
 	}
 	t.say("sentiment: %d texts", len(examples))
-	w := learn(examples, learning{classes: 3, bits: sentimentBits, epochs: 5, rate: 1.5, decay: 1e-4, minDocs: 2, seed: 7})
+	w := learn(examples, learning{classes: 3, bits: sentimentBits, epochs: 5, rate: 0.15, decay: 1e-4, minDocs: 2, adaptive: true, seed: 7})
 	x.model = quantize(w, 3)
 	for _, name := range []string{"semeval17", "airline", "fpb50", "sst2"} {
 		rows, err := t.read(name)
@@ -88,8 +88,14 @@ func newPolarity(model *linear) (*polarity, error) {
 
 // classWeight evens out the classes of a set whose neutral texts are many.
 func classWeight(set, label string) float32 {
-	if set == "semeval17.train" && label == "negative" {
-		return 1.6
+	switch {
+	case set == "semeval17.train" && label == "negative":
+		return 2.5
+	case set == "semeval17.train" && label == "neutral":
+		return 0.85
+	}
+	if set == "druglib" && label == "neutral" {
+		return 2.5
 	}
 	return 1
 }
