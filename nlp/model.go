@@ -150,6 +150,15 @@ func openLexiconFile(path string) (*lexicon, error) {
 	return readLexicon(path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
 }
 
+// openLinearFile reads a linear model that training has just written.
+func openLinearFile(path string) (*linear, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("nlp: model: %w", err)
+	}
+	return readLinear(path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
+}
+
 func readLexicon(name string, r *bytes.Reader) (*lexicon, error) {
 	n, err := binary.ReadUvarint(r)
 	if err != nil || n > 1<<22 || n&(n-1) != 0 {

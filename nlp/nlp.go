@@ -68,6 +68,7 @@ type models struct {
 	idf      *lexicon
 	events   *eventReader
 	entities *entityModel
+	targets  *targetReader
 
 	safetyModel *linear
 	safetyWords *phrases
@@ -79,7 +80,7 @@ var loadModels = sync.OnceValues(readModels)
 func readModels() (*models, error) {
 	m := &models{words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
 	var wg sync.WaitGroup
-	var errs [8]error
+	var errs [9]error
 	wg.Go(func() { m.base, errs[0] = loadBase() })
 	m.lexicon, errs[1] = openLexicon("lexicon")
 	l, err := openLinear("language")
@@ -87,6 +88,8 @@ func readModels() (*models, error) {
 	m.polarity, errs[3] = openLinear("sentiment")
 	m.drugs, errs[4] = openLexicon("drugs")
 	wg.Go(func() { m.entities, errs[7] = loadEntities() })
+	targets, err := openLinear("targets")
+	m.targets, errs[8] = newTargetReader(targets), err
 	m.idf, errs[6] = openLexicon("idf")
 	m.safetyModel, errs[5] = openLinear("safety")
 	wg.Wait()

@@ -200,8 +200,3 @@ func (w *worker) about(spans []mention.Span) mention.Sentiment {
 }
 
 func (w *worker) target(sp mention.Span) mention.Sentiment { return verdict(w.targetLogits(sp)) }
-
-func (w *worker) targetLogits(mention.Span) [3]float32 {
-	l, _ := w.mixed()
-	return l
-}

@@ -72,6 +72,7 @@ func Train(o TrainOptions) error {
 		{"drugs", t.makeDrugs},
 		{"safety", t.makeSafety},
 		{"sentiment", t.makeSentiment},
+		{"targets", t.makeTargets},
 	}
 	if err := t.readEvaluation(); err != nil {
 		return err
