@@ -96,8 +96,10 @@ func TestExcerptCutsBetweenWords(t *testing.T) {
 
 func TestFiringIsFoldedByRule(t *testing.T) {
 	list := []mention.Incident{
-		{ID: "a", Rule: "safety", Severity: mention.SeveritySafety}, {ID: "b", Rule: "launch", Severity: mention.SeverityInfo},
-		{ID: "c", Rule: "safety", Severity: mention.SeveritySafety, Acked: time.Unix(1, 0)}, {ID: "d", Rule: "outcry", Severity: mention.SeverityCrisis},
+		{ID: "a", Rule: "safety", Severity: mention.SeveritySafety},
+		{ID: "b", Rule: "launch", Severity: mention.SeverityInfo},
+		{ID: "c", Rule: "safety", Severity: mention.SeveritySafety, Acked: time.Unix(1, 0)},
+		{ID: "d", Rule: "outcry", Severity: mention.SeverityCrisis},
 	}
 	want := []firing{{Newest: list[3], Count: 1}, {Newest: list[0], Count: 2, Acked: 1}, {Newest: list[1], Count: 1}}
 	if diff := cmp.Diff(want, byRule(list)); diff != "" {
