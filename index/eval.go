@@ -71,7 +71,7 @@ func (e *evaluator) eval(s *segView, n query.Node, only *roaring.Bitmap) (hits, 
 	case *query.Keyword:
 		return e.keyword(s, n)
 	case *query.Range:
-		return e.within(s, n)
+		return e.within(s, n, only)
 	case *query.Raw:
 		return e.raw(s, n, only)
 	case *query.Phrase:
@@ -297,7 +297,7 @@ func (e *evaluator) values(s *segView, name string, k *query.Keyword) (*roaring.
 }
 
 // within finds documents by the numbers and times in the column.
-func (e *evaluator) within(s *segView, r *query.Range) (hits, error) {
+func (e *evaluator) within(s *segView, r *query.Range, only *roaring.Bitmap) (hits, error) {
 	col, err := s.column()
 	if err != nil {
 		return hits{}, err
@@ -305,7 +305,7 @@ func (e *evaluator) within(s *segView, r *query.Range) (hits, error) {
 	if r.Field == "published" {
 		from, before := r.Times(e.now)
 		lo, hi := millisOf(from, minMillis), millisOf(before, maxMillis)
-		return sure(those(len(col.times), func(i int) bool {
+		return sure(those(len(col.times), only, func(i int) bool {
 			t := col.times[i]
 			return t >= lo && t < hi && col.published[i]
 		})), nil
@@ -316,29 +316,29 @@ func (e *evaluator) within(s *segView, r *query.Range) (hits, error) {
 	}
 	low, high, withLow, withHigh := r.Numbers()
 	numbers := col.numbers[k]
-	return sure(those(len(numbers), func(i int) bool {
+	return sure(those(len(numbers), only, func(i int) bool {
 		v := numbers[i]
 		return (v > low || withLow && v == low) && (v < high || withHigh && v == high)
 	})), nil
 }
 
-// those returns the numbers below n for which fn is true.
-func those(n int, fn func(i int) bool) *roaring.Bitmap {
-	found := roaring.New()
-	start := -1
-	for i := range n {
-		switch in := fn(i); {
-		case in && start < 0:
-			start = i
-		case !in && start >= 0:
-			found.AddRange(uint64(start), uint64(i))
-			start = -1
+// those returns the numbers below n, or among only, for which fn is true.
+func those(n int, only *roaring.Bitmap, fn func(i int) bool) *roaring.Bitmap {
+	dense := make([]uint64, (n+63)/64)
+	if only == nil {
+		for i := range n {
+			if fn(i) {
+				dense[i/64] |= 1 << (i % 64)
+			}
+		}
+		return roaring.FromDense(dense, false)
+	}
+	for it := only.Iterator(); it.HasNext(); {
+		if i := int(it.Next()); i < n && fn(i) {
+			dense[i/64] |= 1 << (i % 64)
 		}
 	}
-	if start >= 0 {
-		found.AddRange(uint64(start), uint64(n))
-	}
-	return found
+	return roaring.FromDense(dense, false)
 }
 
 const (

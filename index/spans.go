@@ -82,10 +82,7 @@ func (e *evaluator) check(s *segView, n query.Node, repeat int, names []string, 
 			return err
 		}
 		starts := 0
-		for k, p := range parts {
-			if !fields[k].Contains(doc) {
-				continue
-			}
+		for _, p := range parts { // a field without the words has no places to read
 			list, err := p.spans(doc, repeat == 1)
 			if err != nil {
 				return err
