@@ -20,7 +20,8 @@ var (
 // A Ledger is the system of record. SQLite is behind it by default, and
 // PostgreSQL may be; nothing above it knows which. All methods may be called
 // from many goroutines. A method that writes returns only when the write is
-// durable.
+// durable. A function that a method is given to change something is called
+// while nothing else can be written: it must not call the ledger.
 type Ledger interface {
 	Intake
 	Understanding
@@ -41,17 +42,33 @@ type Intake interface {
 	// title or text, or known), the sources that saw them, and the source's
 	// state. A tombstoned id is refused and counted. Seen and Collected are
 	// set to now where they are zero.
+	//
+	// Of one batch, the first text of an id counts. A source that says again
+	// what it said before makes no revision, even when another source says it
+	// differently. What a known mention did not have (a time, an author), and
+	// engagement, reach, rating and given fields that are others now, are
+	// taken over without a revision, and logged as rescored.
+	//
+	// The capture is stored when anything refers to it, or when the batch has
+	// no mentions at all; its ID is set then. The same answer of the same URL
+	// is stored once.
 	Append(ctx context.Context, now time.Time, b mention.Batch) (mention.Receipt, error)
-	SourceState(ctx context.Context, source string) (mention.SourceState, error) // the zero state when unknown
+	// SourceState gives the state that came with the last batch; one without
+	// any when unknown. The ledger itself keeps Items (new mentions) and
+	// LastNew.
+	SourceState(ctx context.Context, source string) (mention.SourceState, error)
 	SourceStates(ctx context.Context) ([]mention.SourceState, error)
 	// AddCoverage notes that a source did or did not answer in a stretch of
 	// time. Adjoining stretches with the same answer are joined.
 	AddCoverage(ctx context.Context, c mention.Coverage) error
 	Coverage(ctx context.Context, source string, from, to time.Time) ([]mention.Coverage, error)
+	// Capture reads stored bytes back; [ErrNotFound] when they were never
+	// stored, or swept or erased since.
 	Capture(ctx context.Context, id string) (*mention.Capture, error)
 }
 
-// An Entry is one revision in the mention log.
+// An Entry is one revision in the mention log. Of an erased one ID, number and
+// times are left.
 type Entry struct {
 	Seq     int64
 	Mention mention.Mention
@@ -61,7 +78,7 @@ type Entry struct {
 type Understood struct {
 	ID        string
 	Revision  int
-	Kind      string // mention.ChangeNew, ChangeRevised or ChangeRescored
+	Kind      string // mention.ChangeNew, ChangeRevised or ChangeRescored; the ledger puts right what replays make wrong
 	Analysis  mention.Analysis
 	Linking   mention.Linking
 	Story     string
@@ -82,7 +99,10 @@ type Understanding interface {
 	// PutUnderstood writes analyses, linkings and stories, appends one entry
 	// for each to the analyzed log and, when offset > 0, moves the offset of
 	// "understand" to it, in one transaction. A revision that is no longer
-	// the latest is stored and not logged. Doing it again changes nothing.
+	// the latest is stored and not logged. Doing it again changes nothing: an
+	// analysis by the same models stays as it was stored first, and so does
+	// a story. The first entry of a mention is new, whatever Kind says. What
+	// was erased meanwhile is passed over.
 	PutUnderstood(ctx context.Context, offset int64, list []Understood) error
 	// StoryMembers reads the newest n members since a time, oldest first.
 	StoryMembers(ctx context.Context, since time.Time, n int) ([]StoryMember, error)
@@ -97,13 +117,14 @@ type Understanding interface {
 // Reading is what everything after understand reads.
 type Reading interface {
 	// Changes reads the analyzed log after a sequence, oldest first. A
-	// record is given in its state at reading time, with the mention
-	// revision the entry speaks of being the latest; entries that a later
-	// revision of the same id has overtaken are still given, so that every
-	// sequence is seen once.
+	// record is given in its state at reading time: the latest revision that
+	// is understood, with its analysis. Entries that a later one of the same
+	// id has overtaken are still given, so that every sequence is seen once;
+	// all those of an erased mention are given as erased.
 	Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error)
 	LastSeq(ctx context.Context) (mentions, analyzed int64, err error)
-	// Records hydrates ids, in their order; unknown and erased ones are left out.
+	// Records hydrates ids, in their order. Unknown and erased ones are left
+	// out, and those of which no revision is understood yet.
 	Records(ctx context.Context, ids []string) ([]mention.Record, error)
 	// EachRecord calls fn with every live record, ordered by id, after an id
 	// ("" for all): how an index is rebuilt and verified.
@@ -119,10 +140,12 @@ type Counts struct {
 
 // Curating is what people write.
 type Curating interface {
-	// Curate appends events and one analyzed-log entry per mention touched.
+	// Curate appends events and one analyzed-log entry per mention touched,
+	// all or none. An unknown or erased mention gives [ErrNotFound].
 	Curate(ctx context.Context, events []mention.CurationEvent) error
 	Curations(ctx context.Context, id string) ([]mention.CurationEvent, error)
-	// SetHold puts or lifts a hold; object is "mention:ID", "capture:ID" or "author:NAME".
+	// SetHold puts or lifts a hold; object is "mention:ID", "capture:ID" or
+	// "author:NAME". It writes its own line of the audit log.
 	SetHold(ctx context.Context, object, reason, actor string, on bool) error
 	Audit(ctx context.Context, e mention.AuditEntry) error
 	AuditLog(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error)
@@ -142,11 +165,11 @@ type Object struct {
 
 // An AlertCommit is everything one step of the alert engine changed.
 type AlertCommit struct {
-	Offset     int64  // analyzed-log sequence judged so far
-	State      []byte // opaque, versioned by the engine
-	Incidents  []mention.Incident
+	Offset     int64                // analyzed-log sequence judged so far
+	State      []byte               // opaque, versioned by the engine
+	Incidents  []mention.Incident   // of known ones the flags stay as people set them
 	Deliveries []mention.Delivery   // an ID already there is left as it is
-	Flags      []mention.SafetyFlag // a mention already flagged is left as it is
+	Flags      []mention.SafetyFlag // a mention already flagged is left as it is; else it, its capture and its author are put on hold
 }
 
 // Alerting is what the alert engine and the outbox write.
@@ -160,10 +183,13 @@ type Alerting interface {
 	Deliveries(ctx context.Context, f DeliveryFilter) ([]mention.Delivery, error) // newest first
 	Delivery(ctx context.Context, id string) (mention.Delivery, error)
 	// DueDeliveries gives what a receiver is to be sent now, in outbox order;
-	// of an incident only the first that is not yet sent or dead.
+	// of an incident only the first that is not yet sent or dead. One that
+	// was sending when the process ended is due again.
 	DueDeliveries(ctx context.Context, receiver string, now time.Time, limit int) ([]mention.Delivery, error)
 	// NextDelivery is when a receiver's next retry is due; the zero time when none waits.
 	NextDelivery(ctx context.Context, receiver string) (time.Time, error)
+	// UpdateDelivery changes a delivery in one transaction. When one about a
+	// mention becomes sent, the mention's safety flag is told so too.
 	UpdateDelivery(ctx context.Context, id string, change func(*mention.Delivery) error) (mention.Delivery, error)
 	SafetyFlags(ctx context.Context, since time.Time) ([]mention.SafetyFlag, error)
 	UpdateSafetyFlag(ctx context.Context, id string, change func(*mention.SafetyFlag) error) error
@@ -193,7 +219,10 @@ type Keeping interface {
 	// Sweep deletes captures older than keep that are not on hold or
 	// referenced by an acknowledged mention still within keep, and orphans.
 	Sweep(ctx context.Context, now time.Time, keep time.Duration) (int, error)
-	// Erase blanks the content of mentions in place, leaves tombstones, and
-	// appends erased entries to the analyzed log. A held one gives ErrHeld.
+	// Erase blanks the content of mentions in place, deletes the captures
+	// they were read from, leaves tombstones, and appends erased entries to
+	// the analyzed log, all or none. A held one gives [ErrHeld]. An id never
+	// seen gets a tombstone all the same. It writes its own lines of the
+	// audit log.
 	Erase(ctx context.Context, actor, reason string, ids []string) error
 }
