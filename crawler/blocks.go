@@ -79,7 +79,7 @@ func (w *blockWriter) walk(n *html.Node) {
 		*count++
 		defer func() { *count-- }()
 	}
-	if n.DataAtom == atom.Td || n.DataAtom == atom.Th || n.DataAtom == atom.Button || n.DataAtom == atom.Option {
+	if n.DataAtom == atom.Td || n.DataAtom == atom.Th || n.DataAtom == atom.Button || n.DataAtom == atom.Option || n.DataAtom == atom.A && w.frame > 0 {
 		w.text.WriteByte(' ')
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -35,8 +36,8 @@ const (
 	maxTagSize = 64 << 10
 )
 
-// Extract reads the article of an HTML page. address is where the page was,
-// empty for a file. The error is a [*FetchError] with a class and advice.
+// Extract reads the article of an HTML page. The address is where the page
+// was, empty for a file. The error is a [*FetchError] with a class and advice.
 func Extract(data []byte, address string) (*Article, error) {
 	a, err := extract(data, address)
 	if err != nil {
@@ -95,11 +96,17 @@ func parsePage(data []byte, contentType string) (*html.Node, error) {
 	return doc, nil
 }
 
+// metaCharset finds a declaration that stands further down than it may.
+var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{0,200}\bcharset\s*=\s*["']?([\w-]+)`)
+
 // pageUTF8 decodes a page: by its marks, as UTF-8 where it is that, by what
 // it or the server declares.
 func pageUTF8(data []byte, contentType string) []byte {
 	if _, ok := byMark(data); !ok {
 		_, name, certain := charset.DetermineEncoding(data, contentType)
+		if m := metaCharset.FindSubmatch(data[:min(len(data), 16<<10)]); !certain && m != nil {
+			name, certain = strings.ToLower(string(m[1])), true
+		}
 		if _, known := charset.Lookup(name); name != "" && known != "" && certain && name != "utf-8" {
 			if out, ok := decodeAs(data, name); ok && !sameAsUTF8(data) {
 				return out
@@ -155,7 +162,7 @@ func readArticle(doc *html.Node, u *url.URL) (a *Article, err error) {
 			a.Site = siteOf(u.Hostname())
 		}
 	}
-	mode := trafilatura.Fast
+	mode := trafilatura.Extensive
 	if !a.Published.IsZero() {
 		mode = trafilatura.Disabled
 	}

@@ -20,6 +20,7 @@ type facts struct {
 	title     string // <title>
 	headings  []heading
 	authors   []string // marked in the body, best first
+	bylines   []string // texts that begin like one
 	dates     []string // of <time> and itemprop, in reading order
 	articles  int      // <article> elements
 }
@@ -38,8 +39,11 @@ func readFacts(doc *html.Node, at *url.URL) *facts {
 		f.canonical = relCanonical(doc, at)
 	}
 	eachNode(doc, func(n *html.Node) bool {
-		if n.Type == html.ElementNode {
+		switch n.Type {
+		case html.ElementNode:
 			return f.element(n)
+		case html.TextNode:
+			f.text(n)
 		}
 		return true
 	})
@@ -78,6 +82,23 @@ func (f *facts) element(n *html.Node) bool {
 	return true
 }
 
+// bylineText is a text that is a byline and nothing else.
+var bylineText = regexp.MustCompile(`^(?i:by|von|par|por|text|autor|autorin|author|written by)\s*:?\s+(\p{Lu}[\pL.'’-]+(?:\s+(?:(?:van|von|de|der|den|di|da|la|le)\s+)?\p{Lu}[\pL.'’-]*){1,3})$`) //nolint:misspell // other languages
+
+// text takes a text that reads like a byline.
+func (f *facts) text(n *html.Node) {
+	if len(n.Data) > 200 || len(f.bylines) >= 10 {
+		return
+	}
+	s := strings.TrimSpace(n.Data)
+	if byWord.MatchString(s+" ") && len(s) < 12 && n.NextSibling != nil && n.NextSibling.Type == html.ElementNode {
+		s += " " + nodeLine(n.NextSibling)
+	}
+	if len(s) >= 8 && len(s) < 80 && bylineText.MatchString(strings.Join(strings.Fields(s), " ")) {
+		f.bylines = append(f.bylines, strings.Join(strings.Fields(s), " "))
+	}
+}
+
 func (f *facts) metaElement(n *html.Node) {
 	value := attr(n, "content")
 	for _, key := range []string{"property", "name", "itemprop", "http-equiv"} {
@@ -96,7 +117,7 @@ func (f *facts) date(text string) {
 }
 
 // byline finds classes that hold the writer's name.
-var byline = regexp.MustCompile(`(?i)(^|[\s_-])(byline|author|autor|writer|redacteur|auteur|verfasser)(s?)([\s_-](name|link|names|title|text|inner|vcard|url|info)|__name|__link)?($|\s)`)
+var byline = regexp.MustCompile(`(?i)(^|[\s_-])(byline|author|autor|writer|redacteur|auteur|verfasser)(s?)([\s_-](name|link|names|title|text|inner|vcard|url|info)|__name|__link)?($|\s)`) //nolint:misspell // other languages
 
 // marked takes what an element's attributes mark it as.
 func (f *facts) marked(n *html.Node) {
@@ -110,7 +131,7 @@ func (f *facts) marked(n *html.Node) {
 	}
 	isAuthor := strings.Contains(prop, "author") || attr(n, "rel") == "author" || class != "" && len(class) < 200 && byline.MatchString(class) ||
 		byline.MatchString(attr(n, "id"))
-	if !isAuthor || n.DataAtom == atom.Body || n.DataAtom == atom.Article {
+	if !isAuthor || n.DataAtom == atom.Body || n.DataAtom == atom.Article || n.DataAtom == atom.Label || n.DataAtom == atom.Form {
 		return
 	}
 	if name := nodeLine(n); name != "" && len(name) < 120 {

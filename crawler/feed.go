@@ -18,8 +18,8 @@ const (
 	maxKnown   = 2000 // items a feed remembers between passes
 )
 
-// feed collects a feed. robots.txt is not asked: a feed is put out to be
-// polled, and the address was named by the user.
+// A feed collects from a feed. It does not ask robots.txt: a feed is put out
+// to be polled, and the address was named by the user.
 type feed struct {
 	src    mention.Source
 	o      Options

@@ -11,31 +11,61 @@ import (
 // the one that a heading on it says too, without the name of the site.
 func (f *facts) headline() string {
 	site := f.siteName()
-	og := cutSite(f.first("og:title", "twitter:title"), site)
-	ld := cutSite(plainLine(f.ld.headline), site)
-	title := cutSite(f.title, site)
-	for _, candidate := range []string{og, ld, title} {
+	candidates := []string{cutSite(f.first("dc:title", "dcterms.title", "og:title", "twitter:title"), site), cutSite(plainLine(f.ld.headline), site), cutSite(f.title, site)}
+	for _, candidate := range candidates {
+		if h := f.headingLike(candidate, site); h != "" {
+			return h
+		}
+	}
+	// A candidate that a heading holds among other words is the title still.
+	for _, candidate := range candidates {
 		for _, h := range f.headings {
-			if candidate != "" && folded(h.text) == folded(candidate) {
-				return h.text
+			if len(candidate) >= 20 && strings.Contains(folded(h.text), folded(candidate)) {
+				return candidate
 			}
 		}
 	}
-	// A heading that is a part of the page's title is the title without the
-	// site's name, whatever stands between them.
-	for _, h := range f.headings {
-		if n := folded(h.text); len(n) >= 10 && (strings.Contains(folded(f.title), n) || strings.Contains(folded(og), n)) && len(h.text)*3 > len(title) {
-			return h.text
-		}
-	}
-	if first := firstNonEmpty(og, ld); first != "" {
+	if first := firstNonEmpty(candidates[0], candidates[1]); first != "" {
 		return first
 	}
-	ones := f.level(1)
-	if len(ones) == 1 && len(ones[0]) >= 10 && (title == "" || len(strings.Fields(title)) <= 2) {
+	if ones := f.level(1); len(ones) == 1 && len(ones[0]) >= 5 && folded(ones[0]) != folded(site) && kindred(ones[0], f.title) {
 		return ones[0]
 	}
-	return firstNonEmpty(title, strings.Join(ones[:min(len(ones), 1)], ""))
+	return firstNonEmpty(candidates[2], strings.Join(f.level(1)[:min(len(f.level(1)), 1)], ""))
+}
+
+// kindred reports that a heading has something to do with a title.
+func kindred(heading, title string) bool {
+	h := folded(heading)
+	for w := range strings.FieldsSeq(folded(title)) {
+		if len(w) >= 5 && strings.Contains(h, w) {
+			return true
+		}
+	}
+	return title == ""
+}
+
+// headingLike is the heading that says what a title says, or the greater part
+// of it: the rest is the name of the site or section, whatever stands between.
+func (f *facts) headingLike(title, site string) string {
+	want := folded(title)
+	if want == "" {
+		return ""
+	}
+	best := ""
+	for _, h := range f.headings {
+		have := folded(h.text)
+		switch {
+		case have == "" || have == folded(site) && have != want:
+		case have == want:
+			return h.text
+		case len(have) >= 5 && strings.HasPrefix(want, have) && (site == "" || 2*len(have) > len(want)), len(have) >= 10 && strings.Contains(want, have) && 5*len(have) > 3*len(want):
+			if len(h.text) > len(best) && (best == "" || !strings.HasPrefix(want, folded(best))) {
+				best = h.text
+			}
+		}
+	}
+	return best
 }
 
 func (f *facts) level(n int) []string {
@@ -69,7 +99,7 @@ func cutSite(title, site string) string {
 	if name := folded(site); name != "" {
 		tail, head := folded(title[last[1]:]), folded(title[:first[0]])
 		switch {
-		case tail != "" && (strings.Contains(name, tail) || strings.Contains(tail, name)) && len(title[:last[0]]) >= 8:
+		case tail != "" && (strings.Contains(name, tail) || strings.Contains(tail, name) && len(tail) < 2*len(name)+4) && len(title[:last[0]]) >= 8:
 			return cutSite(title[:last[0]], site)
 		case head != "" && (strings.Contains(name, head) || head == name) && len(title[first[1]:]) >= 8:
 			return cutSite(title[first[1]:], site)
@@ -83,51 +113,81 @@ func cutSite(title, site string) string {
 }
 
 // byWord stands before a writer's name.
-var byWord = regexp.MustCompile(`(?i)^(?:(?:written|posted|published|story|text|geschrieben|veröffentlicht|publié|escrito)\s+)?(?:by|von|par|por|di|av|door|przez|autor(?:in)?|author|auteur|text|texte|autore|redaktion)\s*[:\s]\s*`)
+var byWord = regexp.MustCompile(`(?i)^(?:(?:written|posted|published|story|text|geschrieben|veröffentlicht|publié|escrito)\s+)?(?:by|von|par|por|di|av|door|przez|autor(?:in)?|author|auteur|text|texte|autore|redaktion)\s*[:\s]\s*`) //nolint:misspell // other languages
 
 // notNames are what stands in the place of a writer and is none.
-var notNames = regexp.MustCompile(`(?i)^(?:admin|administrator|editor|editors|redaktion|staff|staff reports?|guest|gast|webmaster|anonymous|unknown|author|autor|by|user|team|none|null|undefined|root|about the author|posted by|share|follow|comments?)$|https?://|[@{}<>]|\bcookies?\b|\bsubscribe\b`)
+var notNames = regexp.MustCompile(`(?i)^(?:\w*admin\w*|editors?|redaktion|staff|staff reports?|guest|gast|webmaster|anonymous|unknown|author|autor|by|user|team|none|null|undefined|root|about the author|posted(?: by| on)?|last|in|in \w+|share|follow|comments?|name)$|^name\b|https?://|[@{}<>*]|\bcookies?\b|\bsubscribe\b|\berforderlich\b|\brequired\b|\d{4}|\b(?:says|sagt):?$`) //nolint:misspell // other languages
+
+// corporate names are believed only where no person is named.
+var corporate = regexp.MustCompile(`(?i)\b(?:gmbh|e\.\s?v|ag|inc|ltd|llc|verlag|www\.[\w.]+|[\w-]+\.(?:de|at|ch|com|org|net))\b`)
 
 // author is who a page says wrote it.
 func (f *facts) author() string {
-	if len(f.ld.authors) > 0 {
-		if names := cleanNames(f.ld.authors, f.siteName()); names != "" {
+	sets := [][]string{f.ld.authors}
+	for _, name := range []string{"dc:creator", "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "authors", "creator", "twitter:data1", "citation_author", "article:author_name", "cxenseparse:author", "rbauthors", "og:article:author"} {
+		label := strings.ToLower(f.meta["twitter:label1"])
+		if name == "twitter:data1" && !strings.Contains(label, "by") && !strings.Contains(label, "verfasst") {
+			continue
+		}
+		sets = append(sets, []string{f.first(name)})
+	}
+	for _, marked := range append(f.authors, f.bylines...) {
+		sets = append(sets, []string{marked})
+	}
+	fallback := ""
+	for _, set := range sets {
+		switch names := cleanNames(set, f.siteName()); {
+		case names == "":
+		case corporate.MatchString(names):
+			fallback = firstNonEmpty(fallback, names)
+		default:
 			return names
 		}
 	}
-	for _, name := range []string{"author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "authors", "creator", "twitter:data1", "citation_author", "article:author_name", "cxenseparse:author", "rbauthors", "og:article:author"} {
-		if name == "twitter:data1" && !strings.Contains(strings.ToLower(f.meta["twitter:label1"]), "by") && !strings.Contains(strings.ToLower(f.meta["twitter:label1"]), "verfasst") {
-			continue
-		}
-		if v := cleanNames([]string{f.first(name)}, f.siteName()); v != "" {
-			return v
-		}
-	}
-	for _, marked := range f.authors {
-		if v := cleanNames([]string{marked}, f.siteName()); v != "" {
-			return v
-		}
-	}
-	return ""
+	return fallback
 }
 
 // cleanNames joins names, without words around them and without what is none.
 func cleanNames(names []string, site string) string {
 	var keep []string
 	for _, name := range names {
-		name = strings.TrimSpace(byWord.ReplaceAllString(strings.TrimSpace(name), ""))
-		if i := strings.IndexAny(name, "|•·\n"); i > 0 {
-			name = name[:i]
-		}
-		name = strings.Trim(name, " ,;:-–—/.")
-		words := len(strings.Fields(name))
-		if name == "" || words > 8 || len(name) > 100 || notNames.MatchString(name) || site != "" && folded(name) == folded(site) || slices.Contains(keep, name) {
-			continue
-		}
-		if !strings.ContainsFunc(name, unicode.IsLetter) {
+		if name = cleanName(name); name == "" || site != "" && folded(name) == folded(site) || slices.Contains(keep, name) {
 			continue
 		}
 		keep = append(keep, name)
 	}
 	return strings.Join(keep[:min(len(keep), 8)], ", ")
+}
+
+// afterName is what follows a name in a byline.
+var afterName = regexp.MustCompile(`(?i)\s*(?:@\w+|\b(?:updated|published|posted|on|am|vom|le|staff|in|\w+ staff(?: writer)?)\b).*$`)
+
+func cleanName(name string) string {
+	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '|' || r == '•' || r == '·' || r == '\n' })
+	// The part that begins with a by-word is the name; else the first one
+	// that can be one.
+	slices.SortStableFunc(parts, func(a, b string) int {
+		switch inA, inB := byWord.MatchString(strings.TrimSpace(a)), byWord.MatchString(strings.TrimSpace(b)); {
+		case inA == inB:
+			return 0
+		case inA:
+			return -1
+		}
+		return 1
+	})
+	for _, part := range parts {
+		part = strings.TrimSpace(byWord.ReplaceAllString(strings.TrimSpace(part), ""))
+		if cut := afterName.ReplaceAllString(part, ""); cut != "" {
+			part = cut
+		}
+		part = strings.Trim(part, " ,;:-–—/.")
+		if part == "" || len(strings.Fields(part)) > 8 || len(part) > 100 || notNames.MatchString(part) || !strings.ContainsFunc(part, unicode.IsLetter) {
+			continue
+		}
+		if _, isDate := parseDate(part); isDate {
+			continue
+		}
+		return part
+	}
+	return ""
 }

@@ -371,7 +371,7 @@ func (h *Hosts) askRobots(ctx context.Context, u *url.URL) (*robotsEntry, error)
 
 // robotsFault decides what a robots.txt that cannot be had means. What says
 // more about the host than about its robots.txt goes to the source as it is.
-func (h *Hosts) robotsFault(ctx context.Context, err error, forbidden, allowed func() *robotsEntry) (*robotsEntry, error) {
+func (*Hosts) robotsFault(ctx context.Context, err error, forbidden, allowed func() *robotsEntry) (*robotsEntry, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -150,7 +150,7 @@ func TestCrawlDelayAndRest(t *testing.T) {
 		}
 		n := web.n
 		err := get(t.Context(), c, "http://slow.test/")
-		if held, ok := errors.AsType[*heldError](err); !ok || web.n != n || held.until.Sub(time.Now()) != 600*time.Second {
+		if held, ok := errors.AsType[*heldError](err); !ok || web.n != n || time.Until(held.until) != 600*time.Second {
 			t.Errorf("asked during the rest: %v", err)
 		}
 		if err := get(t.Context(), c, "http://other.test/"); err != nil {

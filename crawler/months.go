@@ -12,6 +12,8 @@ import (
 // Norwegian, Swedish, Finnish, Polish, Czech, Hungarian, Romanian, Turkish,
 // Greek, Russian and Ukrainian. Where a short form means two months in two
 // languages, it is left out.
+//
+//nolint:misspell // other languages
 const months = `
 1 jan january januar janner janvier janv ene enero gen gennaio janeiro januari jaan tammikuu tammi tammikuuta styczen stycznia sty leden ledna januarie ianuarie ian ocak oca ιαν ιανουαριος ιανουαριου янв январь января сiч сiчень сiчня
 2 feb february februar feber fevrier fevr fev febrero febbraio fevereiro februari helmikuu helmi helmikuuta luty lutego lut unor unora februarie subat sub φεβ φεβρουαριος φεβρουαριου фев февр февраль февраля лют лютий лютого

@@ -39,7 +39,8 @@ type Item struct {
 }
 
 // ParseFeed reads RSS, RDF, Atom or JSON Feed in any encoding, broken or cut
-// off as it may be. contentType is what the server said, empty for a file.
+// off as it may be. The content type is what the server said, empty for a
+// file.
 // The error is a [*FetchError] with a class and advice.
 func ParseFeed(data []byte, contentType string) (*Feed, error) {
 	feed, err := parseFeed(data, contentType)

@@ -19,7 +19,7 @@ func translate(raw *gofeed.Feed) *Feed {
 		Title:    plainLine(raw.Title),
 		Link:     strings.TrimSpace(raw.Link),
 		Language: strings.TrimSpace(raw.Language),
-		Type:     strings.TrimSpace(raw.FeedType + " " + raw.FeedVersion),
+		Type:     strings.TrimSpace(raw.FeedType + " " + raw.FeedVersion[strings.LastIndexByte(raw.FeedVersion, '/')+1:]),
 	}
 	base, err := url.Parse(f.Link)
 	if err != nil || !base.IsAbs() {
