@@ -27,7 +27,7 @@ func (b backend) Search(ctx context.Context, s mention.Search) (mention.Page, er
 		return mention.Page{}, err
 	}
 	page, err := x.Search(ctx, s, now())
-	return page, told(err)
+	return page, b.told(err)
 }
 
 // Count implements api.Reading.
@@ -37,7 +37,7 @@ func (b backend) Count(ctx context.Context, q string) (uint64, error) {
 		return 0, err
 	}
 	n, err := x.Count(ctx, q, now())
-	return n, told(err)
+	return n, b.told(err)
 }
 
 // Histogram implements api.Reading.
@@ -50,7 +50,7 @@ func (b backend) Histogram(ctx context.Context, q, interval string, zone *time.L
 		zone = b.cfg.Load().Location()
 	}
 	s, err := x.Histogram(ctx, q, interval, zone, now())
-	return s, told(err)
+	return s, b.told(err)
 }
 
 // Facets implements api.Reading.
@@ -60,7 +60,7 @@ func (b backend) Facets(ctx context.Context, q string, fields []string, size int
 		return nil, err
 	}
 	f, err := x.Facets(ctx, q, fields, size, now())
-	return f, told(err)
+	return f, b.told(err)
 }
 
 // Export implements api.Reading.
@@ -69,7 +69,7 @@ func (b backend) Export(ctx context.Context, q string, fn func(mention.Row) erro
 	if err != nil {
 		return err
 	}
-	return told(x.Each(ctx, q, now(), fn))
+	return b.told(x.Each(ctx, q, now(), fn))
 }
 
 // Record implements api.Reading.
@@ -293,7 +293,7 @@ func (b backend) Status(ctx context.Context) (api.Status, error) {
 	if x, err := b.store.Index(); err == nil {
 		s.Lag = counts.AnalyzedSeq - x.Offset()
 		if s.Searched, err = x.Count(ctx, "", now()); err != nil {
-			return s, told(err)
+			return s, b.told(err)
 		}
 	}
 	b.status.mu.Lock()
@@ -307,6 +307,12 @@ func (b backend) Status(ctx context.Context) (api.Status, error) {
 	slices.Sort(s.Faults)
 	slices.Sort(s.Progress)
 	return s, nil
+}
+
+// told notes damage and turns an error of the index into one the API knows.
+func (b backend) told(err error) error {
+	b.store.Suspect(err)
+	return told(err)
 }
 
 // told turns the stages' errors into those the API knows.

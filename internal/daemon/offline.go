@@ -227,7 +227,7 @@ func (s *Store) Replay(ctx context.Context, progress func(done, total int64)) er
 	if err := os.RemoveAll(fresh); err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
-	x, err := index.Open(ctx, index.Options{Dir: fresh, Records: s.Ledger.Records, Zone: s.zone, Log: s.log})
+	x, err := index.Open(ctx, s.indexOptions(fresh))
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
@@ -242,7 +242,7 @@ func (s *Store) Replay(ctx context.Context, progress func(done, total int64)) er
 	if err := errors.Join(s.index.Close(), os.RemoveAll(old), os.Rename(s.indexDir(), old), os.Rename(fresh, s.indexDir())); err != nil {
 		return fmt.Errorf("daemon: swap the index: %w", err)
 	}
-	s.index, err = index.Open(ctx, index.Options{Dir: s.indexDir(), Records: s.Ledger.Records, Zone: s.zone, Log: s.log})
+	s.index, err = index.Open(ctx, s.indexOptions(s.indexDir()))
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}

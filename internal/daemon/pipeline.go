@@ -22,7 +22,7 @@ const (
 // startStages starts the consumers of the two logs and the clocks.
 func (d *Daemon) startStages(ctx context.Context, wg *sync.WaitGroup) {
 	wg.Go(func() { d.follow(ctx, "understand", 0, d.understand.some) })
-	wg.Go(func() { d.follow(ctx, "index", 0, d.indexStage) })
+	wg.Go(func() { d.follow(ctx, "index", tick, d.indexStage) })
 	wg.Go(func() { d.follow(ctx, "alerts", tick, d.alerting.some) })
 	wg.Go(func() { d.sweepOutbox(ctx) })
 	wg.Go(func() { d.relinkLoop(ctx) })
@@ -75,6 +75,9 @@ func (d *Daemon) follow(ctx context.Context, stage string, every time.Duration, 
 // indexStage takes the index further; one that refused a write is opened
 // again from disk first.
 func (d *Daemon) indexStage(ctx context.Context) (int, error) {
+	if err := d.store.suspected(); err != nil {
+		return 1, d.store.setAside(ctx, err)
+	}
 	if _, err := d.store.Index(); err != nil {
 		if err := d.store.openIndex(ctx); err != nil {
 			return 0, err
@@ -182,8 +185,9 @@ func (d *Daemon) publishSince(ctx context.Context, seen int64) int64 {
 	return seen
 }
 
-// care does the slow housekeeping: captures past their time.
+// care does the slow housekeeping: a look over the index, captures past their time.
 func (d *Daemon) care(ctx context.Context) {
+	d.store.inspect(ctx)
 	settle()
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
@@ -193,6 +197,7 @@ func (d *Daemon) care(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
+		d.store.inspect(ctx)
 		n, err := d.store.Ledger.Sweep(ctx, now(), d.cfg.Load().KeepCaptures())
 		if err != nil && ctx.Err() == nil {
 			d.log.Warn("captures not swept", "err", err)

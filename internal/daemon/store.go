@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -29,9 +30,10 @@ type Store struct {
 	log    *slog.Logger
 	unlock func()
 
-	mu    sync.RWMutex
-	index *index.Index // nil while it is being mended
-	fault error        // why it is nil, or why it lags
+	mu      sync.RWMutex
+	index   *index.Index // nil while it is being mended
+	fault   error        // why it is nil, or why it lags
+	suspect error        // what was found damaged while reading
 }
 
 // A LockedError reports that another process works on the data directory.
@@ -98,17 +100,15 @@ func (s *Store) Index() (*index.Index, error) {
 
 func (s *Store) indexDir() string { return filepath.Join(s.dir, "index") }
 
+func (s *Store) indexOptions(dir string) index.Options {
+	return index.Options{Dir: dir, Records: s.Ledger.Records, Zone: s.zone, Log: s.log}
+}
+
 // openIndex opens the index; a damaged one is set aside and begun anew.
 func (s *Store) openIndex(ctx context.Context) error {
-	o := index.Options{Dir: s.indexDir(), Records: s.Ledger.Records, Zone: s.zone, Log: s.log}
-	x, err := index.Open(ctx, o)
+	x, err := index.Open(ctx, s.indexOptions(s.indexDir()))
 	if errors.Is(err, index.ErrDamaged) {
-		aside := s.indexDir() + ".damaged-" + time.Now().UTC().Format("20060102T150405.000")
-		s.log.Error("index damaged; it is built again from the ledger", "err", err, "moved_to", aside)
-		if err := os.Rename(s.indexDir(), aside); err != nil {
-			return fmt.Errorf("daemon: set the damaged index aside: %w", err)
-		}
-		x, err = index.Open(ctx, o)
+		return s.setAside(ctx, err)
 	}
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
@@ -117,6 +117,57 @@ func (s *Store) openIndex(ctx context.Context) error {
 	s.index, s.fault = x, nil
 	s.mu.Unlock()
 	return nil
+}
+
+// setAside moves a damaged index away and begins a new one, which catches up
+// from the ledger.
+func (s *Store) setAside(ctx context.Context, cause error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.index != nil {
+		if err := s.index.Close(); err != nil {
+			s.log.Warn("damaged index did not close", "err", err)
+		}
+	}
+	s.index, s.fault, s.suspect = nil, cause, nil
+	aside := s.indexDir() + ".damaged-" + time.Now().UTC().Format("20060102T150405.000")
+	s.log.Error("index damaged; it is built again from the ledger", "err", cause, "moved_to", aside)
+	if err := os.Rename(s.indexDir(), aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("daemon: set the damaged index aside: %w", err)
+	}
+	x, err := index.Open(ctx, s.indexOptions(s.indexDir()))
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	s.index, s.fault = x, nil
+	return nil
+}
+
+// Suspect notes an error of the index that means damage; the next step of
+// the index stage builds it again.
+func (s *Store) Suspect(err error) {
+	if !errors.Is(err, index.ErrDamaged) {
+		return
+	}
+	s.mu.Lock()
+	s.suspect = err
+	s.mu.Unlock()
+}
+
+func (s *Store) suspected() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.suspect
+}
+
+// inspect reads every part of the index once, so that damage is found before
+// somebody asks.
+func (s *Store) inspect(ctx context.Context) {
+	x, err := s.Index()
+	if err == nil {
+		_, err = x.DocCount(ctx)
+	}
+	s.Suspect(err)
 }
 
 // mend closes an index that refused a write and opens it again, so that what
