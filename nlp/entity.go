@@ -37,7 +37,7 @@ func (w *worker) name(d *field) {
 	t, m := &w.names, w.m.entities
 	t.toks, t.words = d.tokens, t.words[:0]
 	for i := range d.tokens {
-		t.words = append(t.words, w.tagger.known(d.tokens[i].text).entity)
+		t.words = append(t.words, d.tokens[i].known.entity)
 	}
 	t.listed = append(t.listed[:0], make([]uint8, len(t.words))...)
 	t.shouting = 0

@@ -296,7 +296,7 @@ func (w *worker) read() {
 			continue
 		}
 		d.clean.clean(d.text)
-		d.tokens = tokenize(d.tokens[:0], &d.clean)
+		d.tokens = w.tagger.tokenize(d.tokens[:0], &d.clean)
 		w.tagger.tag(d.tokens)
 		w.tagger.label(d.tokens)
 		d.tagged = true

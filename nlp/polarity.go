@@ -401,6 +401,6 @@ const lexiconShare = 1.0
 // development halves of the judging sets.
 var (
 	tiltPlain     = [2]float32{-0.15, 0}
-	tiltAddressed = [2]float32{-0.6, 0.15}
+	tiltAddressed = [2]float32{-0.65, 0.18}
 	tiltNews      = [2]float32{-0.4, -0.3}
 )

@@ -10,7 +10,7 @@ const (
 	safetyWindow      = 60 // words that are scored at once: an event is told in a few sentences
 
 	// safetyThreshold is the score from which a text is flagged.
-	safetyThreshold = 0.5
+	safetyThreshold = 0.33
 )
 
 // Bits of what a stretch of words speaks of.

@@ -100,6 +100,7 @@ type wordFeatures struct {
 type tagger struct {
 	b        *base
 	cache    map[string]*wordFeatures
+	runs     map[string][]piece // what runs without white space are made of
 	row      []*wordFeatures
 	buf      []byte
 	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
@@ -108,7 +109,7 @@ type tagger struct {
 }
 
 func newTagger(b *base) *tagger {
-	t := &tagger{b: b, cache: map[string]*wordFeatures{}}
+	t := &tagger{b: b, cache: map[string]*wordFeatures{}, runs: map[string][]piece{}}
 	for i, n := range []string{"-START-", "-START2-", "-END-", "-END2-"} {
 		f := &wordFeatures{normal: n}
 		t.context(f)
@@ -202,7 +203,7 @@ func (t *tagger) index(tag string) uint8 {
 func (t *tagger) tag(toks []token) {
 	row := append(t.row[:0], t.edge[0], t.edge[1])
 	for i := range toks {
-		row = append(row, t.known(toks[i].text))
+		row = append(row, toks[i].known)
 	}
 	t.row = append(row, t.edge[2], t.edge[3])
 	b, s := t.b, &t.b.small

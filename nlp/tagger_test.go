@@ -44,7 +44,7 @@ func TestTaggerGivesTheLabelsOfProse(t *testing.T) {
 	for _, text := range plainSentences {
 		var c cleaned
 		c.clean(text)
-		toks := tokenize(nil, &c)
+		toks := tg.tokenize(nil, &c)
 		tg.tag(toks)
 		tg.label(toks)
 		want := proseSays(t, m, c.text)
@@ -71,11 +71,16 @@ func TestTokensPointIntoTheOriginal(t *testing.T) {
 		{strings.Repeat("x", 500) + " end", "end", "end"},
 		{"a&rsquo;s b", "b", "b"},
 	}
+	b, err := loadBase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tg := newTagger(b)
 	for _, tt := range tests {
 		var c cleaned
 		c.clean(tt.text)
 		found := false
-		for _, tok := range tokenize(nil, &c) {
+		for _, tok := range tg.tokenize(nil, &c) {
 			if tok.start < 0 || int(tok.end) > len(tt.text) || tok.start > tok.end {
 				t.Fatalf("%q: token %q at %d..%d", tt.text, tok.text, tok.start, tok.end)
 			}

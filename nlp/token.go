@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jdkato/prose/v2"
 	"gopkg.in/neurosnap/sentences.v1"
@@ -13,6 +15,7 @@ import (
 // A token is a token of prose with its place in the original text.
 type token struct {
 	text       string // of the clean text
+	known      *wordFeatures
 	start, end int32
 	tag        uint8 // part of speech: index into base.classes
 	label      uint8 // prose's entity label: index into base.labels
@@ -21,33 +24,94 @@ type token struct {
 // emptyModel keeps prose from loading its own: it only cuts tokens for us.
 var emptyModel prose.Model
 
-// tokenize appends the tokens of c to dst. What prose cannot read is cut at
-// white space instead.
-func tokenize(dst []token, c *cleaned) []token {
-	toks, err := proseTokens(c.text)
-	if err != nil {
-		toks = toks[:0]
-		for _, f := range strings.Fields(c.text) {
-			toks = append(toks, prose.Token{Text: f})
-		}
-	}
-	at, k := 0, 0
+// A piece is a token inside a run of text without white space.
+type piece struct {
+	from, to uint16
+	known    *wordFeatures
+}
+
+// tokenize appends the tokens of c to dst. Prose cuts at white space first
+// and then every run by itself, so what it made of a run is remembered.
+func (t *tagger) tokenize(dst []token, c *cleaned) []token {
+	text := c.text
+	k := 0
 	var delta int32
-	for i := range toks {
-		t := toks[i].Text
-		j := strings.Index(c.text[at:], t)
-		if t == "" || j < 0 {
-			continue // the tokenizer made up a byte: leave it out
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
 		}
-		start := at + j
-		at = start + len(t)
-		delta, k = c.delta(delta, k, start)
-		begin := int32(start) + delta
-		delta, k = c.delta(delta, k, at)
-		end := int32(at) + delta
-		dst = append(dst, token{text: c.text[start:at], start: begin, end: max(end, begin)})
+		if unicode.IsSpace(r) {
+			i += size
+			continue
+		}
+		end := i
+		for end < len(text) && text[end] > ' ' {
+			if text[end] >= utf8.RuneSelf {
+				r, size := utf8.DecodeRuneInString(text[end:])
+				if unicode.IsSpace(r) {
+					break
+				}
+				end += size
+				continue
+			}
+			end++
+		}
+		if end == i { // a control character that is no space
+			i++
+			continue
+		}
+		for _, p := range t.pieces(text[i:end]) {
+			from, to := i+int(p.from), i+int(p.to)
+			var begin, after int32
+			delta, k = c.delta(delta, k, from)
+			begin = int32(from) + delta
+			delta, k = c.delta(delta, k, to)
+			after = int32(to) + delta
+			dst = append(dst, token{text: text[from:to], known: p.known, start: begin, end: max(after, begin)})
+		}
+		i = end
 	}
 	return dst
+}
+
+// pieces are the tokens of a run without white space.
+func (t *tagger) pieces(run string) []piece {
+	if p, ok := t.runs[run]; ok {
+		return p
+	}
+	if len(t.runs) >= maxCache {
+		clear(t.runs)
+	}
+	run = strings.Clone(run)
+	if whole(run) {
+		out := []piece{{0, uint16(len(run)), t.known(run)}}
+		t.runs[run] = out
+		return out
+	}
+	var out []piece
+	toks, err := proseTokens(run)
+	if err != nil {
+		toks = []prose.Token{{Text: run}}
+	}
+	at := 0
+	for i := range toks {
+		j := strings.Index(run[at:], toks[i].Text)
+		if toks[i].Text == "" || j < 0 {
+			continue // the tokenizer made up a byte: leave it out
+		}
+		from := at + j
+		at = from + len(toks[i].Text)
+		out = append(out, piece{uint16(from), uint16(at), t.known(run[from:at])})
+	}
+	t.runs[run] = out
+	return out
+}
+
+// whole reports whether prose leaves a run as it is: it takes off marks at
+// both ends, and cuts at apostrophes.
+func whole(run string) bool {
+	return strings.IndexByte(run, '\'') < 0 && strings.IndexByte(`$("[`, run[0]) < 0 && strings.IndexByte(`,)"]!;.?:'`, run[len(run)-1]) < 0
 }
 
 // proseTokens runs prose's tokenizer.

@@ -72,6 +72,11 @@ func (t *trainer) plainTexts() ([][]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	b, err := loadBase()
+	if err != nil {
+		return nil, err
+	}
+	tg := newTagger(b)
 	var out [][]string
 	var c cleaned
 	seen := map[string]bool{}
@@ -83,7 +88,7 @@ func (t *trainer) plainTexts() ([][]string, error) {
 		}
 		c.clean(rows[i].Text)
 		var words []string
-		for _, tok := range tokenize(nil, &c) {
+		for _, tok := range tg.tokenize(nil, &c) {
 			w := strings.ToLower(tok.text)
 			switch {
 			case hasFold(w, "http"):

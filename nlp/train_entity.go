@@ -193,12 +193,12 @@ func (m *entityModel) text(tg *tagger, text string) *entityText {
 	c.clean(text)
 	var s scanned
 	s.scan(text)
-	t := &entityText{toks: tokenize(nil, &c)}
 	tg.entities = m
+	t := &entityText{toks: tg.tokenize(nil, &c)}
 	tg.tag(t.toks)
 	tg.label(t.toks)
 	for i := range t.toks {
-		t.words = append(t.words, tg.row[i+2].entity)
+		t.words = append(t.words, t.toks[i].known.entity)
 	}
 	t.listed = make([]uint8, len(t.words))
 	if shouts(&s) {
