@@ -224,7 +224,7 @@ func (r *Range) Times(now time.Time) (from, before time.Time) {
 // Numbers returns the ends of a range over numbers, and whether each belongs
 // to it. An open end is infinite.
 func (r *Range) Numbers() (low, high float64, withLow, withHigh bool) {
-	low, high, withLow, withHigh = math.Inf(-1), math.Inf(1), true, true
+	low, high = math.Inf(-1), math.Inf(1)
 	switch r.Op {
 	case ">":
 		return r.From.number, high, false, true

@@ -15,8 +15,9 @@ var (
 	numberShape   = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)$`)
 )
 
-// maxAgo is the most that fits a Duration, nearly: 290 years.
-const maxAgo = 290 * 365 * 24 * time.Hour
+// maxAgo is how many minutes a relative date may go back: 290 years, as far as
+// a Duration reaches.
+const maxAgo = 290 * 365 * 24 * 60
 
 // ParseTime returns the first instant of a year, month, day or instant as
 // queries and documents write them, and the first instant after it. Without a
@@ -70,10 +71,10 @@ func (p *parser) ranged(field string, at int) (Node, error) {
 		}
 	}
 	if w == "" && r.Op != "" {
-		return nil, p.fail("empty-value", at, "no space after the colon", "%s: has no value", field)
+		return nil, fail("empty-value", at, "no space after the colon", "%s: has no value", field)
 	}
 	var err error
-	r.From, err = p.bound(field, w, at)
+	r.From, err = bound(field, w, at)
 	return r, err
 }
 
@@ -82,24 +83,24 @@ func (p *parser) brackets(field string, at int) (Node, error) {
 	hint := field + ":[a TO b]"
 	e := strings.IndexByte(p.q[p.i:], ']')
 	if e < 0 {
-		return nil, p.fail("bad-range", at, hint, "the [ is not closed")
+		return nil, fail("bad-range", at, hint, "the [ is not closed")
 	}
 	body := p.q[p.i+1 : p.i+e]
 	p.i += e + 1
 	from, to, ok := rangeEnds(body)
 	if !ok {
-		return nil, p.fail("bad-range", at, hint, "[%s] is not a range", short(body))
+		return nil, fail("bad-range", at, hint, "[%s] is not a range", short(body))
 	}
 	r := &Range{Field: field, Op: "[]"}
 	var err error
-	if r.From, err = p.end(field, from, at); err != nil {
+	if r.From, err = rangeEnd(field, from, at); err != nil {
 		return nil, err
 	}
-	if r.To, err = p.end(field, to, at); err != nil {
+	if r.To, err = rangeEnd(field, to, at); err != nil {
 		return nil, err
 	}
 	if r.reversed(p.now) {
-		return nil, p.fail("range-reversed", at, "swap the two", "%s is after %s", short(from), short(to))
+		return nil, fail("range-reversed", at, "swap the two", "%s is after %s", short(from), short(to))
 	}
 	return r, nil
 }
@@ -131,19 +132,19 @@ func rangeEnds(body string) (from, to string, ok bool) {
 	return parts[0][:i], parts[0][i+2:], true
 }
 
-// end reads one end of a range; * is an open one.
-func (p *parser) end(field, s string, at int) (Bound, error) {
+// rangeEnd reads one end of a range; * is an open one.
+func rangeEnd(field, s string, at int) (Bound, error) {
 	if s == "*" {
 		return Bound{Text: s}, nil
 	}
-	return p.bound(field, s, at)
+	return bound(field, s, at)
 }
 
 // bound reads a date or number.
-func (p *parser) bound(field, s string, at int) (Bound, error) {
+func bound(field, s string, at int) (Bound, error) {
 	b := Bound{Text: s}
 	if fields[field] == fieldNumber {
-		err := p.number(&b, field, at)
+		err := number(&b, field, at)
 		return b, err
 	}
 	if s == "now" {
@@ -152,28 +153,28 @@ func (p *parser) bound(field, s string, at int) (Bound, error) {
 	}
 	if m := relativeShape.FindStringSubmatch(s); m != nil {
 		n, _ := strconv.Atoi(m[1])
-		unit := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
-		b.relative, b.ago = true, min(time.Duration(n), maxAgo/unit)*unit
+		minutes := map[string]int{"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}[m[2]]
+		b.relative, b.ago = true, time.Duration(min(n*minutes, maxAgo))*time.Minute
 		return b, nil
 	}
 	var ok bool
 	if b.start, b.end, ok = ParseTime(s); !ok {
-		return b, p.fail("bad-value", at, "2020-01-31, 2020-01-31T09:00Z, -7d or now", "%s is not a date", short(s))
+		return b, fail("bad-value", at, "2020-01-31, 2020-01-31T09:00Z, -7d or now", "%s is not a date", short(s))
 	}
 	return b, nil
 }
 
 // number reads b.Text as a number that the field can have.
-func (p *parser) number(b *Bound, field string, at int) error {
+func number(b *Bound, field string, at int) error {
 	if !numberShape.MatchString(b.Text) {
-		return p.fail("bad-value", at, "a number like 12 or 0.5", "%s is not a number", short(b.Text))
+		return fail("bad-value", at, "a number like 12 or 0.5", "%s is not a number", short(b.Text))
 	}
 	b.number, _ = strconv.ParseFloat(b.Text, 64) // out of range is infinite, which is what is meant
 	if field == "score" && (b.number < -1 || b.number > 1) {
-		return p.fail("out-of-range", at, "-1 to 1", "score:%s is outside -1 to 1", short(b.Text))
+		return fail("out-of-range", at, "-1 to 1", "score:%s is outside -1 to 1", short(b.Text))
 	}
 	if field != "score" && b.number < 0 {
-		return p.fail("out-of-range", at, "0 or more", "%s:%s is below 0", field, short(b.Text))
+		return fail("out-of-range", at, "0 or more", "%s:%s is below 0", field, short(b.Text))
 	}
 	return nil
 }

@@ -5,5 +5,5 @@
 // compiles [Query.Root] and tokenizes with [Tokenize], so that all three give
 // the same answer for every query and document.
 //
-// docs/query.md is the manual of the language.
+// The manual of the language is docs/query.md.
 package query

@@ -175,16 +175,10 @@ func rowValues(field int, row *mention.Row) (one string, many []string) {
 
 // hostOf returns the host of a web address.
 func hostOf(url string) string {
-	n := 0
-	switch {
-	case hasFold(url, 0, "http://"):
-		n = len("http://")
-	case hasFold(url, 0, "https://"):
-		n = len("https://")
-	default:
+	scheme, host, _ := strings.Cut(url, "://")
+	if !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		return ""
 	}
-	host := url[n:]
 	if i := strings.IndexAny(host, "/@"); i >= 0 && host[i] == '@' {
 		if h := untilHostEnd(host[i+1:]); h != "" {
 			return h

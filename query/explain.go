@@ -204,8 +204,8 @@ func (t *Tree) inWords() string {
 	case "all":
 		return "everything"
 	}
-	if strings.HasSuffix(op, "any order") {
-		return strings.TrimSuffix(op, "any order") + "words in any order, at most " + number + " others among them:"
+	if scope, ok := strings.CutSuffix(op, "any order"); ok {
+		return scope + "words in any order, at most " + number + " others among them:"
 	}
 	return t.Op + ":"
 }

@@ -26,8 +26,8 @@ const (
 	fieldRaw
 )
 
-// fields are the fields by name. keywordFields has those that compare values,
-// in the order of their numbers.
+// The fields by name, and what else names stand for. The keyword fields, which
+// compare values, have their place in keywordFields as number.
 var (
 	fields = map[string]fieldKind{
 		"title": fieldText, "text": fieldText, "url": fieldAddress, "link": fieldAddress,

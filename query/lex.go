@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// A parser reads one query. Recursion goes through group and unit alone, and
+// A parser reads one query. Recursion goes through group and repeat alone, and
 // both count their depth before they go on.
 type parser struct {
 	q        string
@@ -15,11 +15,12 @@ type parser struct {
 	now      time.Time // for the order of the ends of a range
 	warnings []Message
 
-	clauses, patterns, depth int
+	clauses, patterns int
+	depth, repeats    int // parentheses, and REPEATs, inside each other
 	grouped                  bool // the last unit stood in parentheses
 }
 
-func (p *parser) fail(code string, at int, hint, format string, args ...any) error {
+func fail(code string, at int, hint, format string, args ...any) error {
 	return &fault{Message{Code: code, Severity: SeverityError, Message: fmt.Sprintf(format, args...), At: at, Hint: hint}}
 }
 
@@ -87,7 +88,7 @@ func (p *parser) space() error {
 		case strings.HasPrefix(p.q[p.i:], "<<<"):
 			e := strings.Index(p.q[p.i:], ">>>")
 			if e < 0 {
-				return p.fail("comment-open", p.i, "end it with >>>", "the comment that starts with <<< is not closed")
+				return fail("comment-open", p.i, "end it with >>>", "the comment that starts with <<< is not closed")
 			}
 			p.i += e + len(">>>")
 		default:
@@ -175,7 +176,7 @@ func (p *parser) quoted() (string, error) {
 	rest := p.q[p.i+n:]
 	e := strings.IndexFunc(rest, isQuote)
 	if e < 0 {
-		return "", p.fail("unbalanced-quote", at, `add "`, "the quote that begins here is not closed")
+		return "", fail("unbalanced-quote", at, `add "`, "the quote that begins here is not closed")
 	}
 	_, m := utf8.DecodeRuneInString(rest[e:])
 	p.i += n + e + m

@@ -2,6 +2,7 @@ package query
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ func parse(text string, now time.Time) (Node, []Message) {
 	p := parser{q: text, now: now}
 	root, err := p.level("", false)
 	if err == nil && negative(root) {
-		err = p.fail("only-not", 0, "add what you look for", "a query of NOTs alone matches nearly everything")
+		err = fail("only-not", 0, "add what you look for", "a query of NOTs alone matches nearly everything")
 	}
 	if f, ok := errors.AsType[*fault](err); ok {
 		return nil, append([]Message{f.m}, p.warnings...)
@@ -131,12 +132,12 @@ func (p *parser) step(l *level) error {
 	case op == opAnd || op == opOr:
 		return p.join(l, op)
 	case op == opNear:
-		return p.fail("missing-operand", at, "", "%s has nothing before it", p.look())
+		return fail("missing-operand", at, "", "%s has nothing before it", p.look())
 	case op == opNot || p.minus():
 		return p.negated(l, op)
 	}
 	if !l.need {
-		if err := p.use(l, opAnd, at); err != nil {
+		if err := l.use(opAnd, at); err != nil {
 			return err
 		}
 		p.warn("implicit-and", at, "write AND, or quote the words to find them as a phrase", "two words side by side are read as AND")
@@ -158,9 +159,10 @@ func isNear(n Node) bool {
 	return false
 }
 
-func (p *parser) use(l *level, family operator, at int) error {
+// use makes family the one family of operators of l.
+func (l *level) use(family operator, at int) error {
 	if l.family != opNone && l.family != family {
-		return p.fail("mixed-and-or", at, "write (a AND b) OR c, or a AND (b OR c)",
+		return fail("mixed-and-or", at, "write (a AND b) OR c, or a AND (b OR c)",
 			"AND and OR are mixed without parentheses; side by side and NOT count as AND")
 	}
 	l.family = family
@@ -169,11 +171,12 @@ func (p *parser) use(l *level, family operator, at int) error {
 
 // join takes AND or OR.
 func (p *parser) join(l *level, op operator) error {
-	at, w := p.i, p.word()
+	at := p.i
+	w := p.word()
 	if l.need {
-		return p.fail("missing-operand", at, "", "%s has nothing before it", w)
+		return fail("missing-operand", at, "", "%s has nothing before it", w)
 	}
-	if err := p.use(l, op, at); err != nil {
+	if err := l.use(op, at); err != nil {
 		return err
 	}
 	l.need = true
@@ -181,13 +184,13 @@ func (p *parser) join(l *level, op operator) error {
 		return err
 	}
 	if op == opOr && p.negation() {
-		return p.orNot(p.i)
+		return orNot(p.i)
 	}
 	return nil
 }
 
-func (p *parser) orNot(at int) error {
-	return p.fail("or-not", at, "write (a OR b) NOT c", "a side of OR is negative: it would match nearly everything")
+func orNot(at int) error {
+	return fail("or-not", at, "write (a OR b) NOT c", "a side of OR is negative: it would match nearly everything")
 }
 
 // negated takes NOT and its operand.
@@ -199,7 +202,7 @@ func (p *parser) negated(l *level, op operator) error {
 		p.i++
 	}
 	if len(l.items) > 0 || l.family != opNone {
-		if err := p.use(l, opAnd, at); err != nil {
+		if err := l.use(opAnd, at); err != nil {
 			return err
 		}
 	}
@@ -207,17 +210,17 @@ func (p *parser) negated(l *level, op operator) error {
 		return err
 	}
 	if p.negation() {
-		return p.fail("double-not", at, "leave both out", "NOT NOT")
+		return fail("double-not", at, "leave both out", "NOT NOT")
 	}
 	if p.operator() != opNone || p.closes() {
-		return p.fail("missing-operand", at, "", "NOT has nothing after it")
+		return fail("missing-operand", at, "", "NOT has nothing after it")
 	}
 	node, err := p.near(l.field)
 	if err != nil {
 		return err
 	}
 	if negative(node) {
-		return p.fail("double-not", at, "leave both out", "NOT of a group that is negative itself")
+		return fail("double-not", at, "leave both out", "NOT of a group that is negative itself")
 	}
 	l.items, l.need = append(l.items, &Not{Arg: node}), false
 	return nil
@@ -226,24 +229,22 @@ func (p *parser) negated(l *level, op operator) error {
 func (p *parser) endLevel(l *level) (Node, error) {
 	switch {
 	case !p.ended() && !l.closing:
-		return nil, p.fail("unbalanced-paren", p.i, "leave it out, or add ( before it", "this ) closes nothing")
+		return nil, fail("unbalanced-paren", p.i, "leave it out, or add ( before it", "this ) closes nothing")
 	case p.ended() && l.closing:
-		return nil, p.fail("unbalanced-paren", l.start-1, "add )", "this ( is not closed")
+		return nil, fail("unbalanced-paren", l.start-1, "add )", "this ( is not closed")
 	case len(l.items) == 0 && l.family == opNone && l.closing:
-		return nil, p.fail("empty-group", l.start-1, "leave it out", "there is nothing between ( and )")
+		return nil, fail("empty-group", l.start-1, "leave it out", "there is nothing between ( and )")
 	case len(l.items) == 0 && l.family == opNone:
-		return nil, p.fail("empty-query", p.i, "write a word", "the query is empty")
+		return nil, fail("empty-query", p.i, "write a word", "the query is empty")
 	case l.need:
-		return nil, p.fail("missing-operand", p.i, "", "an operator has nothing after it")
+		return nil, fail("missing-operand", p.i, "", "an operator has nothing after it")
 	}
 	if l.bare && len(l.items) > 1 {
 		p.warn("mixed-near", l.start, "put the NEAR part in parentheses", "NEAR and SENTENCE bind before AND, OR and NOT")
 	}
 	if l.family == opOr {
-		for _, n := range l.items {
-			if negative(n) {
-				return nil, p.orNot(l.start)
-			}
+		if slices.ContainsFunc(l.items, negative) {
+			return nil, orNot(l.start)
 		}
 		return &Or{Args: l.items}, nil
 	}
@@ -289,8 +290,9 @@ func (p *parser) near(field string) (Node, error) {
 
 // nearRight takes a NEAR or SENTENCE and its right side.
 func (p *parser) nearRight(left Node, field string, negated bool) (Node, error) {
-	at, w := p.i, p.word()
-	n, ordered, err := p.nearNumber(w, at)
+	at := p.i
+	w := p.word()
+	n, ordered, err := nearNumber(w, at)
 	if err != nil {
 		return nil, err
 	}
@@ -298,17 +300,17 @@ func (p *parser) nearRight(left Node, field string, negated bool) (Node, error) 
 		return nil, err
 	}
 	if p.negation() {
-		return nil, p.nearNot(at)
+		return nil, nearNot(at)
 	}
 	if p.closes() || p.operator() != opNone {
-		return nil, p.fail("missing-operand", at, "", "%s has nothing after it", w)
+		return nil, fail("missing-operand", at, "", "%s has nothing after it", w)
 	}
 	right, err := p.unit(field)
 	if err != nil {
 		return nil, err
 	}
 	for _, x := range []Node{left, right} {
-		if err := p.spannable(x, at); err != nil {
+		if err := spannable(x, at); err != nil {
 			return nil, err
 		}
 	}
@@ -316,51 +318,51 @@ func (p *parser) nearRight(left Node, field string, negated bool) (Node, error) 
 		return &Near{Left: left, Right: right, N: n, Ordered: ordered, Negated: negated}, nil
 	}
 	if negated {
-		return nil, p.fail("near-not", at, "use NOT NEAR/n", "NOT SENTENCE is not defined")
+		return nil, fail("near-not", at, "use NOT NEAR/n", "NOT SENTENCE is not defined")
 	}
 	return &Sentence{Left: left, Right: right}, nil
 }
 
 // nearNumber reads NEAR/5, NEAR/5f and ONEAR/5.
-func (p *parser) nearNumber(w string, at int) (n int, ordered bool, err error) {
+func nearNumber(w string, at int) (n int, ordered bool, err error) {
 	if w == "SENTENCE" {
 		return 0, false, nil
 	}
 	number, ok := strings.CutPrefix(strings.TrimPrefix(w, "O"), "NEAR/")
 	d := digits(number)
 	if !ok || d == 0 || d > 9 || number[d:] != "" && number[d:] != "f" {
-		return 0, false, p.fail("near-number", at, "write NEAR/5: at most 5 words between", "%s needs a number of words", short(w))
+		return 0, false, fail("near-number", at, "write NEAR/5: at most 5 words between", "%s needs a number of words", short(w))
 	}
 	n, _ = strconv.Atoi(number[:d])
 	if n > MaxNumber {
-		return 0, false, p.fail("near-number", at, "write NEAR/5: at most 5 words between", "%s: the limit is %d", short(w), MaxNumber)
+		return 0, false, fail("near-number", at, "write NEAR/5: at most 5 words between", "%s: the limit is %d", short(w), MaxNumber)
 	}
 	return n, w[0] == 'O' || number[d:] == "f", nil
 }
 
-func (p *parser) nearNot(at int) error {
-	return p.fail("near-not", at, "write a NOT NEAR/5 b (this a has no b near it), or (a NEAR/5 b) NOT c (no c anywhere)", "NOT inside NEAR")
+func nearNot(at int) error {
+	return fail("near-not", at, "write a NOT NEAR/5 b (this a has no b near it), or (a NEAR/5 b) NOT c (no c anywhere)", "NOT inside NEAR")
 }
 
 // spannable refuses what has no spans.
-func (p *parser) spannable(n Node, at int) error {
+func spannable(n Node, at int) error {
 	what := ""
 	switch n := n.(type) {
 	case *Phrase, *Near, *Sentence:
 		return nil
 	case *Or:
 		for _, a := range n.Args {
-			if err := p.spannable(a, at); err != nil {
+			if err := spannable(a, at); err != nil {
 				return err
 			}
 		}
 		return nil
 	case *Not:
-		return p.nearNot(at)
+		return nearNot(at)
 	case *And:
 		for _, a := range n.Args {
 			if _, ok := a.(*Not); ok {
-				return p.nearNot(at)
+				return nearNot(at)
 			}
 		}
 		what = "AND"
@@ -375,7 +377,7 @@ func (p *parser) spannable(n Node, at int) error {
 	case *Range:
 		what = n.Field + ":"
 	}
-	return p.fail("near-operand", at, "NEAR takes words, phrases and OR groups of them", "%s cannot stand inside NEAR", what)
+	return fail("near-operand", at, "NEAR takes words, phrases and OR groups of them", "%s cannot stand inside NEAR", what)
 }
 
 // short cuts a word of the query so that it can stand in a message.

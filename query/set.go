@@ -163,7 +163,7 @@ func (r *setRun) calls() {
 	}
 	r.callStore(urlStore, routeURL, routeURLPrefix)
 	r.callStore(linkStore, routeLink, routeLinkPrefix)
-	for field := range len(keywordFields) {
+	for field := range keywordFields {
 		r.callField(field)
 	}
 	if t.uses[routeGram] {

@@ -26,42 +26,43 @@ func (p *parser) unit(field string) (Node, error) {
 	case c == '{':
 		return p.exact(field)
 	case c == '}':
-		return nil, p.fail("unbalanced-brace", at, "leave it out, or add { before it", "this } closes nothing")
+		return nil, fail("unbalanced-brace", at, "leave it out, or add { before it", "this } closes nothing")
 	case c == '[' || c == ']':
-		return nil, p.fail("bad-range", at, "published:[2020-01-01 TO 2020-02-01]", "[ ] needs a field before it")
+		return nil, fail("bad-range", at, "published:[2020-01-01 TO 2020-02-01]", "[ ] needs a field before it")
 	}
 	w := p.look()
 	if _, size := repeatPrefix(w); size > 0 || strings.HasPrefix(w, "REPEAT/") {
 		return p.repeat(w, field)
 	}
 	if isURL(w) {
-		return nil, p.fail("url-in-query", at, "use link: for links in texts, url: for the mention's own address", "a web address is not a word")
+		return nil, fail("url-in-query", at, "use link: for links in texts, url: for the mention's own address", "a web address is not a word")
 	}
 	if p.foreign(w) {
-		return nil, p.fail("foreign-operator", at, hintNear, "%s is an operator of another tool", short(w))
+		return nil, fail("foreign-operator", at, hintNear, "%s is an operator of another tool", short(w))
 	}
 	if name := fieldName(w); name != "" {
 		return p.fielded(name, field)
 	}
 	if strings.HasPrefix(w, ":") {
-		return nil, p.spacedColon(at)
+		return nil, spacedColon(at)
 	}
 	return p.plainWord(field)
 }
 
-func (p *parser) spacedColon(at int) error {
-	return p.fail("colon-space", at, "write title:word", "there is a space before :")
+func spacedColon(at int) error {
+	return fail("colon-space", at, "write title:word", "there is a space before :")
 }
 
 // plainWord takes a word that is no field, after a look at what follows it.
 func (p *parser) plainWord(field string) (Node, error) {
-	at, w := p.i, p.word()
+	at := p.i
+	w := p.word()
 	end := p.i
 	if err := p.space(); err != nil {
 		return nil, err
 	}
 	if p.peek() == ':' && isName(w) {
-		return nil, p.spacedColon(at)
+		return nil, spacedColon(at)
 	}
 	p.i = end
 	if upper := strings.ToUpper(w); w != upper && isLowerOperator(strings.ToLower(w)) {
@@ -89,7 +90,7 @@ func fieldName(w string) string {
 	return name
 }
 
-// isLowerOperator reports whether w is and, or, not, near, near/5 …
+// isLowerOperator reports whether w is and, or, not, near, near/5 or onear/5f.
 func isLowerOperator(w string) bool {
 	switch w {
 	case "and", "or", "not", "near", "onear":
@@ -152,41 +153,37 @@ func (p *parser) repeat(w, field string) (Node, error) {
 	at := p.i
 	n, size := repeatPrefix(w)
 	if n < 2 {
-		return nil, p.fail("repeat-number", at, `REPEAT/3:"word"`, "REPEAT/n: needs n from 2 to %d", MaxNumber)
+		return nil, fail("repeat-number", at, `REPEAT/3:"word"`, "REPEAT/n: needs n from 2 to %d", MaxNumber)
 	}
 	p.i += size
 	if p.ended() || isQuerySpace(p.peek()) {
-		return nil, p.fail("empty-value", at, "no space after the colon", "REPEAT has nothing after the colon")
+		return nil, fail("empty-value", at, "no space after the colon", "REPEAT has nothing after the colon")
 	}
-	if err := p.deeper(at); err != nil {
-		return nil, err
+	if p.repeats++; p.repeats > MaxDepth {
+		return nil, tooDeep(at)
 	}
 	arg, err := p.unit(field)
-	p.depth--
+	p.repeats--
 	if err != nil {
 		return nil, err
 	}
-	if err := p.spannable(arg, at); err != nil {
-		return nil, p.fail("repeat-operand", at, `REPEAT/3:"word" or REPEAT/3:(a OR b)`, "REPEAT takes words, phrases and OR groups of them")
+	if err := spannable(arg, at); err != nil {
+		return nil, fail("repeat-operand", at, `REPEAT/3:"word" or REPEAT/3:(a OR b)`, "REPEAT takes words, phrases and OR groups of them")
 	}
 	p.grouped = false
 	return &Repeat{Arg: arg, N: n}, nil
 }
 
-// deeper counts one more level; the caller takes it back.
-func (p *parser) deeper(at int) error {
-	if p.depth++; p.depth > MaxDepth {
-		return p.fail("too-deep", at, "make a label of the inner part", "more than %d parentheses inside each other", MaxDepth)
-	}
-	return nil
+func tooDeep(at int) error {
+	return fail("too-deep", at, "make a label of the inner part", "more than %d parentheses inside each other", MaxDepth)
 }
 
 // group takes what stands in parentheses.
 func (p *parser) group(field string) (Node, error) {
 	at := p.i
 	p.i++
-	if err := p.deeper(at); err != nil {
-		return nil, err
+	if p.depth++; p.depth > MaxDepth {
+		return nil, tooDeep(at)
 	}
 	node, err := p.level(field, true)
 	if err != nil {
@@ -196,7 +193,7 @@ func (p *parser) group(field string) (Node, error) {
 	p.depth--
 	p.weight(at)
 	if p.peek() == '~' {
-		return nil, p.fail("bad-tilde", p.i, `write "a b"~5, or a NEAR/5 b`, "~ after a group")
+		return nil, fail("bad-tilde", p.i, `write "a b"~5, or a NEAR/5 b`, "~ after a group")
 	}
 	return node, nil
 }
@@ -206,15 +203,15 @@ func (p *parser) exact(field string) (Node, error) {
 	at := p.i
 	e := strings.IndexByte(p.q[p.i:], '}')
 	if e < 0 {
-		return nil, p.fail("unbalanced-brace", at, "write {Word}", "the { that begins here is not closed")
+		return nil, fail("unbalanced-brace", at, "write {Word}", "the { that begins here is not closed")
 	}
 	text := p.q[p.i+1 : p.i+e]
 	p.i += e + 1
 	if field != "" && fields[field] != fieldText {
-		return nil, p.fail("bad-value", at, "write the value without { }", "{ } works on words of title: and text: only")
+		return nil, fail("bad-value", at, "write the value without { }", "{ } works on words of title: and text: only")
 	}
 	if strings.Contains(text, "*") {
-		return nil, p.fail("wildcard-exact", at, "leave out the * or the { }", "no wildcard inside { }")
+		return nil, fail("wildcard-exact", at, "leave out the * or the { }", "no wildcard inside { }")
 	}
 	var words []Word
 	var fm former
@@ -228,9 +225,9 @@ func (p *parser) exact(field string) (Node, error) {
 		}
 	}
 	if len(words) == 0 {
-		return nil, p.fail("no-word", at, "use raw: for signs", "{ } holds no word")
+		return nil, fail("no-word", at, "use raw: for signs", "{ } holds no word")
 	}
-	if err := p.phraseLimit(len(words), at); err != nil {
+	if err := phraseLimit(len(words), at); err != nil {
 		return nil, err
 	}
 	if err := p.clause(at); err != nil {
@@ -249,9 +246,9 @@ func scopeOf(field string) Scope {
 	return Anywhere
 }
 
-func (p *parser) phraseLimit(n, at int) error {
+func phraseLimit(n, at int) error {
 	if n > MaxWords {
-		return p.fail("phrase-long", at, "split it with AND or NEAR, or use raw:", "more than %d words in a phrase", MaxWords)
+		return fail("phrase-long", at, "split it with AND or NEAR, or use raw:", "more than %d words in a phrase", MaxWords)
 	}
 	return nil
 }
@@ -259,7 +256,7 @@ func (p *parser) phraseLimit(n, at int) error {
 // clause counts one more word, phrase or field value.
 func (p *parser) clause(at int) error {
 	if p.clauses++; p.clauses > MaxClauses {
-		return p.fail("too-many-clauses", at, "make labels of its parts and write label:a OR label:b", "more than %d clauses", MaxClauses)
+		return fail("too-many-clauses", at, "make labels of its parts and write label:a OR label:b", "more than %d clauses", MaxClauses)
 	}
 	return nil
 }
@@ -268,7 +265,7 @@ func (p *parser) clause(at int) error {
 func (p *parser) fielded(name, outer string) (Node, error) {
 	at := p.i
 	if outer != "" {
-		return nil, p.fail("field-nested", at, "a field group holds plain words", "%s: inside %s:( )", short(name), outer)
+		return nil, fail("field-nested", at, "a field group holds plain words", "%s: inside %s:( )", short(name), outer)
 	}
 	f, err := p.resolve(name)
 	if err != nil {
@@ -277,7 +274,7 @@ func (p *parser) fielded(name, outer string) (Node, error) {
 	p.i += len(name) + 1
 	c := p.peek()
 	if p.ended() || c == ')' || isQuerySpace(c) {
-		return nil, p.fail("empty-value", at, "no space after the colon", "%s: has no value", name)
+		return nil, fail("empty-value", at, "no space after the colon", "%s: has no value", name)
 	}
 	if sigil := sigilFields[name]; sigil != "" {
 		w, err := p.text()
@@ -292,11 +289,11 @@ func (p *parser) fielded(name, outer string) (Node, error) {
 		return p.raw(at)
 	case kind == fieldTime || kind == fieldNumber:
 		if c == '(' || c == '{' || isQuote(c) {
-			return nil, p.fail("bad-value", at, f+":[a TO b]", "%s: takes one value or a range", f)
+			return nil, fail("bad-value", at, f+":[a TO b]", "%s: takes one value or a range", f)
 		}
 		return p.ranged(f, at)
 	case c == '[':
-		return nil, p.fail("bad-range", at, "write a value", "%s: has no ranges", f)
+		return nil, fail("bad-range", at, "write a value", "%s: has no ranges", f)
 	case c == '(':
 		return p.group(f)
 	case c == '{' && kind == fieldText:
@@ -310,10 +307,10 @@ func (p *parser) fielded(name, outer string) (Node, error) {
 	}
 	w := p.word()
 	if w == "" {
-		return nil, p.fail("bad-value", at, "quote the value", "%s: cannot take %c", f, c)
+		return nil, fail("bad-value", at, "quote the value", "%s: cannot take %c", f, c)
 	}
 	if kind != fieldText && (w[0] == '<' || w[0] == '>') {
-		return nil, p.fail("bad-range", at, "write a value", "%s: has no ranges", f)
+		return nil, fail("bad-range", at, "write a value", "%s: has no ranges", f)
 	}
 	return p.wordValue(w, f, at)
 }
@@ -337,13 +334,13 @@ func (p *parser) resolve(name string) (string, error) {
 	}
 	low := strings.ToLower(name)
 	if why := notCollected[low]; why != "" {
-		return "", p.fail("field-not-collected", p.i, why, "%s: is not collected", name)
+		return "", fail("field-not-collected", p.i, why, "%s: is not collected", name)
 	}
 	hint := "put it in quotes if it is text"
 	if near := nearest(low, fieldNames()); near != "" {
 		hint = "did you mean " + near + ":? " + hint
 	}
-	return "", p.fail("unknown-field", p.i, hint, "unknown field %s:", short(name))
+	return "", fail("unknown-field", p.i, hint, "unknown field %s:", short(name))
 }
 
 func (p *parser) raw(at int) (Node, error) {
@@ -352,7 +349,7 @@ func (p *parser) raw(at int) (Node, error) {
 		return nil, err
 	}
 	if utf8.RuneCountInString(s) < 3 {
-		return nil, p.fail("raw-short", at, `raw:"C++"`, "raw: needs 3 characters")
+		return nil, fail("raw-short", at, `raw:"C++"`, "raw: needs 3 characters")
 	}
 	return &Raw{Text: s}, p.clause(at)
 }

@@ -17,7 +17,7 @@ func (p *parser) quotedValue(text, field string, at int) (Node, error) {
 	p.weight(at)
 	if field != "" && fields[field] != fieldText {
 		if slop != InRow {
-			return nil, p.fail("bad-tilde", at, "leave ~n out", "~ does not work in %s:", field)
+			return nil, fail("bad-tilde", at, "leave ~n out", "~ does not work in %s:", field)
 		}
 		return p.keyword(field, text, at)
 	}
@@ -41,11 +41,11 @@ func (p *parser) slop(at int) (int, error) {
 	end := p.i + 1 + d
 	after, _ := utf8.DecodeRuneInString(p.q[end:])
 	if d == 0 || d > 9 || end < len(p.q) && !isSpace(after) && !isQuerySpace(after) && !strings.ContainsRune("()<^", after) {
-		return 0, p.fail("bad-tilde", p.i, `"a b"~5`, "~ needs a number right after it")
+		return 0, fail("bad-tilde", p.i, `"a b"~5`, "~ needs a number right after it")
 	}
 	n, _ := strconv.Atoi(p.q[p.i+1 : end])
 	if n > MaxNumber {
-		return 0, p.fail("near-number", at, `"a b"~5`, "~%d: the limit is %d", n, MaxNumber)
+		return 0, fail("near-number", at, `"a b"~5`, "~%d: the limit is %d", n, MaxNumber)
 	}
 	p.i = end
 	return n, nil
@@ -77,7 +77,7 @@ func (p *parser) wordValue(w, field string, at int) (Node, error) {
 // fuzzy makes a word of base~edits.
 func (p *parser) fuzzy(base, edits string, at int) (Word, error) {
 	if base == "" || edits != "1" && edits != "2" {
-		return Word{}, p.fail("bad-tilde", at, "word~1", "~ needs 1 or 2 right after a word")
+		return Word{}, fail("bad-tilde", at, "word~1", "~ needs 1 or 2 right after a word")
 	}
 	words, err := p.words(base, at, true)
 	if err != nil {
@@ -85,27 +85,27 @@ func (p *parser) fuzzy(base, edits string, at int) (Word, error) {
 	}
 	w := words[0]
 	if len(words) != 1 || w.Kind != Literal {
-		return Word{}, p.fail("bad-tilde", at, "word~1", "~ works on one word without wildcards")
+		return Word{}, fail("bad-tilde", at, "word~1", "~ works on one word without wildcards")
 	}
 	w.Kind, w.Distance = Fuzzy, int(edits[0]-'0')
 	if n := utf8.RuneCountInString(strings.TrimLeft(w.Text, "#@$")); n < 4*w.Distance {
-		return Word{}, p.fail("fuzzy-short", at, "write the spellings with OR", "~1 needs a word of 4 characters, ~2 one of 8")
+		return Word{}, fail("fuzzy-short", at, "write the spellings with OR", "~1 needs a word of 4 characters, ~2 one of 8")
 	}
 	return w, p.countPattern(at)
 }
 
 func (p *parser) countPattern(at int) error {
 	if p.patterns++; p.patterns > MaxPatterns {
-		return p.fail("wildcard-many", at, "make labels of its parts and write label:a OR label:b",
+		return fail("wildcard-many", at, "make labels of its parts and write label:a OR label:b",
 			"more than %d wildcard and fuzzy words in a query", MaxPatterns)
 	}
 	return nil
 }
 
-// words cuts text of a query into words. ? is a wildcard only where question
-// says so.
+// words cuts text of a query into words. The wildcard for one character counts
+// only with question.
 func (p *parser) words(text string, at int, question bool) ([]Word, error) {
-	s, err := p.wildcards(text, at, question)
+	s, err := wildcards(text, at, question)
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +124,9 @@ func (p *parser) words(text string, at int, question bool) ([]Word, error) {
 		}
 	}
 	if len(words) == 0 {
-		return nil, p.fail("no-word", at, `quote the words around it, as in "merck & co", or use raw:`, "%q holds no word", short(text))
+		return nil, fail("no-word", at, `quote the words around it, as in "merck & co", or use raw:`, "%q holds no word", short(text))
 	}
-	if err := p.phraseLimit(len(words), at); err != nil {
+	if err := phraseLimit(len(words), at); err != nil {
 		return nil, err
 	}
 	for i := range words {
@@ -139,9 +139,9 @@ func (p *parser) words(text string, at int, question bool) ([]Word, error) {
 	return words, nil
 }
 
-// wildcards returns text with a space for every ? that only separates, and
+// wildcards returns text without the question marks that only separate, and
 // refuses wildcards without a character before them.
-func (p *parser) wildcards(text string, at int, question bool) (string, error) {
+func wildcards(text string, at int, question bool) (string, error) {
 	if !strings.ContainsAny(text, "*?") {
 		return text, nil
 	}
@@ -158,7 +158,7 @@ func (p *parser) wildcards(text string, at int, question bool) (string, error) {
 			continue
 		}
 		if !before {
-			return "", p.fail("wildcard-leading", at, "put at least 2 characters before it", "a word cannot start with %c", r)
+			return "", fail("wildcard-leading", at, "put at least 2 characters before it", "a word cannot start with %c", r)
 		}
 	}
 	return string(out), nil
@@ -183,10 +183,10 @@ func (p *parser) pattern(w *Word, at int) error {
 	w.Folded = w.Text
 	body := strings.TrimLeft(w.Text, "#@$")
 	if utf8.RuneCountInString(literalPrefix(body)) < 2 {
-		return p.fail("wildcard-short", at, "put at least 2 characters before it", "a wildcard needs 2 characters before it")
+		return fail("wildcard-short", at, "put at least 2 characters before it", "a wildcard needs 2 characters before it")
 	}
 	if strings.Count(body, "*")+strings.Count(body, "?") > MaxWildcard {
-		return p.fail("wildcard-many", at, "write the words with OR", "more than %d wildcards in a word", MaxWildcard)
+		return fail("wildcard-many", at, "write the words with OR", "more than %d wildcards in a word", MaxWildcard)
 	}
 	return p.countPattern(at)
 }
@@ -203,7 +203,7 @@ func (p *parser) keyword(field, value string, at int) (Node, error) {
 	value = trimSpace(value)
 	low := foldValue(field, value)
 	if low == "" {
-		return nil, p.fail("empty-value", at, "no space after the colon", "%s: has no value", field)
+		return nil, fail("empty-value", at, "no space after the colon", "%s: has no value", field)
 	}
 	if err := p.clause(at); err != nil {
 		return nil, err
@@ -224,11 +224,11 @@ func (p *parser) keyword(field, value string, at int) (Node, error) {
 	low = collapseStars(low)
 	switch first := utf8.RuneCountInString(literalPrefix(low)); {
 	case first == 0:
-		return nil, p.fail("wildcard-leading", at, "put at least 2 characters before it", "a value cannot start with a wildcard")
+		return nil, fail("wildcard-leading", at, "put at least 2 characters before it", "a value cannot start with a wildcard")
 	case first < 2:
-		return nil, p.fail("wildcard-short", at, "put at least 2 characters before it", "a wildcard needs 2 characters before it")
+		return nil, fail("wildcard-short", at, "put at least 2 characters before it", "a wildcard needs 2 characters before it")
 	case strings.Count(low, "*")+strings.Count(low, "?") > MaxWildcard:
-		return nil, p.fail("wildcard-many", at, "write the values with OR", "more than %d wildcards in a value", MaxWildcard)
+		return nil, fail("wildcard-many", at, "write the values with OR", "more than %d wildcards in a value", MaxWildcard)
 	}
 	return &Keyword{Field: field, Value: low, Wildcard: true, raw: value}, p.countPattern(at)
 }
@@ -258,14 +258,14 @@ func (p *parser) checkValue(field, value, low string, at int) error {
 	switch field {
 	case "lang":
 		if !isCode(low, 2, 3) {
-			return p.fail("bad-value", at, "two letters: lang:en", "lang:%s is not a language code", short(value))
+			return fail("bad-value", at, "two letters: lang:en", "lang:%s is not a language code", short(value))
 		}
 		if low != value {
 			p.warn("lang-code", at, "two lower-case letters", "lang:"+short(value)+" is read as lang:"+low)
 		}
 	case "country":
 		if !isCode(low, 2, 2) {
-			return p.fail("bad-value", at, "two letters: country:us", "country:%s is not a country code", short(value))
+			return fail("bad-value", at, "two letters: country:us", "country:%s is not a country code", short(value))
 		}
 	}
 	known := fieldValues[field]
@@ -276,7 +276,7 @@ func (p *parser) checkValue(field, value, low string, at int) error {
 	if near := nearest(low, known); near != "" {
 		hint = "did you mean " + field + ":" + near + "? " + hint
 	}
-	return p.fail("bad-value", at, hint, "%s:%s is none of its values", field, short(value))
+	return fail("bad-value", at, hint, "%s:%s is none of its values", field, short(value))
 }
 
 // isCode reports whether s has least to most letters from a to z.
