@@ -20,7 +20,8 @@ type nameForm struct {
 	what    string // name, alias, product …
 	exact   bool   // only in this case and spelling
 	plural  bool   // the last word carries a plural s
-	common  bool   // also a word of everyday language, or another name
+	common  bool   // also a word of everyday language, or a place
+	named   bool   // also a name that people or other firms have
 	single  bool
 }
 
@@ -45,7 +46,7 @@ type compiledContext struct {
 }
 
 // newLinker compiles brands; common tells which words are also everyday ones.
-func newLinker(brands []mention.Brand, common func(keys []uint64, form string) bool) *linker {
+func newLinker(brands []mention.Brand, common func(keys []uint64, form string) (bool, bool)) *linker {
 	l := &linker{brands: brands, first: map[uint64][]*nameForm{}, handles: map[uint64][]*nameForm{}, tags: map[uint64][]*nameForm{}}
 	for i := range brands {
 		b := &brands[i]
@@ -86,7 +87,7 @@ func productID(p *mention.ProductName) string {
 }
 
 // add registers a form, its plural and its hashtag.
-func (l *linker) add(brand int, text, product, what string, exact bool, common func([]uint64, string) bool) {
+func (l *linker) add(brand int, text, product, what string, exact bool, common func([]uint64, string) (bool, bool)) {
 	var s scanned
 	s.scan(text)
 	keys := trimmedKeys(&s)
@@ -94,7 +95,9 @@ func (l *linker) add(brand int, text, product, what string, exact bool, common f
 		return
 	}
 	f := &nameForm{brand: brand, product: product, text: text, keys: keys, what: what, exact: exact, single: len(keys) == 1}
-	f.common = !exact && common(keys, strings.ToLower(text))
+	if !exact {
+		f.common, f.named = common(keys, strings.ToLower(text))
+	}
 	l.first[keys[0]] = append(l.first[keys[0]], f)
 	l.forms++
 	if exact {
@@ -306,6 +309,13 @@ func (l *linker) decide(hits []hit, s *scanned, v *nameView) {
 		h := &hits[i]
 		for j := range hits {
 			o := &hits[j]
+			if !o.ok || o.from > h.from || o.to < h.to || o.to-o.from <= h.to-h.from {
+				continue
+			}
+			if o.form.brand == h.form.brand {
+				h.ok, h.why = true, o.why
+				continue
+			}
 			if o.form.brand != h.form.brand && o.from <= h.from && o.to >= h.to && o.to-o.from > h.to-h.from && h.ok && o.ok {
 				h.ok, h.why = false, fmt.Sprintf("part of %q, which is %s", o.form.text, l.brands[o.form.brand].ID)
 				break

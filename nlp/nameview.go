@@ -34,10 +34,9 @@ func (v *nameView) speaks(h *hit, s *scanned, says string) (bool, string) {
 	known := v.believed(w.start)
 	odds, why := float32(priorRare), ""
 	if h.form.common {
-		odds, why = priorCommon, ", also an everyday word or another name"
+		odds, why = priorCommon, ", also an everyday word or a place"
 	}
 	if known != nil {
-		odds += logit(known[3] + known[4]*shareMisc)
 		names := [...]string{"no name", "a person", "a place", "an organization", "a name"}
 		top := 0
 		for k := range known {
@@ -45,9 +44,19 @@ func (v *nameView) speaks(h *hit, s *scanned, says string) (bool, string) {
 				top = k
 			}
 		}
+		larger := top > 0 && v.larger(w.start, s.words[h.to-1].end)
+		switch {
+		case h.form.common:
+			odds += logit(known[3] + known[4]*shareMisc)
+			if larger {
+				odds -= 2
+			}
+		case known[0] < 0.5: // a name: of what?
+			other := (known[1] + known[2]) / (1 - known[0])
+			odds -= max(0, logit(other)) * map[bool]float32{true: 2, false: 1}[larger && h.form.named]
+		}
 		why += ", read as " + names[top] + " here"
-		if h.form.common && top > 0 && v.larger(w.start, s.words[h.to-1].end) {
-			odds -= 2
+		if larger {
 			why += ", part of a longer one"
 		}
 	}
@@ -155,7 +164,7 @@ var keyAgainst = hash("v")
 
 const (
 	priorCommon = 0.8 // a watched name is likelier a company than any other name is
-	priorRare   = 4.5 // a word that only names use
+	priorRare   = 3   // a word that only names use
 	shareMisc   = 0.5
 )
 

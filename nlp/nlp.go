@@ -99,26 +99,26 @@ func readModels() (*models, error) {
 	return m, nil
 }
 
-// common reports whether a form is also a word of everyday language, or a
-// place.
-func (m *models) common(keys []uint64, form string) bool {
+// common reports whether a form is also a word of everyday language or a
+// place, and whether it is known as a name of others.
+func (m *models) common(keys []uint64, form string) (common, named bool) {
 	h := keys[0]
 	for _, k := range keys[1:] {
 		h = mix(h, k)
 	}
 	bits, listed := m.entities.names.find(mix(h, nameSeed))
 	if listed && bits&(nameCity|nameCountry|nameRegion) != 0 {
-		return true
+		return true, true
 	}
 	if len(keys) == 1 {
-		return m.base.named(form)
+		return m.base.everyday(form), m.base.named(form)
 	}
 	for w := range strings.FieldsSeq(form) {
 		if !m.base.everyday(w) {
-			return false
+			return false, false
 		}
 	}
-	return true
+	return true, false
 }
 
 // everyday reports whether prose's tagger learned a word, and not as a name.
