@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -162,17 +163,12 @@ func (a *app) dataFlags(c *cobra.Command) {
 
 // outputFlag is for commands that give rows.
 func (a *app) outputFlag(c *cobra.Command, def string, forms ...string) {
-	c.Flags().StringVarP(&a.output, "output", "o", def, "one of "+strings.Join(forms, ", "))
-	pre := c.PreRunE
-	c.PreRunE = func(cmd *cobra.Command, args []string) error {
-		for _, f := range forms {
-			if a.output == f {
-				if pre != nil {
-					return pre(cmd, args)
-				}
-				return nil
-			}
+	output := c.Flags().StringP("output", "o", def, "one of "+strings.Join(forms, ", "))
+	c.PreRunE = func(*cobra.Command, []string) error {
+		a.output = *output
+		if !slices.Contains(forms, a.output) {
+			return usage("-o %s: one of %s", a.output, strings.Join(forms, ", "))
 		}
-		return usage("-o %s: one of %s", a.output, strings.Join(forms, ", "))
+		return nil
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -43,11 +42,7 @@ func (a *app) config() (*config.Config, error) {
 // store opens the data directory for a command that works by itself. While a
 // daemon runs on it the error says so.
 func (a *app) store(ctx context.Context, cfg *config.Config) (*daemon.Store, error) {
-	s, err := daemon.OpenStore(ctx, cfg.DataDir(), cfg.Location(), a.log)
-	if locked, ok := errors.AsType[*daemon.LockedError](err); ok {
-		return nil, fmt.Errorf("%s is in use by process %d; stop it first", locked.Dir, locked.PID)
-	}
-	return s, err
+	return daemon.OpenStore(ctx, cfg.DataDir(), cfg.Location(), a.log)
 }
 
 // openFile opens a named file, or standard input for "-".

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"earshot/internal/config"
+	"earshot/internal/ledger"
 	"earshot/mention"
 )
 
@@ -202,8 +203,8 @@ func TestSecondDaemonIsRefusedWithThePID(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = Run(t.Context(), Options{Config: cfg})
-	locked, ok := errors.AsType[*LockedError](err)
-	if !ok || locked.PID != os.Getpid() {
+	locked, ok := errors.AsType[*ledger.LockedError](err)
+	if !ok || locked.Holder.PID != os.Getpid() {
 		t.Errorf("Run of a second = %v, want it refused with pid %d", err, os.Getpid())
 	}
 	if r, ok, err := Find(t.Context(), cfg.DataDir()); !ok || err != nil || r.PID != os.Getpid() {

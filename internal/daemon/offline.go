@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 
 	"earshot/crawler"
@@ -62,8 +63,8 @@ func (s *Store) Fetch(ctx context.Context, o FetchOptions) (FetchResult, error) 
 			before.Error = fmt.Sprintf("asked to be left alone until %s", before.NotBefore.Format("2006-01-02 15:04:05 MST"))
 			return add(FetchResult{Failed: []mention.SourceState{before}}, nil)
 		}
-		state, err := f.pass(ctx, src, func(ids []string) {
-			if err := add(s.fetched(ctx, ids)); err != nil {
+		state, err := f.pass(ctx, src, func(b mention.Batch, r mention.Receipt) {
+			if err := add(FetchResult{New: r.New, Revised: r.Revised}, changed(b, r)); err != nil {
 				o.Log.Warn("new mentions not printed", "err", err)
 			}
 		})
@@ -81,23 +82,15 @@ func (s *Store) Fetch(ctx context.Context, o FetchOptions) (FetchResult, error) 
 	return result, s.CatchUp(ctx, nil)
 }
 
-// fetched reads back what a batch stored anew; it is not understood yet.
-func (s *Store) fetched(ctx context.Context, ids []string) (FetchResult, []mention.Mention) {
-	var r FetchResult
+// changed returns the mentions of a batch that were new or revised.
+func changed(b mention.Batch, r mention.Receipt) []mention.Mention {
 	var out []mention.Mention
-	list, err := s.Ledger.Records(ctx, ids)
-	if err != nil {
-		s.log.Warn("new mentions not read back", "err", err)
-	}
-	for i := range list {
-		if list[i].Mention.Revision > 1 {
-			r.Revised++
-		} else {
-			r.New++
+	for _, m := range b.Mentions {
+		if slices.Contains(r.IDs, m.ID) {
+			out = append(out, m)
 		}
-		out = append(out, list[i].Mention)
 	}
-	return r, out
+	return out
 }
 
 // FetchOnly makes one pass over the sources and stores nothing.

@@ -94,8 +94,8 @@ func newFetcher(cfg *config.Config, in *intake, now func() time.Time, log *slog.
 	return f, nil
 }
 
-// A stored is told of every mention that a pass brought anew.
-type stored func(ids []string)
+// A stored is told what became of every batch of a pass.
+type stored func(mention.Batch, mention.Receipt)
 
 // pass reads one source once and stores what it brings. A pass that failed
 // has its reason in the source's state; the error is for the ledger's faults
@@ -122,8 +122,8 @@ func (f *fetcher) pass(ctx context.Context, src mention.Source, tell stored) (me
 		if b.State != nil {
 			state = *b.State
 		}
-		if tell != nil && len(receipt.IDs) > 0 {
-			tell(receipt.IDs)
+		if tell != nil {
+			tell(b, receipt)
 		}
 		return nil
 	})

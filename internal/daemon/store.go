@@ -36,17 +36,6 @@ type Store struct {
 	suspect error        // what was found damaged while reading
 }
 
-// A LockedError reports that another process works on the data directory.
-type LockedError struct {
-	Dir string
-	PID int
-}
-
-// Error names the directory and the process.
-func (e *LockedError) Error() string {
-	return fmt.Sprintf("daemon: %s is in use by process %d; stop it, or ask it through its API", e.Dir, e.PID)
-}
-
 // OpenStore opens a data directory and makes it where it is not there. A
 // damaged index is moved aside and built again from the ledger by the first
 // [Store.CatchUp].
@@ -54,12 +43,9 @@ func OpenStore(ctx context.Context, dir string, zone *time.Location, log *slog.L
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("daemon: data directory: %w", err)
 	}
-	unlock, holder, err := ledger.LockDir(dir)
-	if errors.Is(err, ledger.ErrLocked) {
-		return nil, &LockedError{Dir: dir, PID: holder.PID}
-	}
+	unlock, _, err := ledger.LockDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("daemon: lock %s: %w", dir, err)
+		return nil, err
 	}
 	led, err := ledger.Open(ctx, ledger.Options{Dir: dir, Locked: true, Log: log})
 	if err != nil {
