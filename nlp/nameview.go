@@ -65,6 +65,10 @@ func (v *nameView) speaks(h *hit, s *scanned, says string) (bool, string) {
 		odds += gain
 		why += says
 	}
+	if h.from > 0 && particles.has(s.words[h.from-1].key) {
+		odds -= 4
+		why += ", after " + string(s.form(&s.words[h.from-1]))
+	}
 	if h.form.common && scored(s, h) {
 		odds += 3
 		why += ", beside a score"
@@ -74,6 +78,15 @@ func (v *nameView) speaks(h *hit, s *scanned, says string) (bool, string) {
 	}
 	return false, says + why
 }
+
+// particles stand inside longer names and foreign phrases.
+var particles = setOf("la", "le", "de", "von", "van", "san", "saint", "los", "las", "el", "du", "st")
+
+// doubles are everyday words that newspapers know as names alone.
+var doubles = setOf("apple", "visa", "amazon", "shell", "delta", "orange", "dove", "tide", "mars", "oracle", "subway", "gateway", "galaxy", "caterpillar", "puma", "jaguar",
+	"penguin", "eclipse", "mint", "peach", "ring", "nest", "bolt", "lime", "bird", "square", "stripe", "slack", "zoom", "meta", "alphabet", "chase", "discover", "fidelity", "vanguard", "progressive",
+	"allstate", "pioneer", "titan", "polo", "focus", "escape", "fusion", "accord", "civic", "pilot", "beetle", "golf", "spark", "bounty", "galileo", "phoenix", "aurora", "nova", "corona", "bud", "virgin", "lotus", "swatch", "fossil",
+	"coach", "guess", "diesel", "express", "limited", "banana", "blackberry", "cricket", "sprint", "quest", "emerald", "sage", "box", "canvas", "unity", "steam", "crunch", "snickers", "twix", "skittles", "total", "eagle", "falcon")
 
 // grammar is what upper case and the words beside the hit say for it: a noun
 // in upper case without an article that does something is a company.

@@ -111,7 +111,8 @@ func (m *models) common(keys []uint64, form string) (common, named bool) {
 		return true, true
 	}
 	if len(keys) == 1 {
-		return m.base.everyday(form), m.base.named(form)
+		_, basic := m.base.basic[form]
+		return basic || doubles.has(keys[0]) || m.base.everyday(form), m.base.named(form)
 	}
 	for w := range strings.FieldsSeq(form) {
 		if !m.base.everyday(w) {
