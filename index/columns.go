@@ -42,14 +42,46 @@ func numberField(field string) (int, bool) {
 // A columnCache keeps the columns of a shard's segments. A segment never
 // changes, so a column is read once.
 type columnCache struct {
-	mu   sync.Mutex
-	byID map[uint64]*columnEntry
+	mu     sync.Mutex
+	byID   map[uint64]*columnEntry
+	memory *budget // for ordinals
 }
 
 type columnEntry struct {
-	once sync.Once
-	col  *column
-	err  error
+	once     sync.Once
+	col      *column
+	err      error
+	ordinals map[string]*ordinals
+}
+
+// drop gives back the memory of e's ordinals; c.mu is held.
+func (c *columnCache) drop(e *columnEntry) {
+	for _, o := range e.ordinals {
+		c.memory.give(o.bytes())
+	}
+}
+
+func (c *columnCache) ordinals(id uint64, name string) *ordinals {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.byID[id]; e != nil {
+		return e.ordinals[name]
+	}
+	return nil
+}
+
+// setOrdinals keeps the ordinals of a field, if there is memory for them.
+func (c *columnCache) setOrdinals(id uint64, name string, o *ordinals) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.byID[id]
+	if e == nil || e.ordinals[name] != nil || !c.memory.take(o.bytes()) {
+		return
+	}
+	if e.ordinals == nil {
+		e.ordinals = map[string]*ordinals{}
+	}
+	e.ordinals[name] = o
 }
 
 func (c *columnCache) get(id uint64, seg segment.Segment) (*column, error) {
@@ -71,8 +103,9 @@ func (c *columnCache) get(id uint64, seg segment.Segment) (*column, error) {
 func (c *columnCache) keep(ids map[uint64]bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for id := range c.byID {
+	for id, e := range c.byID {
 		if !ids[id] {
+			c.drop(e)
 			delete(c.byID, id)
 		}
 	}
@@ -81,6 +114,9 @@ func (c *columnCache) keep(ids map[uint64]bool) {
 func (c *columnCache) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, e := range c.byID {
+		c.drop(e)
+	}
 	c.byID = nil
 }
 

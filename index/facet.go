@@ -66,13 +66,10 @@ func (x *Index) FacetsOf(ctx context.Context, q string, fields []string, size in
 	return list, nil
 }
 
-// A value is the count of one value of a field, and a mention that has it.
+// A value is the count of one value of a field.
 type value struct {
 	n     uint64
 	vague bool // a query would also find own channels
-	seg   *segView
-	doc   uint32
-	id    string
 }
 
 // A tally counts the values of one field.
@@ -81,7 +78,6 @@ type tally struct {
 	field  string
 	volume Volume
 	values map[string]*value
-	fresh  []*value // those without an id yet
 }
 
 func (t *tally) name() string {
@@ -108,20 +104,20 @@ func (t *tally) add(f *finding) error {
 			return err
 		}
 	}
-	for _, v := range t.fresh { // while the view is open
-		id, err := v.seg.docID(v.doc)
-		if err != nil {
-			return err
-		}
-		v.id, v.seg = id, nil
-	}
-	t.fresh = nil
 	return nil
 }
 
-// count goes value by value when there are few of them, else document by
-// document.
+// count goes by numbers in memory where they are kept; else value by value
+// when there are few of them, or document by document.
 func (t *tally) count(s *segView, docs *roaring.Bitmap, fn func(v *value, n uint64)) error {
+	o, err := s.ordinals(t.name())
+	if err != nil {
+		return err
+	}
+	if o != nil {
+		t.byOrdinal(o, docs, fn)
+		return nil
+	}
 	d, err := s.dict(t.name())
 	if err != nil {
 		return err
@@ -133,14 +129,28 @@ func (t *tally) count(s *segView, docs *roaring.Bitmap, fn func(v *value, n uint
 	return t.byValue(s, docs, fn)
 }
 
-func (t *tally) value(term string, s *segView, doc uint32) *value {
+func (t *tally) value(term string) *value {
 	v := t.values[term]
 	if v == nil {
-		v = &value{seg: s, doc: doc}
+		v = &value{}
 		t.values[term] = v
-		t.fresh = append(t.fresh, v)
 	}
 	return v
+}
+
+func (t *tally) byOrdinal(o *ordinals, docs *roaring.Bitmap, fn func(v *value, n uint64)) {
+	counts := make([]uint32, len(o.terms))
+	for it := docs.Iterator(); it.HasNext(); {
+		doc := it.Next()
+		for _, ord := range o.list[o.starts[doc]:o.starts[doc+1]] {
+			counts[ord]++
+		}
+	}
+	for ord, n := range counts {
+		if n > 0 {
+			fn(t.value(o.terms[ord]), uint64(n))
+		}
+	}
 }
 
 func (t *tally) byValue(s *segView, docs *roaring.Bitmap, fn func(v *value, n uint64)) error {
@@ -153,15 +163,9 @@ func (t *tally) byValue(s *segView, docs *roaring.Bitmap, fn func(v *value, n ui
 		if err != nil {
 			return false, err
 		}
-		c := b.AndCardinality(docs)
-		if c == 0 {
-			return true, nil
+		if c := b.AndCardinality(docs); c > 0 {
+			fn(t.value(term), c)
 		}
-		v := t.values[term]
-		if v == nil {
-			v = t.value(term, s, roaring.And(b, docs).Minimum())
-		}
-		fn(v, c)
 		return true, nil
 	})
 }
@@ -170,19 +174,18 @@ func (t *tally) byDocument(s *segView, docs *roaring.Bitmap, dv segment.DocValue
 	var (
 		fields = []string{t.name()}
 		state  segment.DocVisitState
-		doc    uint32
 		err    error
 	)
 	visit := func(_ string, term []byte) {
 		v := t.values[string(term)] // does not allocate
 		if v == nil {
-			v = t.value(string(term), s, doc)
+			v = t.value(string(term))
 		}
 		fn(v, 1)
 	}
 	n := 0
 	for it := docs.Iterator(); it.HasNext(); {
-		doc = it.Next()
+		doc := it.Next()
 		if n++; n%4096 == 0 && t.ctx.Err() != nil {
 			return tooSlow(t.ctx, t.ctx.Err())
 		}
@@ -259,10 +262,14 @@ func (x *Index) written(ctx context.Context, t *tally, names []string) ([]string
 	case "site", "lang", "country", "kind", "sentiment":
 		return list, nil
 	}
+	having, err := x.having(t.name(), names)
+	if err != nil {
+		return nil, err
+	}
 	ids := make([]string, 0, len(names))
 	at := map[string][]int{}
 	for i, name := range names {
-		id := t.values[name].id
+		id := having[name]
 		if at[id] == nil {
 			ids = append(ids, id)
 		}
@@ -280,6 +287,49 @@ func (x *Index) written(ctx context.Context, t *tally, names []string) ([]string
 		}
 	}
 	return list, nil
+}
+
+// having returns for each value the id of a mention that has it.
+func (x *Index) having(name string, values []string) (map[string]string, error) {
+	found := map[string]string{}
+	for _, key := range x.keys() {
+		if len(found) == len(values) {
+			break
+		}
+		if err := x.havingIn(key, name, values, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (x *Index) havingIn(key, name string, values []string, found map[string]string) error {
+	v, err := x.view(key)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	for _, s := range v.segs {
+		for _, term := range values {
+			if found[term] != "" {
+				continue
+			}
+			b, err := s.docs(name, term)
+			if err != nil {
+				return err
+			}
+			if s.deleted != nil {
+				b = roaring.AndNot(b, s.deleted)
+			}
+			if b.IsEmpty() {
+				continue
+			}
+			if found[term], err = s.docID(b.Minimum()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // asWritten finds the value of a row that folds to name.

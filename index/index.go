@@ -51,6 +51,7 @@ type Index struct {
 	zone *time.Location
 	log  *slog.Logger
 
+	memory  budget     // of what facets keep
 	putting sync.Mutex // one writer
 	mu      sync.Mutex // guards what follows
 	shards  map[string]*shard
@@ -97,7 +98,7 @@ func (x *Index) findShards() error {
 	}
 	for _, e := range entries {
 		if e.IsDir() && isShardKey(e.Name()) {
-			x.shards[e.Name()] = newShard(e.Name(), filepath.Join(x.o.Dir, e.Name()))
+			x.shards[e.Name()] = newShard(e.Name(), filepath.Join(x.o.Dir, e.Name()), &x.memory)
 		}
 	}
 	for key, offset := range x.meta.Shards {

@@ -285,7 +285,7 @@ func (x *Index) shard(key string) *shard {
 	defer x.mu.Unlock()
 	sh := x.shards[key]
 	if sh == nil {
-		sh = newShard(key, "")
+		sh = newShard(key, "", &x.memory)
 		if x.o.Dir != "" {
 			sh.dir = filepath.Join(x.o.Dir, key)
 		}

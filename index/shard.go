@@ -36,7 +36,9 @@ type shard struct {
 	columns columnCache
 }
 
-func newShard(key, dir string) *shard { return &shard{key: key, dir: dir} }
+func newShard(key, dir string, memory *budget) *shard {
+	return &shard{key: key, dir: dir, columns: columnCache{memory: memory}}
+}
 
 // newMapping returns the mapping that is kept in a shard. Documents are built
 // field by field (see document.go), so it maps nothing by itself.

@@ -9,7 +9,7 @@ import (
 )
 
 func TestFailedShardIsOpenedAgain(t *testing.T) {
-	sh := newShard("2020-03", t.TempDir()+"/2020-03")
+	sh := newShard("2020-03", t.TempDir()+"/2020-03", new(budget))
 	t.Cleanup(func() { sh.close() })
 	first, err := sh.acquire(time.Now())
 	if err != nil {
