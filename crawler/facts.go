@@ -82,21 +82,48 @@ func (f *facts) element(n *html.Node) bool {
 	return true
 }
 
-// bylineText is a text that is a byline and nothing else.
-var bylineText = regexp.MustCompile(`^(?i:by|von|par|por|text|autor|autorin|author|written by)\s*:?\s+(\p{Lu}[\pL.'’-]+(?:\s+(?:(?:van|von|de|der|den|di|da|la|le)\s+)?\p{Lu}[\pL.'’-]*){1,3})$`) //nolint:misspell // other languages
+// bylineText is a text that is a byline and not much else; byTail one whose
+// name is in the next element.
+var (
+	//nolint:misspell // other languages
+	bylineText = regexp.MustCompile(`^[-–|\s]*(?:(?i:ein (?:artikel|beitrag|text)|an? (?:article|story)|text|story|geschrieben|written|posted|veröffentlicht)\s+)?(?i:by|von|par|por|autor|autorin|author|auteur|redaktion|text)\s*:?\s+` +
+		`(\p{Lu}[\pL.'’-]+(?:\s+(?:(?:van|von|de|der|den|di|da|la|le)\s+)?\p{Lu}[\pL.'’-]*){1,3}?)(?:\s*(?:[(|,•·/–-]|(?i:illus|foto|photo|bild)).*)?$`)
+	byTail = regexp.MustCompile(`(?i)(?:^|\s|\|)(?:by|von|par|por)\s*:?$`)
+)
 
 // text takes a text that reads like a byline.
 func (f *facts) text(n *html.Node) {
-	if len(n.Data) > 200 || len(f.bylines) >= 10 {
+	if len(n.Data) > 300 || len(f.bylines) >= 10 {
 		return
 	}
-	s := strings.TrimSpace(n.Data)
-	if byWord.MatchString(s+" ") && len(s) < 12 && n.NextSibling != nil && n.NextSibling.Type == html.ElementNode {
-		s += " " + nodeLine(n.NextSibling)
+	s := strings.Join(strings.Fields(n.Data), " ")
+	if len(s) < 40 && byTail.MatchString(s) {
+		if next := nextElement(n); next != nil {
+			s = "by " + nodeLine(next)
+		}
 	}
-	if len(s) >= 8 && len(s) < 80 && bylineText.MatchString(strings.Join(strings.Fields(s), " ")) {
-		f.bylines = append(f.bylines, strings.Join(strings.Fields(s), " "))
+	if len(s) < 8 || len(s) > 150 {
+		return
 	}
+	if m := bylineText.FindStringSubmatch(s); m != nil {
+		f.bylines = append(f.bylines, m[1])
+	}
+}
+
+// nextElement is the element that comes after a text, beside it or beside the
+// element that holds nothing else.
+func nextElement(n *html.Node) *html.Node {
+	for range 2 {
+		for s := n.NextSibling; s != nil; s = s.NextSibling {
+			if s.Type == html.ElementNode {
+				return s
+			}
+		}
+		if n = n.Parent; n == nil {
+			return nil
+		}
+	}
+	return nil
 }
 
 func (f *facts) metaElement(n *html.Node) {

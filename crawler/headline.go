@@ -11,10 +11,18 @@ import (
 // the one that a heading on it says too, without the name of the site.
 func (f *facts) headline() string {
 	site := f.siteName()
-	candidates := []string{cutSite(f.first("dc:title", "dcterms.title", "og:title", "twitter:title"), site), cutSite(plainLine(f.ld.headline), site), cutSite(f.title, site)}
-	for _, candidate := range candidates {
-		if h := f.headingLike(candidate, site); h != "" {
+	candidates := []string{f.first("dc:title", "dcterms.title", "og:title", "twitter:title"), plainLine(f.ld.headline), cutSite(f.title, site)}
+	for i, candidate := range candidates {
+		if site != "" && i < 2 {
+			candidates[i] = cutSite(candidate, site)
+		}
+		if h := f.headingLike(candidates[i], site); h != "" {
 			return h
+		}
+		for _, h := range f.headings {
+			if i < 2 && alike(h.text, candidates[i]) {
+				return candidates[i]
+			}
 		}
 	}
 	// A candidate that a heading holds among other words is the title still.
@@ -25,6 +33,9 @@ func (f *facts) headline() string {
 			}
 		}
 	}
+	if ones := f.level(1); len(ones) == 1 && len(ones[0]) >= 60 && len(ones[0]) > len(candidates[0]) {
+		return ones[0] // nothing but a headline is as long
+	}
 	if first := firstNonEmpty(candidates[0], candidates[1]); first != "" {
 		return first
 	}
@@ -32,6 +43,18 @@ func (f *facts) headline() string {
 		return ones[0]
 	}
 	return firstNonEmpty(candidates[2], strings.Join(f.level(1)[:min(len(f.level(1)), 1)], ""))
+}
+
+// alike reports two titles that have all but a word in common.
+func alike(a, b string) bool {
+	x, y := strings.Fields(folded(a)), strings.Fields(folded(b))
+	common := 0
+	for _, w := range x {
+		if slices.Contains(y, w) {
+			common++
+		}
+	}
+	return len(x) >= 4 && 10*common >= 9*max(len(x), len(y))
 }
 
 // kindred reports that a heading has something to do with a title.
@@ -124,7 +147,7 @@ var corporate = regexp.MustCompile(`(?i)\b(?:gmbh|e\.\s?v|ag|inc|ltd|llc|verlag|
 // author is who a page says wrote it.
 func (f *facts) author() string {
 	sets := [][]string{f.ld.authors}
-	for _, name := range []string{"dc:creator", "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "authors", "creator", "twitter:data1", "citation_author", "article:author_name", "cxenseparse:author", "rbauthors", "og:article:author"} {
+	for _, name := range []string{"dc:creator", "dc.creator.personalname", "dc.creator", "author", "article:author", "parsely-author", "sailthru.author", "dcterms.creator", "byl", "authors", "creator", "twitter:data1", "citation_author", "article:author_name", "cxenseparse:author", "rbauthors", "og:article:author"} {
 		label := strings.ToLower(f.meta["twitter:label1"])
 		if name == "twitter:data1" && !strings.Contains(label, "by") && !strings.Contains(label, "verfasst") {
 			continue

@@ -68,6 +68,11 @@ func (l *linkedData) object(v map[string]any) {
 	case "list":
 		l.list = true
 		return
+	case "page":
+		if !l.article {
+			l.published, l.modified = firstNonEmpty(l.published, ldText(v["datePublished"])), firstNonEmpty(l.modified, ldText(v["dateModified"]))
+		}
+		return
 	case "article":
 	default:
 		return
@@ -80,7 +85,7 @@ func (l *linkedData) object(v map[string]any) {
 	if l.headline == "" {
 		l.headline = ldText(v["name"])
 	}
-	l.published, l.modified = ldText(v["datePublished"]), ldText(v["dateModified"])
+	l.published, l.modified = firstNonEmpty(ldText(v["datePublished"]), l.published), firstNonEmpty(ldText(v["dateModified"]), l.modified)
 	if l.published == "" {
 		l.published = ldText(v["dateCreated"])
 	}
@@ -108,6 +113,8 @@ func ldType(v any) string {
 		switch {
 		case strings.HasSuffix(name, "Article"), strings.HasSuffix(name, "Posting"), name == "Report", name == "Review", name == "CreativeWork", name == "Recipe":
 			return "article"
+		case name == "WebPage":
+			return "page"
 		case name == "CollectionPage", name == "SearchResultsPage", name == "ItemList":
 			return "list"
 		}
