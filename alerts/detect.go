@@ -31,12 +31,13 @@ var timeForms = []string{
 
 // Detect reads CSV timestamp,value (counts in stretches of equal length,
 // oldest first) and writes timestamp,value,score,state: a score of 0 to 1 and
-// quiet or firing. A row's answer never depends on later rows.
+// quiet or firing. Values with a decimal point or below zero are measures, not
+// counts, and are judged in either direction. A row's answer never depends on later rows.
 func Detect(r io.Reader, w io.Writer) error {
 	in := csv.NewReader(bufio.NewReaderSize(r, 64<<10))
 	in.ReuseRecord, in.FieldsPerRecord = true, -1
-	out := bufio.NewWriter(w)
-	if _, err := out.WriteString("timestamp,value,score,state\n"); err != nil {
+	out := csv.NewWriter(w)
+	if err := out.Write([]string{"timestamp", "value", "score", "state"}); err != nil {
 		return fmt.Errorf("alerts: detect: %w", err)
 	}
 	var d rowDetector
@@ -53,16 +54,18 @@ func Detect(r io.Reader, w io.Writer) error {
 		}
 		at, value, err := readRow(cells)
 		if err != nil {
+			out.Flush() // what was answered stays answered
 			n, _ := in.FieldPos(0)
 			return fmt.Errorf("alerts: detect: line %d: %w", n, err)
 		}
+		d.measure = d.measure || value < 0 || strings.ContainsAny(cells[1], ".eE")
 		s, state := d.next(at, value)
-		row := cells[0] + "," + cells[1] + "," + strconv.FormatFloat(s, 'f', 6, 64) + "," + state + "\n"
-		if _, err := out.WriteString(row); err != nil {
+		if err := out.Write([]string{cells[0], cells[1], strconv.FormatFloat(s, 'f', 6, 64), state}); err != nil {
 			return fmt.Errorf("alerts: detect: %w", err)
 		}
 	}
-	if err := out.Flush(); err != nil {
+	out.Flush()
+	if err := out.Error(); err != nil {
 		return fmt.Errorf("alerts: detect: %w", err)
 	}
 	return nil
@@ -92,6 +95,8 @@ type rowDetector struct {
 	last    time.Time
 	gaps    []time.Duration
 	records records
+	gauge   gauge
+	measure bool      // a value was no count
 	until   time.Time // of the alarm
 }
 
@@ -104,18 +109,14 @@ func (d *rowDetector) next(at time.Time, value float64) (float64, string) {
 	d.last = at
 	i := d.row
 	d.row++
-	if value > 0 {
+	if value > 0 && !d.measure {
 		d.series.add(i, value)
 	}
 	if i < warmUp {
+		d.gauge.add(value)
 		return 0, detectQuiet
 	}
-	d.series.trim(i - (baselineDays+2)*d.clock.day)
-	w := d.clock.hour
-	if i%w == 0 || i == warmUp {
-		d.records = d.clock.records(&d.series, i, w)
-	}
-	s := score(value, d.series.sum(i+1-w, i+1), d.clock.expect(&d.series, i, w, nil), d.records, w)
+	s := d.score(value, i)
 	state := detectQuiet
 	switch {
 	case at.Before(d.until):
@@ -124,4 +125,20 @@ func (d *rowDetector) next(at time.Time, value float64) (float64, string) {
 		state, d.until = detectFiring, at.Add(detectKeep)
 	}
 	return unit(s), state
+}
+
+// score judges a row as a count or as a measure.
+func (d *rowDetector) score(value float64, i int64) float64 {
+	if d.measure {
+		s := d.gauge.score(value)
+		d.gauge.add(value)
+		return s
+	}
+	d.gauge.add(value)
+	d.series.trim(i - (baselineDays+2)*d.clock.day)
+	w := d.clock.hour
+	if i%w == 0 || i == warmUp {
+		d.records = d.clock.records(&d.series, i, w)
+	}
+	return score(value, d.series.sum(i+1-w, i+1), d.clock.expect(&d.series, i, w, nil), d.records, w)
 }

@@ -37,10 +37,21 @@ func (r *Rule) fieldFaults() []error {
 		name string
 		set  bool
 	}{
-		{"count", r.Count != 0}, {"window", r.Window != 0}, {"min_authors", r.MinAuthors != 0}, {"min_sites", r.MinSites != 0},
-		{"sensitivity", r.Sensitivity != ""}, {"of", r.Of != ""}, {"above", r.Above != 0}, {"below", r.Below != 0}, {"change", r.Change != 0},
-		{"for", r.For != 0}, {"keep_firing_for", r.KeepFiringFor != 0}, {"repeat_every", r.RepeatEvery != 0}, {"on_edit", r.OnEdit},
-		{"by", len(r.By) > 0}, {"own", r.Own},
+		{"count", r.Count != 0},
+		{"window", r.Window != 0},
+		{"min_authors", r.MinAuthors != 0},
+		{"min_sites", r.MinSites != 0},
+		{"sensitivity", r.Sensitivity != ""},
+		{"of", r.Of != ""},
+		{"above", r.Above != 0},
+		{"below", r.Below != 0},
+		{"change", r.Change != 0},
+		{"for", r.For != 0},
+		{"keep_firing_for", r.KeepFiringFor != 0},
+		{"repeat_every", r.RepeatEvery != 0},
+		{"on_edit", r.OnEdit},
+		{"by", len(r.By) > 0},
+		{"own", r.Own},
 	} {
 		if f.set && !slices.Contains(fieldKinds[f.name], kind) {
 			errs = append(errs, fmt.Errorf("%s is not read by a rule of kind %s", f.name, kind))
