@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -148,7 +149,7 @@ func describe(a *nlp.Analyzer, m *mention.Mention) answer {
 			says += "/" + b.Product
 		}
 		for _, sp := range b.Spans {
-			says += " " + text(sp)
+			says = fmt.Sprint(says, " ", text(sp))
 		}
 		if b.Sentiment != nil {
 			says += ": " + b.Sentiment.Label

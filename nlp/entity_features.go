@@ -150,7 +150,6 @@ type entityText struct {
 	toks     []token
 	words    []*entityWord
 	listed   []uint8 // place in a name of several words from the list: 0 none
-	classes  []uint8 // parts of speech with the odd ones as one
 	shouting uint64
 }
 

@@ -22,6 +22,7 @@ type eventReader struct {
 const (
 	maxEventSentences = 4   // of a text: what happened stands first
 	maxEventWords     = 170 // of a text
+	maxEventBytes     = 2000
 	maxEvents         = 12
 	maxClause         = 200 // bytes of evidence
 )
@@ -56,8 +57,9 @@ func (w *worker) events(a *Analyzer) []mention.Event {
 		w.hits = a.linker.find(w.hits[:0], &d.scan)
 		a.linker.decide(w.hits, &d.scan, &d.view)
 		from := 0
+		d.ends = sentenceEnds(d.ends[:0], d.text[:min(len(d.text), maxEventBytes)])
 		for n := 0; n < maxEventSentences && from < min(len(d.scan.words), maxEventWords) && len(out) < maxEvents; n++ {
-			to := sentenceEnd(&d.scan, from)
+			to := sentenceEnd(&d.scan, d.ends, from)
 			out = w.sentenceEvents(out, a, d, from, to)
 			from = to
 		}
@@ -65,34 +67,22 @@ func (w *worker) events(a *Analyzer) []mention.Event {
 	return out
 }
 
-// sentenceEnd returns the word after the sentence that begins at word from.
-func sentenceEnd(s *scanned, from int) int {
-	for i := from; i < len(s.words); i++ {
-		w := &s.words[i]
-		end := int(w.end)
-		if i+1 == len(s.words) {
-			break
-		}
-		next := &s.words[i+1]
-		if gap := s.text[end:next.start]; strings.IndexByte(gap, '\n') >= 0 {
+// sentenceEnd returns the word after the sentence that begins at word from:
+// sentences end at the bytes ends, and at the end of a line.
+func sentenceEnd(s *scanned, ends []int32, from int) int {
+	for i := from; i+1 < len(s.words); i++ {
+		end, next := s.words[i].end, s.words[i+1].start
+		if strings.IndexByte(s.text[end:next], '\n') >= 0 {
 			return i + 1
 		}
-		if w.kind != kindPunct && w.kind != kindEmote || next.flags&flagSpace == 0 {
-			continue
-		}
-		switch s.text[end-1] {
-		case '!', '?':
-			return i + 1
-		case '.':
-			if i > from && !abbreviations.has(s.words[i-1].key) && (next.flags&flagTitle != 0 || next.kind != kindWord) {
+		for _, e := range ends {
+			if e >= end && e <= next {
 				return i + 1
 			}
 		}
 	}
 	return len(s.words)
 }
-
-var abbreviations = setOf("inc", "co", "corp", "ltd", "dr", "mr", "mrs", "ms", "vs", "no", "st", "jr", "sr", "n.j", "u.s", "u.k", "calif", "mass", "conn", "ind", "n.y", "prof", "gen", "sen", "rep", "gov", "jan", "feb", "aug", "sept", "oct", "nov", "dec", "e.g", "i.e", "approx", "fig")
 
 // sentenceEvents appends the events of words from..to-1, one of each type.
 func (w *worker) sentenceEvents(out []mention.Event, a *Analyzer, d *field, from, to int) []mention.Event {
@@ -120,7 +110,7 @@ func (r *compiledRule) fits(s *scanned, from, to, i, end int) bool {
 		if k >= i && k < end {
 			continue
 		}
-		if stop, _, ok := r.never.at(s, k); ok && stop <= to && !(k < i && broken(s, k, i)) {
+		if stop, _, ok := r.never.at(s, k); ok && stop <= to && (k >= i || !broken(s, k, i)) {
 			return false
 		}
 	}
@@ -169,7 +159,7 @@ func (w *worker) addEvents(out []mention.Event, a *Analyzer, d *field, r *compil
 			continue
 		}
 		id := a.o.Brands[h.form.brand].ID
-		role := roleOf(r.kind, &d.scan, from, to, i, end, &h)
+		role := roleOf(r.kind, &d.scan, to, i, end, &h)
 		if k := slices.IndexFunc(out[n:], func(e mention.Event) bool { return e.Brand == id }); k >= 0 {
 			continue
 		}
@@ -182,7 +172,7 @@ func (w *worker) addEvents(out []mention.Event, a *Analyzer, d *field, r *compil
 }
 
 // roleOf tells what the brand at h does in the event.
-func roleOf(kind string, s *scanned, from, to, i, end int, h *hit) string {
+func roleOf(kind string, s *scanned, to, i, end int, h *hit) string {
 	if kind != eventAcquisition {
 		if kind == eventLawsuit && h.from > i {
 			return "defendant"

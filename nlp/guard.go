@@ -124,9 +124,3 @@ func (c *cleaned) delta(delta int32, k, at int) (int32, int) {
 	}
 	return delta, k
 }
-
-// original tells where byte at of the clean text stands in the original.
-func (c *cleaned) original(at int) int {
-	d, _ := c.delta(0, 0, at)
-	return at + int(d)
-}

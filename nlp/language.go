@@ -49,7 +49,7 @@ func letterFeatures(dst []uint32, l *linear, s *scanned) ([]uint32, int) {
 }
 
 // identify returns the language of the words of s, how sure that is, and the
-// number of letters it rests on. rows is scratch.
+// number of letters it rests on. What rows holds is overwritten.
 func (m *languageModel) identify(rows []uint32, s *scanned) (lang string, p [8]float32, letters int, out []uint32) {
 	if other := foreign(s.text); other {
 		return undLanguage, p, minLetters, rows

@@ -9,7 +9,7 @@ const (
 	specialSituations = 7
 	safetyWindow      = 60 // words that are scored at once: an event is told in a few sentences
 
-	// safetyThreshold is the score from which a text is flagged.
+	// The score from which a text is flagged.
 	safetyThreshold = 0.33
 )
 

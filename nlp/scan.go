@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,16 +34,15 @@ const (
 // A word is a piece of text as people write it in posts. Its form is in lower
 // case, without apostrophes, in the buf of its scanned.
 type word struct {
-	start, end   int32  // bytes of the text
-	lo, hi       int32  // form: bytes of buf
-	hash         uint64 // of the form with squeezed letters and digits as 0: what models know
-	key          uint64 // of the form: what names are made of
-	kind         wordKind
-	flags        uint8
-	valence      float32 // of the lexicon, -4..4; set by the sentiment scorer
-	lexical      bool    // valence is known
-	negated      bool    // inside the scope of a negation
-	contribution float32 // to the score; scratch of the sentiment scorer
+	start, end int32  // bytes of the text
+	lo, hi     int32  // form: bytes of buf
+	hash       uint64 // of the form with squeezed letters and digits as 0: what models know
+	key        uint64 // of the form: what names are made of
+	kind       wordKind
+	flags      uint8
+	valence    float32 // of the lexicon, -4..4; set by the sentiment scorer
+	lexical    bool    // valence is known
+	negated    bool    // inside the scope of a negation
 }
 
 // A scanned is a text cut into words. Its zero value is ready; scan may be
@@ -249,12 +249,7 @@ func (s *scanned) rehash() {
 }
 
 func hasDigit(b []byte) bool {
-	for _, c := range b {
-		if isDigit(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(b, isDigit)
 }
 
 // isPossessive reports whether an apostrophe of size bytes at j begins an 's

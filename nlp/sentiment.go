@@ -18,7 +18,7 @@ func argmax3(p [3]float32) int {
 }
 
 const (
-	// polarSlope is how fast the score follows the difference of the scores
+	// The slope: how fast the score follows the difference of the scores
 	// of positive and negative.
 	polarSlope = 0.28
 

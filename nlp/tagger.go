@@ -82,7 +82,6 @@ func (s *tagWeights) fill(b *base) {
 // depend on the words around it.
 type wordFeatures struct {
 	lower  string
-	norm   uint64 // of prose's normal form, after "i-1 tag+i word TAG "
 	normal string
 	shape  uint8
 	fixed  int16 // part of speech that is sure; -1 if there is none
@@ -102,7 +101,6 @@ type tagger struct {
 	cache    map[string]*wordFeatures
 	runs     map[string][]piece // what runs without white space are made of
 	row      []*wordFeatures
-	buf      []byte
 	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
 	none     [2]ref           // prevword-None, nextword-None
 	entities *entityModel

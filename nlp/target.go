@@ -47,7 +47,7 @@ func wordsOf(s *scanned, start, end int) (from, to int) {
 }
 
 // rows appends the features of words from..to-1 of s, whose valences are set.
-// doc are the scores of the whole text.
+// Of the whole text it takes the scores, doc.
 func (t *targetReader) rows(dst []uint32, s *scanned, from, to int, doc [3]float32) []uint32 {
 	add := func(h uint64) { dst = append(dst, t.model.row(h)) }
 	steps := func(id uint64, v float32) {

@@ -135,10 +135,10 @@ var punkt = sync.OnceValues(func() (*sentences.DefaultSentenceTokenizer, error) 
 	return english.NewSentenceTokenizer(nil)
 })
 
-// sentenceEnds appends to dst the bytes of the clean text at which a sentence
+// sentenceEnds appends to dst the bytes of a text at which a sentence
 // ends, the last one included.
 func sentenceEnds(dst []int32, text string) (ends []int32) {
-	if strings.IndexAny(text, ".!?") < 0 {
+	if !strings.ContainsAny(text, ".!?") {
 		return append(dst, int32(len(text)))
 	}
 	ends = dst

@@ -233,7 +233,7 @@ func (t *trainer) makeLexicons() error {
 			return nil
 		}
 		var sum int
-		for _, w := range strings.Fields(says) {
+		for w := range strings.FieldsSeq(says) {
 			v, _ := names.find(hashString(w))
 			sum += int(v)
 		}

@@ -174,9 +174,8 @@ func factors(cells []cell, rows, cols int) [][]float32 {
 			v[d] = float32(rng.NormFloat64())
 		}
 	}
-	left := matrix(rows)
 	for range 5 {
-		left = matrix(rows)
+		left := matrix(rows)
 		for _, c := range cells {
 			addScaled(left[c.row], right[c.col], c.v)
 		}
@@ -187,7 +186,7 @@ func factors(cells []cell, rows, cols int) [][]float32 {
 		}
 		orthogonal(right)
 	}
-	left = matrix(rows)
+	left := matrix(rows)
 	for _, c := range cells {
 		addScaled(left[c.row], right[c.col], c.v)
 	}

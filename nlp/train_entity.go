@@ -130,7 +130,7 @@ type tagged struct {
 }
 
 // prepare cuts a row into tokens and carries its tags over.
-func (t *trainer) prepare(m *entityModel, tg *tagger, r *sample) tagged {
+func (m *entityModel) prepare(tg *tagger, r *sample) tagged {
 	out := tagged{limit: entityLabels, set: r.set, spans: map[[2]int32]uint8{}}
 	if strings.HasPrefix(r.set, "btc") || strings.HasPrefix(r.set, "sec_fin") {
 		out.limit = 7 // other names were not marked there
@@ -241,9 +241,9 @@ func (t *trainer) makeEntities() error {
 		case judged[normalText(r.Text)]:
 			dropped++
 		case t.Check && checks(r):
-			check = append(check, t.prepare(m, tg, r))
+			check = append(check, m.prepare(tg, r))
 		default:
-			train = append(train, t.prepare(m, tg, r))
+			train = append(train, m.prepare(tg, r))
 		}
 	}
 	t.say("entities: %d texts, %d more dropped for being in ambiguous", len(train), dropped)
@@ -269,7 +269,7 @@ func (t *trainer) chooseBias(m *entityModel, tg *tagger, check []tagged) error {
 			return err
 		}
 		for i := range rows {
-			sets[name] = append(sets[name], t.prepare(m, tg, &rows[i]))
+			sets[name] = append(sets[name], m.prepare(tg, &rows[i]))
 		}
 	}
 	m.linear = &plain

@@ -84,8 +84,11 @@ func (t *trainer) makeSafety() error {
 		weight         float32
 		most           int
 	}{
-		{"psytar.train", "adr", 1.5, 0}, {"ade_v2", "ade", 1, 0},
-		{"semeval17.train", "-", 0.7, 12000}, {"vader_amazon", "-", 0.5, 1000}, {"vader_nyt", "-", 0.5, 1500},
+		{"psytar.train", "adr", 1.5, 0},
+		{"ade_v2", "ade", 1, 0},
+		{"semeval17.train", "-", 0.7, 12000},
+		{"vader_amazon", "-", 0.5, 1000},
+		{"vader_nyt", "-", 0.5, 1500},
 	} {
 		rows, err := t.sets(set.name)
 		if err != nil {

@@ -1,9 +1,8 @@
-// Command train makes the model files of package nlp from labelled texts.
+// Command train makes the model files of package nlp from labelled texts. The
+// same data gives the same bytes. Which sets the models are made of, and under
+// which terms, is told in docs/models.md.
 //
 //	go run ./nlp/train -data DATA -catalogs DJANGO -out nlp/models
-//
-// The same data gives the same bytes. docs/models.md says which sets the
-// models are made of, and under which terms.
 package main
 
 import (
