@@ -43,7 +43,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	t.Logf("seed %d", seed)
 	c := newCrash(t, seed)
 	for round := range rounds {
-		c.round(time.Duration(20+c.rng.IntN(1400)) * time.Millisecond)
+		c.round(time.Duration(20+c.rng.IntN(1200))*time.Millisecond, round%3 > 0)
 		if round == rounds/2 {
 			c.backup()
 		}
@@ -105,9 +105,9 @@ func (c *crash) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// round runs the daemon for about as long as given, pushing all the while,
-// and kills it.
-func (c *crash) round(life time.Duration) {
+// round runs the daemon for about as long as given, from its start or from
+// when it answers, pushing all the while, and kills it.
+func (c *crash) round(life time.Duration, answering bool) {
 	c.t.Helper()
 	_ = os.Remove(filepath.Join(c.data, "daemon.json"))
 	var talk bytes.Buffer
@@ -118,8 +118,10 @@ func (c *crash) round(life time.Duration) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	over := time.After(life)
-	base := ""
+	over, base := time.After(life), ""
+	if answering {
+		over = nil
+	}
 	for {
 		select {
 		case <-over:
@@ -133,6 +135,9 @@ func (c *crash) round(life time.Duration) {
 		if base == "" {
 			if running, ok, err := daemon.Find(c.t.Context(), c.data); err == nil && ok {
 				base = running.Address
+				if answering {
+					over = time.After(life)
+				}
 			}
 			continue
 		}

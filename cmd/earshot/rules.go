@@ -53,6 +53,15 @@ func (a *app) rulesCmd() *cobra.Command {
 	return c
 }
 
+func (a *app) detectCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "detect",
+		Short: "Read CSV timestamp,value and say for each row how unusual it is; a row never depends on later ones",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return alerts.Detect(a.stdin, a.stdout) },
+	}
+}
+
 // rulesOf reads the rules of files, or of the configuration.
 func (a *app) rulesOf(files []string) (*config.Config, error) {
 	if len(files) == 0 {

@@ -48,6 +48,13 @@ func newAlerting(ctx context.Context, cfg *config.Config, led ledger.Ledger, now
 			return nil, fmt.Errorf("daemon: %w", err)
 		}
 	}
+	open, err := led.Incidents(ctx, ledger.IncidentFilter{State: mention.StateFiring, Limit: 10_000})
+	if err != nil {
+		return nil, fmt.Errorf("daemon: incidents: %w", err)
+	}
+	for i := range open {
+		e.SetFlags(open[i])
+	}
 	return &alerting{ledger: led, log: log, now: now, wake: func(string) {}, tell: func(mention.Incident) {}, engine: e, offset: offset}, nil
 }
 
@@ -60,7 +67,11 @@ func (a *alerting) some(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	out := a.engine.Step(a.now(), changes)
+	at := a.now()
+	if len(changes) == batchSize { // there is more: time must not run ahead of the log
+		at = changes[len(changes)-1].At
+	}
+	out := a.engine.Step(at, changes)
 	if len(changes) == 0 && out.Empty() {
 		return 0, nil
 	}
