@@ -21,6 +21,7 @@ type facts struct {
 	headings  []heading
 	authors   []string // marked in the body, best first
 	bylines   []string // texts that begin like one
+	creators  []string // of Dublin Core, which names each on its own
 	dates     []string // of <time> and itemprop, in reading order
 	articles  int      // <article> elements
 }
@@ -130,6 +131,9 @@ func (f *facts) metaElement(n *html.Node) {
 	value := attr(n, "content")
 	for _, key := range []string{"property", "name", "itemprop", "http-equiv"} {
 		for name := range strings.FieldsSeq(strings.ToLower(attr(n, key))) {
+			if (name == "dc.creator" || name == "citation_author") && len(f.creators) < 10 {
+				f.creators = append(f.creators, plainLine(value))
+			}
 			if _, taken := f.meta[name]; !taken && value != "" && len(f.meta) < maxFacts {
 				f.meta[name] = value
 			}

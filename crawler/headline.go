@@ -33,16 +33,16 @@ func (f *facts) headline() string {
 			}
 		}
 	}
-	if ones := f.level(1); len(ones) == 1 && len(ones[0]) >= 60 && len(ones[0]) > len(candidates[0]) {
+	if ones := f.ones(); len(ones) == 1 && len(ones[0]) >= 60 && len(ones[0]) > len(candidates[0]) {
 		return ones[0] // nothing but a headline is as long
 	}
 	if first := firstNonEmpty(candidates[0], candidates[1]); first != "" {
 		return first
 	}
-	if ones := f.level(1); len(ones) == 1 && len(ones[0]) >= 5 && folded(ones[0]) != folded(site) && kindred(ones[0], f.title) {
+	if ones := f.ones(); len(ones) == 1 && len(ones[0]) >= 5 && folded(ones[0]) != folded(site) && kindred(ones[0], f.title) {
 		return ones[0]
 	}
-	return firstNonEmpty(candidates[2], strings.Join(f.level(1)[:min(len(f.level(1)), 1)], ""))
+	return firstNonEmpty(candidates[2], strings.Join(f.ones()[:min(len(f.ones()), 1)], ""))
 }
 
 // alike reports two titles that have all but a word in common.
@@ -91,10 +91,10 @@ func (f *facts) headingLike(title, site string) string {
 	return best
 }
 
-func (f *facts) level(n int) []string {
+func (f *facts) ones() []string {
 	var list []string
 	for _, h := range f.headings {
-		if h.level == n && h.text != "" {
+		if h.level == 1 && h.text != "" {
 			list = append(list, h.text)
 		}
 	}
@@ -146,8 +146,8 @@ var corporate = regexp.MustCompile(`(?i)\b(?:gmbh|e\.\s?v|ag|inc|ltd|llc|verlag|
 
 // author is who a page says wrote it.
 func (f *facts) author() string {
-	sets := [][]string{f.ld.authors}
-	for _, name := range []string{"dc:creator", "dc.creator.personalname", "dc.creator", "author", "article:author", "parsely-author", "sailthru.author", "dcterms.creator", "byl", "authors", "creator", "twitter:data1", "citation_author", "article:author_name", "cxenseparse:author", "rbauthors", "og:article:author"} {
+	sets := [][]string{f.ld.authors, f.creators}
+	for _, name := range []string{"dc:creator", "author", "article:author", "parsely-author", "sailthru.author", "dcterms.creator", "byl", "authors", "creator", "twitter:data1", "citation_author", "article:author_name", "cxenseparse:author", "rbauthors", "og:article:author"} {
 		label := strings.ToLower(f.meta["twitter:label1"])
 		if name == "twitter:data1" && !strings.Contains(label, "by") && !strings.Contains(label, "verfasst") {
 			continue

@@ -24,7 +24,8 @@ type linkedData struct {
 func (l *linkedData) read(text string) {
 	text = strings.TrimSpace(text)
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "<!--"), "-->")
-	text = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), "//<![CDATA["), "//]]>")
+	text = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(text), "//"), "<![CDATA[")
+	text = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(text), "]]>"), "//")
 	if text == "" || len(text) > maxLinkedData || scanJSON([]byte(text)) != nil {
 		return
 	}
