@@ -105,3 +105,38 @@ func BenchmarkLoadBase(b *testing.B) {
 		}
 	}
 }
+
+// FuzzTokenize holds our way of cutting, run by run, against prose's own.
+func FuzzTokenize(f *testing.F) {
+	for _, s := range plainSentences {
+		f.Add(s)
+	}
+	for _, s := range []string{"they'll (don't) \"x\" $100 :) :-( e.g. U.S. a'b'c ''' 's n't ,.!?", "ȺȺȺ's", "x\u00a0y\u2003z", "\x00\x01", "İn't"} {
+		f.Add(s)
+	}
+	b, err := loadBase()
+	if err != nil {
+		f.Fatal(err)
+	}
+	tg := newTagger(b)
+	f.Fuzz(func(t *testing.T, text string) {
+		var c cleaned
+		c.clean(text)
+		want, err := proseTokens(c.text)
+		if err != nil {
+			t.Skip("prose itself cannot")
+		}
+		toks := tg.tokenize(nil, &c)
+		if len(toks) != len(want) {
+			t.Fatalf("%q: %d tokens, prose has %d: %v", c.text, len(toks), len(want), want)
+		}
+		for i := range toks {
+			if toks[i].text != want[i].Text {
+				t.Errorf("%q: token %d is %q, prose has %q", c.text, i, toks[i].text, want[i].Text)
+			}
+			if toks[i].start < 0 || int(toks[i].end) > len(text) {
+				t.Errorf("%q: token %d at %d..%d of %d", text, i, toks[i].start, toks[i].end, len(text))
+			}
+		}
+	})
+}
