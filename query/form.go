@@ -77,6 +77,14 @@ func (f *former) full(text string, raw rawToken) bool {
 	}
 	f.buf = appendFolded(f.buf, f.tmp)
 	f.close()
+	if allStable(f.buf) {
+		var accents bool
+		if f.tmp, accents = appendLatinBare(f.tmp[:0], f.buf); accents {
+			f.buf = append(f.buf, f.tmp...)
+			f.close()
+		}
+		return true
+	}
 	if !hasAccents(f.buf) {
 		return true
 	}
@@ -158,6 +166,9 @@ func appendEmoji(dst []byte, s string) []byte {
 // appendClean appends what is left of the characters of one token: no
 // invisible ones, and NFKC.
 func appendClean(dst []byte, s string, trim bool) []byte {
+	if allStable(s) {
+		return appendPlain(dst, s, false, trim, false)
+	}
 	start, dirty := len(dst), false
 	for _, r := range s {
 		if r >= 0xAD && (classOf(r) == classFormat || r >= 0xFE00 && r <= 0xFE0F || r == 0x20E3) {
@@ -167,7 +178,7 @@ func appendClean(dst []byte, s string, trim bool) []byte {
 		dst = utf8.AppendRune(dst, r)
 	}
 	if dirty {
-		if !norm.NFKC.IsNormal(dst[start:]) {
+		if norm.NFKC.QuickSpan(dst[start:]) < len(dst)-start {
 			dst = append(dst[:start], norm.NFKC.Bytes(dst[start:])...)
 		}
 	} else {
@@ -199,7 +210,7 @@ func appendClean(dst []byte, s string, trim bool) []byte {
 }
 
 // appendFolded appends s in simple lower case, with σ for a final ς.
-func appendFolded(dst, s []byte) []byte {
+func appendFolded[T string | []byte](dst []byte, s T) []byte {
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
 			if c >= 'A' && c <= 'Z' {
@@ -209,7 +220,8 @@ func appendFolded(dst, s []byte) []byte {
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRune(s[i:])
+		n := runeLen(s, i)
+		r, _ := utf8.DecodeRuneInString(string(s[i : i+n]))
 		dst = utf8.AppendRune(dst, foldRune(r))
 		i += n
 	}
@@ -236,7 +248,7 @@ func hasAccents(s []byte) bool {
 		}
 		i += n
 	}
-	return !norm.NFC.IsNormal(s)
+	return norm.NFC.QuickSpan(s) < len(s)
 }
 
 // appendBare appends s without the accents of Latin and Greek letters. It
@@ -304,21 +316,8 @@ func Fold(s string) string {
 
 // appendFold appends Fold(s) to dst.
 func appendFold(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			start := len(dst)
-			dst = norm.NFKC.AppendString(dst, s)
-			end := len(dst)
-			dst = appendFolded(dst, dst[start:])
-			return dst[:start+copy(dst[start:], dst[end:])]
-		}
+	if !allStable(s) {
+		s = norm.NFKC.String(s)
 	}
-	for i := range len(s) {
-		c := s[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		dst = append(dst, c)
-	}
-	return dst
+	return appendFolded(dst, s)
 }

@@ -16,8 +16,8 @@ type parser struct {
 	warnings []Message
 
 	clauses, patterns int
-	depth, repeats    int // parentheses, and REPEATs, inside each other
-	grouped                  bool // the last unit stood in parentheses
+	depth, repeats    int  // parentheses, and REPEATs, inside each other
+	grouped           bool // the last unit stood in parentheses
 }
 
 func fail(code string, at int, hint, format string, args ...any) error {
