@@ -120,7 +120,7 @@ func (a *app) restoreCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var in io.Reader = a.stdin
+			in := a.stdin
 			if args[0] != "-" {
 				f, err := os.Open(args[0])
 				if err != nil {

@@ -29,29 +29,32 @@ func documents(r io.Reader, fn func(n int, line []byte) error) error {
 	}
 	var line []byte
 	for n := 1; ; n++ {
-		line = line[:0]
-		for {
-			part, err := br.ReadSlice('\n')
-			line = append(line, part...)
-			if errors.Is(err, bufio.ErrBufferFull) {
-				if len(line) > maxLine {
-					return fmt.Errorf("line %d is longer than %d bytes", n, maxLine)
-				}
-				continue
-			}
-			if err != nil && !errors.Is(err, io.EOF) {
+		var err error
+		if line, err = readLine(br, line[:0], n); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		last := err != nil
+		if text := bytes.TrimSpace(line); len(text) > 0 {
+			if err := fn(n, text); err != nil {
 				return err
 			}
-			last := err != nil
-			if text := bytes.TrimSpace(line); len(text) > 0 {
-				if err := fn(n, text); err != nil {
-					return err
-				}
-			}
-			if last {
-				return nil
-			}
-			break
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+// readLine appends line n to line; the last one comes with io.EOF.
+func readLine(br *bufio.Reader, line []byte, n int) ([]byte, error) {
+	for {
+		part, err := br.ReadSlice('\n')
+		line = append(line, part...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+		if len(line) > maxLine {
+			return line, fmt.Errorf("line %d is longer than %d bytes", n, maxLine)
 		}
 	}
 }

@@ -27,7 +27,7 @@ type alerting struct {
 	offset int64
 }
 
-func newEngine(cfg *config.Config, led ledger.Ledger, log *slog.Logger) (*alerts.Engine, error) {
+func newEngine(cfg *config.Config, log *slog.Logger) (*alerts.Engine, error) {
 	return alerts.NewEngine(alerts.Options{
 		Rules: cfg.Rules, Receivers: cfg.Receivers, Brands: cfg.Brands, PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(), Log: log,
 	})
@@ -35,7 +35,7 @@ func newEngine(cfg *config.Config, led ledger.Ledger, log *slog.Logger) (*alerts
 
 // newAlerting takes up the state that the ledger holds.
 func newAlerting(ctx context.Context, cfg *config.Config, led ledger.Ledger, now func() time.Time, log *slog.Logger) (*alerting, error) {
-	e, err := newEngine(cfg, led, log)
+	e, err := newEngine(cfg, log)
 	if err != nil {
 		return nil, fmt.Errorf("daemon: %w", err)
 	}
@@ -141,7 +141,7 @@ func (a *alerting) reload(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	e, err := newEngine(cfg, a.ledger, a.log)
+	e, err := newEngine(cfg, a.log)
 	if err != nil {
 		return err
 	}

@@ -242,7 +242,7 @@ func (d *Daemon) run(ctx context.Context) error {
 		err = nil
 	case err = <-served:
 	}
-	return errors.Join(err, d.stop(server, stop, &wg))
+	return errors.Join(err, d.stop(context.WithoutCancel(ctx), server, stop, &wg))
 }
 
 func (d *Daemon) serve(server *http.Server, l net.Listener) error {
@@ -261,8 +261,8 @@ func (d *Daemon) serve(server *http.Server, l net.Listener) error {
 
 // stop lets requests end, then jobs, then the stages: what was acknowledged
 // is in the ledger before the first of them ends.
-func (d *Daemon) stop(server *http.Server, stopStages context.CancelFunc, wg *sync.WaitGroup) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+func (d *Daemon) stop(ctx context.Context, server *http.Server, stopStages context.CancelFunc, wg *sync.WaitGroup) error {
+	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
 	defer cancel()
 	d.hub.Close()
 	err := server.Shutdown(ctx)

@@ -64,8 +64,9 @@ type FileImport struct {
 	result ImportResult
 }
 
-// File begins one file. key names it, so that a run that was broken off is
-// gone on with; "" begins at the top. source is for documents without one.
+// File begins one file. The key names it, so that a run that was broken off
+// is gone on with; without one it begins at the top. The source is for
+// documents that name none.
 func (p *Importer) File(ctx context.Context, key, source string) (*FileImport, error) {
 	f := &FileImport{p: p, key: key, source: source}
 	if key == "" {

@@ -3,6 +3,7 @@ package daemon
 import (
 	"crypto/subtle"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"time"
 
@@ -66,9 +67,7 @@ func (d *Daemon) objects(w http.ResponseWriter, r *http.Request) {
 // pages are the demo's and what is for commands of the same user.
 func (d *Daemon) pages() map[string]http.Handler {
 	pages := map[string]http.Handler{LocalBackup: d.local(d.backup), LocalObjects: d.local(d.objects)}
-	for path, h := range d.o.Extra {
-		pages[path] = h
-	}
+	maps.Copy(pages, d.o.Extra)
 	d.secret = api.NewSecret()
 	return pages
 }

@@ -41,7 +41,10 @@ func newMetrics(d *Daemon) *metrics {
 	}
 	m.registry.MustRegister(m.stored, m.passes, m.stage, m.deliveries, m.visible)
 	gauge("earshot_index_lag_entries", "Entries of the analyzed log that are not searchable yet.", func(ctx context.Context) float64 {
-		lag, _ := d.store.Lag(ctx) //nolint:errcheck // a lag is told also when it has a reason
+		lag, err := d.store.Lag(ctx)
+		if err != nil {
+			return -1
+		}
 		return float64(lag)
 	})
 	gauge("earshot_mentions", "Mentions in the ledger.", func(ctx context.Context) float64 {

@@ -76,11 +76,11 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	return d.plan(ctx, cfg.Sources)
 }
 
-func (d *Daemon) owner(kind, id string) string {
+func (d *Daemon) owner(ctx context.Context, kind, id string) string {
 	if config.Has(d.files.Load(), kind, id) {
 		return api.OwnerFile
 	}
-	objects, err := d.store.Ledger.Objects(context.Background(), kind)
+	objects, err := d.store.Ledger.Objects(ctx, kind)
 	if err != nil {
 		return ""
 	}
@@ -128,19 +128,19 @@ func (b backend) DeleteObject(ctx context.Context, kind, id, actor string) error
 }
 
 // Brands implements api.Configuring.
-func (b backend) Brands(context.Context) ([]api.BrandInfo, error) {
+func (b backend) Brands(ctx context.Context) ([]api.BrandInfo, error) {
 	var out []api.BrandInfo
 	for _, x := range b.cfg.Load().Brands {
-		out = append(out, api.BrandInfo{Brand: x, Owner: b.owner(api.KindBrand, x.ID)})
+		out = append(out, api.BrandInfo{Brand: x, Owner: b.owner(ctx, api.KindBrand, x.ID)})
 	}
 	return out, nil
 }
 
 // Labels implements api.Configuring.
-func (b backend) Labels(context.Context) ([]api.LabelInfo, error) {
+func (b backend) Labels(ctx context.Context) ([]api.LabelInfo, error) {
 	var out []api.LabelInfo
 	for _, x := range b.cfg.Load().Labels {
-		out = append(out, api.LabelInfo{Label: x, Owner: b.owner(api.KindLabel, x.ID)})
+		out = append(out, api.LabelInfo{Label: x, Owner: b.owner(ctx, api.KindLabel, x.ID)})
 	}
 	return out, nil
 }
@@ -154,7 +154,7 @@ func (b backend) Sources(ctx context.Context) ([]mention.SourceStatus, error) {
 			return nil, told(err)
 		}
 		state.Cursor = nil
-		out = append(out, mention.SourceStatus{Source: x, State: state, Owner: b.owner(api.KindSource, x.ID)})
+		out = append(out, mention.SourceStatus{Source: x, State: state, Owner: b.owner(ctx, api.KindSource, x.ID)})
 	}
 	return out, nil
 }
@@ -168,8 +168,8 @@ func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
 			return nil, err
 		}
 		info := api.RuleInfo{
-			ID: r.ID, Kind: string(r.Kind), Match: r.Match, Severity: r.Severity, Notify: r.Notify,
-			State: mention.StateInactive, Owner: b.owner(api.KindRule, r.ID), Body: body,
+			ID: r.ID, Kind: r.Kind, Match: r.Match, Severity: r.Severity, Notify: r.Notify,
+			State: mention.StateInactive, Owner: b.owner(ctx, api.KindRule, r.ID), Body: body,
 		}
 		incidents, err := b.store.Ledger.Incidents(ctx, ledger.IncidentFilter{Rule: r.ID, Limit: 1000})
 		if err != nil {
@@ -196,7 +196,7 @@ func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
 func (b backend) Receivers(ctx context.Context) ([]api.ReceiverInfo, error) {
 	var out []api.ReceiverInfo
 	for _, r := range b.cfg.Load().Receivers {
-		info := api.ReceiverInfo{ID: r.ID, Kind: string(r.Kind), Target: target(r), Owner: b.owner(api.KindReceiver, r.ID)}
+		info := api.ReceiverInfo{ID: r.ID, Kind: r.Kind, Target: target(r), Owner: b.owner(ctx, api.KindReceiver, r.ID)}
 		rows, err := b.store.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: r.ID, Limit: 1000})
 		if err != nil {
 			return nil, told(err)

@@ -60,7 +60,7 @@ func (s *Store) Fetch(ctx context.Context, o FetchOptions) (FetchResult, error) 
 			return err
 		}
 		if before.NotBefore.After(now()) {
-			before.Error = fmt.Sprintf("asked to be left alone until %s", before.NotBefore.Format("2006-01-02 15:04:05 MST"))
+			before.Error = "asked to be left alone until " + before.NotBefore.Format("2006-01-02 15:04:05 MST")
 			return add(FetchResult{Failed: []mention.SourceState{before}}, nil)
 		}
 		state, err := f.pass(ctx, src, func(b mention.Batch, r mention.Receipt) {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -179,7 +180,7 @@ func (u *understander) relink(ctx context.Context, progress func(done int64)) er
 	return u.ledger.SetSetting(ctx, relinkKey, want)
 }
 
-var errSuperseded = fmt.Errorf("daemon: the configuration changed again")
+var errSuperseded = errors.New("daemon: the configuration changed again")
 
 // rescore writes what l makes of records that were read with something else.
 func (u *understander) rescore(ctx context.Context, l *linker, recs []mention.Record) error {
