@@ -171,21 +171,12 @@ func readArticle(doc *html.Node, u *url.URL) (a *Article, err error) {
 	})
 	if err == nil {
 		a.fill(result.Metadata)
-		a.Text = withoutTitle(nodeText(result.ContentNode), a.Title)
+		a.Text = withoutFurniture(nodeText(result.ContentNode), a.Title)
 	}
 	if a.Text == "" && a.Title == "" {
 		return nil, errors.New("crawler: no text on the page")
 	}
 	return a, nil
-}
-
-// withoutTitle takes the title off the beginning of a text.
-func withoutTitle(text, title string) string {
-	first, rest, ok := strings.Cut(text, "\n")
-	if ok && title != "" && folded(first) == folded(title) {
-		return rest
-	}
-	return text
 }
 
 // fill takes from the library what the page did not say plainly.
