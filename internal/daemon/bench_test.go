@@ -92,7 +92,7 @@ func BenchmarkPipeline(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer d.store.Close()
+		defer d.close(context.WithoutCancel(b.Context()))
 		next := demo.Load(1)
 		began := cpu()
 		batch := make([]mention.Mention, 0, batchSize)
@@ -197,7 +197,7 @@ func BenchmarkSeen(b *testing.B) {
 	if err := <-ended; err != nil {
 		b.Error(err)
 	}
-	_ = d.store.Close()
+	_ = d.close(context.WithoutCancel(b.Context()))
 	mu.Lock()
 	defer mu.Unlock()
 	tell(b, "searchable", searchable)
@@ -259,7 +259,7 @@ func BenchmarkStart(b *testing.B) {
 		}
 		wholeWay(b, d, batch)
 	}
-	if err := d.store.Close(); err != nil {
+	if err := d.close(context.WithoutCancel(b.Context())); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -96,8 +96,19 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	defer d.store.Close()
-	return d.run(ctx)
+	err = d.run(ctx)
+	return errors.Join(err, d.close(context.WithoutCancel(ctx)))
+}
+
+// close lets go of the job queue and the data.
+func (d *Daemon) close(ctx context.Context) error {
+	var err error
+	if d.jobs != nil {
+		ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
+		defer cancel()
+		err = d.jobs.Stop(ctx)
+	}
+	return errors.Join(err, d.store.Close())
 }
 
 // open opens the data and prepares every stage; nothing moves yet.
@@ -112,7 +123,7 @@ func open(ctx context.Context, o Options) (d *Daemon, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, d.store.Close())
+			err = errors.Join(err, d.close(context.WithoutCancel(ctx)))
 		}
 	}()
 	d.files.Store(cfg)
