@@ -148,19 +148,19 @@ func (n *naive) near(x *query.Near) []naiveSpan {
 	var out []naiveSpan
 	right := n.spans(x.Right)
 	for _, a := range n.spans(x.Left) {
-		any := false
+		hit := false
 		for _, b := range right {
 			if a.field != b.field {
 				continue
 			}
 			after, before := b.first > a.last, a.first > b.last
 			near := after && b.first-a.last-1 <= x.N || before && !x.Ordered && a.first-b.last-1 <= x.N
-			any = any || near || !after && !before
+			hit = hit || near || !after && !before
 			if near && !x.Negated {
 				out = append(out, naiveSpan{a.field, min(a.first, b.first), max(a.last, b.last)})
 			}
 		}
-		if x.Negated && !any {
+		if x.Negated && !hit {
 			out = append(out, a)
 		}
 	}
