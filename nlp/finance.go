@@ -43,10 +43,10 @@ const (
 )
 
 // read adds what business news means to the scores and to the words. It
-// reports whether the text is any.
-func (f *financeReader) read(s *scanned, social bool, l *[3]float32, given []float32) bool {
+// reports whether the text is any, and whether it speaks of business at all.
+func (f *financeReader) read(s *scanned, social bool, l *[3]float32, given []float32) (news, business bool) {
 	if social || len(s.words) < 5 || len(s.words) > 400 {
-		return false
+		return false, false
 	}
 	var up, down, good, bad [24]int32
 	nUp, nDown, nGood, nBad, terms := 0, 0, 0, 0, 0
@@ -87,7 +87,7 @@ func (f *financeReader) read(s *scanned, social bool, l *[3]float32, given []flo
 		i = to
 	}
 	if terms < financeTerms {
-		return false
+		return false, terms > 0
 	}
 	for _, d := range up[:nUp] {
 		give(d, direction(d, good[:nGood], bad[:nBad]))
@@ -118,7 +118,7 @@ func (f *financeReader) read(s *scanned, social bool, l *[3]float32, given []flo
 	default:
 		l[2] += financeCalm
 	}
-	return true
+	return true, true
 }
 
 // direction is what a rise at word d means: good, unless what rose is a cost.

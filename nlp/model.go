@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"sync"
 )
 
 //go:embed models/*.bin
@@ -175,6 +176,9 @@ func readLexicon(name string, r *bytes.Reader) (*lexicon, error) {
 	}
 	return l, nil
 }
+
+// wordFrequencies are the inverse frequencies of words, read once.
+var wordFrequencies = sync.OnceValues(func() (*lexicon, error) { return openLexicon("idf") })
 
 func openModel(name string) (*bytes.Reader, error) {
 	b, err := modelFiles.ReadFile("models/" + name + ".bin")

@@ -86,7 +86,7 @@ func readModels() (*models, error) {
 	wg.Go(func() { m.entities, errs[7] = loadEntities() })
 	targets, err := openLinear("targets")
 	m.targets, errs[8] = newTargetReader(targets), err
-	m.idf, errs[6] = openLexicon("idf")
+	m.idf, errs[6] = wordFrequencies()
 	m.safetyModel, errs[5] = openLinear("safety")
 	wg.Wait()
 	if err := errors.Join(errs[:]...); err != nil {

@@ -376,13 +376,14 @@ func (x *polarity) read(s *scanned, pw *polarityWords) [3]float32 {
 	x.features(s, pw)
 	l := x.logits()
 	x.given = append(x.given[:0], make([]float32, len(s.words))...)
-	x.news = pw.finance.read(s, x.sums.social, &l, x.given)
+	news, business := pw.finance.read(s, x.sums.social, &l, x.given)
+	x.news = news
 	c := lexiconShare * x.sums.compound()
 	l[0] += c / 2
 	l[1] -= c / 2
 	tilt := tiltPlain
 	switch {
-	case x.news:
+	case business:
 		tilt = tiltNews
 	case s.words[0].kind == kindHandle:
 		tilt = tiltAddressed
@@ -402,5 +403,5 @@ const lexiconShare = 1.0
 var (
 	tiltPlain     = [2]float32{-0.15, 0}
 	tiltAddressed = [2]float32{-0.65, 0.18}
-	tiltNews      = [2]float32{-0.4, -0.3}
+	tiltNews      = [2]float32{-0.45, -0.3}
 )

@@ -30,6 +30,9 @@ type Stories struct {
 	stories  map[string]*storyBag
 	terms    map[uint64][]*storyBag
 	order    []*storyBag // by first text, for forgetting
+	born     int
+	seen     map[uint64]int32 // in how many texts a word stood
+	texts    int
 }
 
 // A sketched is a remembered text: the least hashes of its word sequences.
@@ -46,13 +49,14 @@ type storyBag struct {
 	square float64 // of the length of words
 	texts  int
 	last   time.Time
-	titles bool // made of headlines alone
+	born   int // how many stories there were before it
 }
 
 const (
 	shingleWords  = 5
 	sketchSize    = 64
-	minShingles   = 6    // below it a text is a headline
+	minShingles   = 6    // below it a text has no copies
+	longText      = 22   // sequences from which a text is more than a headline
 	copyShare     = 0.40 // of the sequences of the shorter text that must be in the longer one
 	maxPostings   = 400  // slots of one sketch value that are looked at
 	maxStories    = 4000 // open ones
@@ -60,7 +64,10 @@ const (
 	maxBagWords   = 24 // of one text
 	sameEvent     = 0.50
 	sameHeadline  = 0.07
+	bothStories   = 0.25 // a headline so near to two stories makes them one
+	everyText     = 0.5  // a word in more of the texts than this says less and less
 	signatureV1   = 1
+	maxSeen       = 200_000 // words that are counted
 )
 
 // NewStories makes an empty memory of stories.
@@ -71,11 +78,11 @@ func NewStories(o StoryOptions) *Stories {
 	if o.Texts <= 0 {
 		o.Texts = 30_000
 	}
-	idf, err := openLexicon("idf")
+	idf, err := wordFrequencies()
 	if err != nil {
 		idf = newLexicon(1) // every word counts the same
 	}
-	return &Stories{o: o, idf: idf, copies: map[uint32][]int32{}, stories: map[string]*storyBag{}, terms: map[uint64][]*storyBag{}}
+	return &Stories{o: o, idf: idf, copies: map[uint32][]int32{}, stories: map[string]*storyBag{}, terms: map[uint64][]*storyBag{}, seen: map[uint64]int32{}}
 }
 
 // Assign gives the story of a text: its own id if it is the first of a story.
@@ -292,30 +299,79 @@ func (s *Stories) eventOf(d *digest, at time.Time) string {
 	scores := map[*storyBag]float32{}
 	common := map[*storyBag]int{}
 	for _, w := range d.bag {
+		telling := s.telling(w.key)
 		for _, b := range s.terms[w.key] {
-			scores[b] += w.weight * b.words[w.key]
+			scores[b] += telling * w.weight * b.words[w.key]
 			common[b]++
 		}
 	}
-	var best *storyBag
-	var top float64
+	var best, next *storyBag
+	var top, second float64
 	for b, dot := range scores {
-		if s.closed(b, at) || len(d.sketch) > 0 && common[b] < 2 {
+		if s.closed(b, at) || d.shingles >= longText && common[b] < 2 {
 			continue
 		}
 		c := float64(dot) / math.Sqrt(b.square)
 		least := float64(sameEvent)
-		if len(d.sketch) == 0 {
+		if d.shingles < longText {
 			least = sameHeadline
 		}
-		if c >= least && (best == nil || c > top || c == top && b.id < best.id) {
-			best, top = b, c
+		switch {
+		case c < least:
+		case best == nil || c > top || c == top && b.id < best.id:
+			best, top, next, second = b, c, best, top
+		case next == nil || c > second || c == second && b.id < next.id:
+			next, second = b, c
 		}
 	}
 	if best == nil {
 		return ""
 	}
+	if next != nil && d.shingles < longText && second >= bothStories {
+		return s.merge(best, next).id
+	}
 	return best.id
+}
+
+// merge makes one open story of two that a headline belongs to both: the
+// older goes on, the younger takes no more texts.
+func (s *Stories) merge(a, b *storyBag) *storyBag {
+	if b.born < a.born {
+		a, b = b, a
+	}
+	for k, w := range b.words {
+		s.addWord(a, k, w)
+	}
+	a.texts += b.texts
+	if b.last.After(a.last) {
+		a.last = b.last
+	}
+	s.order = slices.DeleteFunc(s.order, func(x *storyBag) bool { return x == b })
+	s.forget(b)
+	return a
+}
+
+func (s *Stories) addWord(b *storyBag, key uint64, w float32) {
+	old, ok := b.words[key]
+	if !ok {
+		if len(b.words) >= maxStoryWords {
+			return
+		}
+		s.terms[key] = append(s.terms[key], b)
+	}
+	b.words[key] = old + w
+	b.square += float64((old+w)*(old+w) - old*old)
+}
+
+// telling is how much a word still says: what every other text of the stream
+// has, as the name that is watched, tells no events apart.
+func (s *Stories) telling(key uint64) float32 {
+	n := s.seen[key]
+	if n < 20 {
+		return 1
+	}
+	share := float64(n) / float64(s.texts)
+	return float32(min(1, math.Log(share)/math.Log(everyText)))
 }
 
 func (s *Stories) closed(b *storyBag, at time.Time) bool {
@@ -337,25 +393,22 @@ func (s *Stories) remember(id, story string, d *digest, at time.Time) {
 			s.forget(s.order[0])
 			s.order = s.order[1:]
 		}
-		b = &storyBag{id: story, words: map[uint64]float32{}, titles: true}
+		s.born++
+		b = &storyBag{id: story, words: map[uint64]float32{}, born: s.born}
 		s.stories[story] = b
 		s.order = append(s.order, b)
 	}
 	b.texts++
-	b.titles = b.titles && len(d.sketch) == 0
 	if at.After(b.last) {
 		b.last = at
 	}
+	if s.texts++; len(s.seen) > maxSeen { // begin anew: what matters comes back soon
+		clear(s.seen)
+		s.texts = 1
+	}
 	for _, w := range d.bag {
-		old, ok := b.words[w.key]
-		if !ok {
-			if len(b.words) >= maxStoryWords {
-				continue
-			}
-			s.terms[w.key] = append(s.terms[w.key], b)
-		}
-		b.words[w.key] = old + w.weight
-		b.square += float64((old+w.weight)*(old+w.weight) - old*old)
+		s.seen[w.key]++
+		s.addWord(b, w.key, w.weight)
 	}
 }
 

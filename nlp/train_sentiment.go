@@ -21,7 +21,7 @@ var mixture = []struct {
 	{"vader_movie", 1.5},
 	{"vader_nyt", 2},
 	{"sst2.train", 1},
-	{"druglib", 1.5},
+	{"druglib", 3},
 }
 
 // makeSentiment trains the document model.
@@ -95,7 +95,7 @@ func classWeight(set, label string) float32 {
 		return 0.85
 	}
 	if set == "druglib" && label == "neutral" {
-		return 2.5
+		return 1.6
 	}
 	return 1
 }
