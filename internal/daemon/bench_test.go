@@ -2,8 +2,8 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -146,14 +146,16 @@ func BenchmarkSeen(b *testing.B) {
 	var searchable, received []time.Duration
 	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		at := time.Now()
-		body, _ := io.ReadAll(r.Body)
+		var notice struct {
+			Data struct{ Mentions []struct{ ID string } }
+		}
+		if err := json.NewDecoder(r.Body).Decode(&notice); err != nil || len(notice.Data.Mentions) == 0 {
+			return
+		}
 		mu.Lock()
 		defer mu.Unlock()
-		for id, since := range put {
-			if strings.Contains(string(body), `"`+id+`"`) {
-				received = append(received, at.Sub(since))
-				return
-			}
+		if since, ok := put[notice.Data.Mentions[0].ID]; ok {
+			received = append(received, at.Sub(since))
 		}
 	}))
 	defer hook.Close()
