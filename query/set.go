@@ -40,9 +40,13 @@ type Set struct {
 	runs   sync.Pool
 }
 
-// NewSet returns the set of saved queries. The time is that of the check; what
-// -7d means is told with each Match. The error is a [*SetError].
+// NewSet returns the set of saved queries. The time is that of the check, zero
+// for the present; what -7d means is told with each Match. The error is a
+// [*SetError].
 func NewSet(saved []Saved, now time.Time) (*Set, error) {
+	if now.IsZero() {
+		now = time.Now()
+	}
 	s := &Set{roots: make([]int32, len(saved))}
 	for i := range saved {
 		root, messages := parse(saved[i].Query, now)
