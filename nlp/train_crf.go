@@ -118,14 +118,29 @@ func fitField(train []tagged, bits, epochs int, rate, decay float32) ([]float32,
 		order[i] = i
 	}
 	var l lattice
+	mean := make([]float32, len(c.w))
+	var meanMoves [entityLabels + 1][entityLabels]float32
+	kept := epochs - epochs/3
 	for e := range epochs {
 		c.rate = rate * (1 - 0.8*float32(e)/float32(epochs))
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, i := range order {
 			c.step(&train[i], &l, seen)
 		}
+		if e < kept { // the mean of the last rounds is steadier than the last
+			continue
+		}
+		by := 1 / float32(epochs-kept)
+		for i, v := range c.w {
+			mean[i] += by * v
+		}
+		for j := range c.moves {
+			for k, v := range c.moves[j] {
+				meanMoves[j][k] += by * v
+			}
+		}
 	}
-	return c.w, c.moves
+	return mean, meanMoves
 }
 
 func (c *crf) step(x *tagged, l *lattice, seen []uint8) {
