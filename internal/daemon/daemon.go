@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -151,7 +150,7 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	if d.intake, err = newIntake(led, cfg.DataDir(), cfg.Privacy, now); err != nil {
 		return err
 	}
-	f, err := newFetcher(cfg, d.intake, now, d.log)
+	f, err := newFetcher(ctx, cfg, d.intake, now, d.log)
 	if err != nil {
 		return err
 	}
@@ -303,6 +302,3 @@ func (d *Daemon) address(l net.Listener) string {
 	u := url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port), Path: d.cfg.Load().Server.BasePath}
 	return trimSlash(u.String())
 }
-
-// settle gives memory that starting needed back to the system.
-func settle() { debug.FreeOSMemory() }

@@ -52,7 +52,7 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 			return err
 		}
 	}
-	f, err := newFetcher(cfg, d.intake, now, d.log)
+	f, err := newFetcher(ctx, cfg, d.intake, now, d.log)
 	if err != nil {
 		return err
 	}

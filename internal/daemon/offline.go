@@ -42,7 +42,7 @@ func (s *Store) Fetch(ctx context.Context, o FetchOptions) (FetchResult, error) 
 	if err != nil {
 		return FetchResult{}, err
 	}
-	f, err := newFetcher(o.Config, in, now, o.Log)
+	f, err := newFetcher(ctx, o.Config, in, now, o.Log)
 	if err != nil {
 		return FetchResult{}, err
 	}

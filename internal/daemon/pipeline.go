@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -17,6 +18,9 @@ const (
 	retry     = time.Second     // after a stage failed
 	maxRetry  = 30 * time.Second
 	watchFile = time.Second // how often the configuration's files are looked at
+
+	settleAfter = 3 * time.Second // unused memory goes back to the system then,
+	settleEvery = 5 * time.Minute // and again so often
 )
 
 // startStages starts the consumers of the two logs and the clocks.
@@ -188,14 +192,19 @@ func (d *Daemon) publishSince(ctx context.Context, seen int64) int64 {
 // care does the slow housekeeping: a look over the index, captures past their time.
 func (d *Daemon) care(ctx context.Context) {
 	d.store.inspect(ctx)
-	settle()
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
+	hourly, memory := time.NewTicker(time.Hour), time.NewTicker(settleEvery)
+	defer hourly.Stop()
+	defer memory.Stop()
+	sleep(ctx, settleAfter)
+	debug.FreeOSMemory() // what starting needed
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-memory.C:
+			debug.FreeOSMemory()
+			continue
+		case <-hourly.C:
 		}
 		d.store.inspect(ctx)
 		n, err := d.store.Ledger.Sweep(ctx, now(), d.cfg.Load().KeepCaptures())

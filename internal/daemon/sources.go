@@ -84,14 +84,32 @@ type fetcher struct {
 	log    *slog.Logger
 }
 
-func newFetcher(cfg *config.Config, in *intake, now func() time.Time, log *slog.Logger) (*fetcher, error) {
+func newFetcher(ctx context.Context, cfg *config.Config, in *intake, now func() time.Time, log *slog.Logger) (*fetcher, error) {
 	eg, err := egress.New(cfg.Fetch)
 	if err != nil {
 		return nil, fmt.Errorf("daemon: %w", err)
 	}
 	f := &fetcher{intake: in, egress: eg, now: now, log: log}
 	f.hosts = crawler.NewHosts(crawler.HostsOptions{Egress: eg, Now: now})
-	return f, nil
+	return f, f.hold(ctx, cfg.Sources)
+}
+
+// hold keeps everyone from the hosts that asked for it in an earlier process.
+func (f *fetcher) hold(ctx context.Context, sources []mention.Source) error {
+	states, err := f.intake.ledger.SourceStates(ctx)
+	if err != nil {
+		return fmt.Errorf("daemon: sources: %w", err)
+	}
+	until := map[string]time.Time{}
+	for i := range states {
+		until[states[i].Source] = states[i].NotBefore
+	}
+	for i := range sources {
+		if at := until[sources[i].ID]; at.After(f.now()) {
+			f.hosts.Hold(sources[i].URL, at)
+		}
+	}
+	return nil
 }
 
 // A stored is told what became of every batch of a pass.
@@ -133,7 +151,9 @@ func (f *fetcher) pass(ctx context.Context, src mention.Source, tell stored) (me
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return state, ctx.Err()
 	}
-	f.cover(ctx, src.ID, before, began, err == nil)
+	if fe, ok := errors.AsType[*crawler.FetchError](err); !ok || fe.Asked() {
+		f.cover(ctx, src.ID, before, began, err == nil)
+	}
 	if err != nil {
 		f.log.Warn("pass failed", "source", src.ID, "err", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,9 @@ func newLinker(cfg *config.Config, now time.Time) (*linker, error) {
 	}
 	return l, nil
 }
+
+// reading names what a linker reads with: models, brands and labels.
+func (l *linker) reading() string { return l.analyzer.Models() + "/" + l.version }
 
 // read understands one mention; doc is scratch space of the caller.
 func (l *linker) read(m *mention.Mention, doc *query.Document, now time.Time) (mention.Analysis, mention.Linking) {
@@ -114,7 +118,10 @@ func (u *understander) some(ctx context.Context) (int, error) {
 	if err := u.ledger.PutUnderstood(ctx, entries[len(entries)-1].Seq, list); err != nil {
 		return 0, fmt.Errorf("daemon: understand: %w", err)
 	}
-	return len(entries), nil
+	if offset == 0 { // the first ever: there is no older history to read again
+		err = u.ledger.SetSetting(ctx, relinkKey, u.linker.Load().reading())
+	}
+	return len(entries), err
 }
 
 // catchUp understands all that waits.
@@ -134,7 +141,7 @@ const relinkKey = "history"
 // never notifies by itself: its entries say rescored.
 func (u *understander) relink(ctx context.Context, progress func(done int64)) error {
 	l := u.linker.Load()
-	want := l.analyzer.Models() + "/" + l.version
+	want := l.reading()
 	have, err := u.ledger.Setting(ctx, relinkKey)
 	if err != nil || have == want {
 		return err
@@ -184,22 +191,19 @@ var errSuperseded = errors.New("daemon: the configuration changed again")
 
 // rescore writes what l makes of records that were read with something else.
 func (u *understander) rescore(ctx context.Context, l *linker, recs []mention.Record) error {
+	recs = slices.DeleteFunc(slices.Clone(recs), func(r mention.Record) bool {
+		return r.Linking.Config == l.version && r.Analysis.Models == l.analyzer.Models()
+	})
+	if len(recs) == 0 {
+		return nil
+	}
 	list := make([]ledger.Understood, len(recs))
 	each(len(recs), func(i int, doc *query.Document) {
 		m := &recs[i].Mention
 		list[i] = ledger.Understood{ID: m.ID, Revision: m.Revision, Kind: mention.ChangeRescored, Story: recs[i].Story}
 		list[i].Analysis, list[i].Linking = l.read(m, doc, u.now())
 	})
-	kept := list[:0]
-	for i := range list {
-		if recs[i].Linking.Config != l.version || recs[i].Analysis.Models != list[i].Analysis.Models {
-			kept = append(kept, list[i])
-		}
-	}
-	if len(kept) == 0 {
-		return nil
-	}
-	return u.ledger.PutUnderstood(ctx, 0, kept)
+	return u.ledger.PutUnderstood(ctx, 0, list)
 }
 
 // each runs fn for 0..n-1 on every processor, each with a scratch document.
