@@ -56,6 +56,9 @@ func (w *worker) events(a *Analyzer) []mention.Event {
 		}
 		w.hits = a.linker.find(w.hits[:0], &d.scan)
 		a.linker.decide(w.hits, &d.scan, &d.view)
+		if !w.triggered(&d.scan) {
+			continue
+		}
 		from := 0
 		d.ends = sentenceEnds(d.ends[:0], d.text[:min(len(d.text), maxEventBytes)])
 		for n := 0; n < maxEventSentences && from < min(len(d.scan.words), maxEventWords) && len(out) < maxEvents; n++ {
@@ -65,6 +68,17 @@ func (w *worker) events(a *Analyzer) []mention.Event {
 		}
 	}
 	return out
+}
+
+// triggered reports whether a word that begins a trigger stands where events
+// are looked for: mostly none does.
+func (w *worker) triggered(s *scanned) bool {
+	for i := range s.words[:min(len(s.words), 2*maxEventWords)] {
+		if len(w.m.events.triggers.first[s.words[i].key]) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // sentenceEnd returns the word after the sentence that begins at word from:

@@ -272,10 +272,8 @@ func (w *worker) language(m *mention.Mention) (string, bool) {
 	if lang == "en" {
 		return lang, true
 	}
-	if p[0] > 0.02 && letters < 200 && declared != lang {
-		return "en", true // too unsure to leave it unread
-	}
-	return lang, false
+	// A text that may well be English is read rather than left out.
+	return lang, p[0] > 0.02 && letters < 200 && declared != lang
 }
 
 func cmpOr(a, b string) string {

@@ -247,7 +247,7 @@ func (t *trainer) makeEntities() error {
 		}
 	}
 	t.say("entities: %d texts, %d more dropped for being in ambiguous", len(train), dropped)
-	w, moves := fitField(train, entityBits, entityEpochs, 0.2, 3e-4)
+	w, moves := fitField(train, entityBits, entityEpochs, 0.2, 1e-3)
 	m.linear = quantize(w, entityLabels)
 	m.moves = moves
 	if err := t.chooseBias(m, tg, check); err != nil {
