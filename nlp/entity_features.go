@@ -79,7 +79,16 @@ func shapeHash(w string, short bool) uint64 {
 // word makes the features of a word by itself.
 func (m *entityModel) word(w, lower string) *entityWord {
 	e := &entityWord{lower: hashString(lower), shape: shapeHash(w, true)}
-	add := func(place int, id, h uint64) { e.rows[place] = append(e.rows[place], m.linear.row(mix(h, id))) }
+	add := func(place int, id, h uint64) {
+		r := m.linear.row(mix(h, id))
+		if m.linear.w == nil { // being trained
+			e.rows[place] = append(e.rows[place], r)
+			return
+		}
+		for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
+			e.sums[place][k] += int32(v)
+		}
+	}
 	full := shapeHash(w, false)
 	add(placeSelf, 2, hashString(w))
 	add(placeSelf, 3, e.lower)
@@ -118,16 +127,6 @@ func (m *entityModel) word(w, lower string) *entityWord {
 		}
 		if group != 0 {
 			add(place, id+3, uint64(group))
-		}
-	}
-	for p := range e.rows {
-		for _, r := range e.rows[p] {
-			if m.linear.w == nil {
-				break // being trained
-			}
-			for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
-				e.sums[p][k] += int32(v)
-			}
 		}
 	}
 	return e

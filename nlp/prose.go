@@ -148,10 +148,15 @@ type ref struct{ at, n uint32 }
 // A weightTable maps the hash of a feature to its weights: open addressing, no
 // pointers for the collector to follow.
 type weightTable struct {
-	keys    []uint64 // 0 is empty
-	refs    []ref
+	slots   []tableSlot
 	classes []uint8
 	weights []float64
+}
+
+// A tableSlot is one place of a weightTable; key 0 is empty.
+type tableSlot struct {
+	key uint64
+	ref ref
 }
 
 func (t *weightTable) init(n int) {
@@ -159,13 +164,13 @@ func (t *weightTable) init(n int) {
 	for size < n*2 {
 		size *= 2
 	}
-	t.keys, t.refs = make([]uint64, size), make([]ref, size)
+	t.slots = make([]tableSlot, size)
 }
 
 func (t *weightTable) slot(h uint64) int {
-	mask := uint64(len(t.keys) - 1)
+	mask := uint64(len(t.slots) - 1)
 	for i := (h ^ h>>29) & mask; ; i = (i + 1) & mask {
-		if t.keys[i] == h || t.keys[i] == 0 {
+		if k := t.slots[i].key; k == h || k == 0 {
 			return int(i)
 		}
 	}
@@ -180,7 +185,7 @@ func (t *weightTable) append(class uint8, w float64) {
 
 func (t *weightTable) close(h uint64, from uint32) {
 	i := t.slot(h)
-	t.keys[i], t.refs[i] = h, ref{from, uint32(len(t.weights)) - from}
+	t.slots[i] = tableSlot{h, ref{from, uint32(len(t.weights)) - from}}
 }
 
 func (t *weightTable) reserve(n int) {
@@ -190,25 +195,20 @@ func (t *weightTable) reserve(n int) {
 // place puts one of the n weights of a feature.
 func (t *weightTable) place(h uint64, n int, class uint8, w float64) {
 	i := t.slot(h)
-	if t.keys[i] == 0 {
-		t.keys[i] = h
+	if t.slots[i].key == 0 {
 		at := len(t.weights)
-		t.refs[i] = ref{uint32(at), 0}
+		t.slots[i] = tableSlot{h, ref{uint32(at), 0}}
 		t.weights = t.weights[:at+n]
 		t.classes = t.classes[:at+n]
 	}
-	e := &t.refs[i]
+	e := &t.slots[i].ref
 	t.weights[e.at+e.n], t.classes[e.at+e.n] = w, class
 	e.n++
 }
 
 // find returns the weights of a feature; none when it is unknown.
 func (t *weightTable) find(h uint64) ref {
-	i := t.slot(h)
-	if t.keys[i] == 0 {
-		return ref{}
-	}
-	return t.refs[i]
+	return t.slots[t.slot(h)].ref
 }
 
 // add adds the weights of a feature to the scores.
