@@ -29,11 +29,11 @@ func documents(r io.Reader, fn func(n int, line []byte) error) error {
 	}
 	var line []byte
 	for n := 1; ; n++ {
+		var last bool
 		var err error
-		if line, err = readLine(br, line[:0], n); err != nil && !errors.Is(err, io.EOF) {
+		if line, last, err = readLine(br, line[:0], n); err != nil {
 			return err
 		}
-		last := err != nil
 		if text := bytes.TrimSpace(line); len(text) > 0 {
 			if err := fn(n, text); err != nil {
 				return err
@@ -45,16 +45,21 @@ func documents(r io.Reader, fn func(n int, line []byte) error) error {
 	}
 }
 
-// readLine appends line n to line; the last one comes with io.EOF.
-func readLine(br *bufio.Reader, line []byte, n int) ([]byte, error) {
+// readLine appends line n to line and says whether it is the last.
+func readLine(br *bufio.Reader, line []byte, n int) (_ []byte, last bool, err error) {
 	for {
 		part, err := br.ReadSlice('\n')
 		line = append(line, part...)
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return line, err
+		switch {
+		case errors.Is(err, io.EOF):
+			return line, true, nil
+		case err == nil:
+			return line, false, nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return line, false, err
 		}
 		if len(line) > maxLine {
-			return line, fmt.Errorf("line %d is longer than %d bytes", n, maxLine)
+			return line, false, fmt.Errorf("line %d is longer than %d bytes", n, maxLine)
 		}
 	}
 }

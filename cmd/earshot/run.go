@@ -56,7 +56,7 @@ type app struct {
 // run runs one command line and returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
-	root := a.root()
+	root := a.root() //nolint:contextcheck // commands are given theirs when they run
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
