@@ -56,11 +56,23 @@ func (a *app) withStore(ctx context.Context, fn func(*daemon.Store) error) error
 	if err != nil {
 		return err
 	}
+	if err := hasData(cfg); err != nil {
+		return err
+	}
 	s, err := a.store(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	return errors.Join(fn(s), s.Close())
+}
+
+// hasData refuses a directory without a ledger: a mistyped path must not
+// become an empty answer.
+func hasData(cfg *config.Config) error {
+	if !ledger.Exists(cfg.DataDir()) {
+		return fmt.Errorf("no data at %s; earshot serve, import or fetch --store makes it", cfg.DataDir())
+	}
+	return nil
 }
 
 func (a *app) backupCmd() *cobra.Command {
@@ -91,6 +103,9 @@ func (a *app) backup(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	if !ok {
+		if err := hasData(cfg); err != nil {
+			return err
+		}
 		led, err := ledger.Open(ctx, ledger.Options{Dir: cfg.DataDir(), Log: a.log})
 		if err != nil {
 			return err
@@ -139,6 +154,9 @@ func (a *app) restoreCmd() *cobra.Command {
 				v, err := s.Verify(cmd.Context())
 				if err != nil {
 					return err
+				}
+				if v.Missing+v.Extra+v.Stale > 0 {
+					return fmt.Errorf("restored %d mentions, and the index differs: %d missing, %d too many, %d out of date", v.Checked, v.Missing, v.Extra, v.Stale)
 				}
 				fmt.Fprintf(a.stdout, "restored: %d mentions, ledger and index agree\n", v.Checked)
 				return nil

@@ -203,7 +203,9 @@ func csvRow(n int, fields, cells []string) (mention.Row, error) {
 		if i >= len(fields) || fields[i] == "" || cell == "" {
 			continue
 		}
-		cell = strings.TrimPrefix(cell, "'") // as our own export puts before formula signs
+		if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte("=+-@\t\r", cell[1]) >= 0 {
+			cell = cell[1:] // as our own export puts before formula signs
+		}
 		switch f := fields[i]; {
 		case listFields[f]:
 			doc[f] = strings.Split(cell, "; ")

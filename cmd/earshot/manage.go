@@ -20,7 +20,7 @@ import (
 )
 
 func (a *app) brandsCmd() *cobra.Command {
-	c := &cobra.Command{Use: "brands", Short: "Brands of the configuration"}
+	c := group("brands", "Brands of the configuration")
 	preview := &cobra.Command{
 		Use:   "preview [BRAND]",
 		Short: "Read NDJSON documents and say what a brand would catch and reject, with the reason",
@@ -65,7 +65,7 @@ func only(brands []mention.Brand, id string) []mention.Brand {
 }
 
 func (a *app) sourcesCmd() *cobra.Command {
-	c := &cobra.Command{Use: "sources", Short: "Sources: how they are, and what one would give"}
+	c := group("sources", "Sources: how they are, and what one would give")
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "Every source with its state and last error in words",
@@ -184,7 +184,7 @@ func (a *app) testSource(ctx context.Context, address string) error {
 }
 
 func (a *app) deliveriesCmd() *cobra.Command {
-	c := &cobra.Command{Use: "deliveries", Short: "The outbox: every notice that was sent, held back or given up"}
+	c := group("deliveries", "The outbox: every notice that was sent, held back or given up")
 	var filter ledger.DeliveryFilter
 	list := &cobra.Command{
 		Use:   "list",
@@ -313,7 +313,7 @@ func (a *app) redeliver(ctx context.Context, id string) error {
 }
 
 func (a *app) configCmd() *cobra.Command {
-	c := &cobra.Command{Use: "config", Short: "The configuration"}
+	c := group("config", "The configuration")
 	export := &cobra.Command{
 		Use:   "export",
 		Short: "Print what people made through the API and the pages as YAML for git",

@@ -40,8 +40,8 @@ func (a *app) reader(ctx context.Context) (reader, error) {
 }
 
 func (a *app) readerOf(ctx context.Context, cfg *config.Config) (reader, error) {
-	if _, err := os.Stat(cfg.DataDir()); err != nil {
-		return nil, fmt.Errorf("no data at %s; earshot serve, import or fetch --store makes it", cfg.DataDir())
+	if err := hasData(cfg); err != nil {
+		return nil, err
 	}
 	running, ok, err := daemon.Find(ctx, cfg.DataDir())
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 )
 
 func (a *app) rulesCmd() *cobra.Command {
-	c := &cobra.Command{Use: "rules", Short: "Check, test and back-test rules"}
+	c := group("rules", "Check, test and back-test rules")
 	check := &cobra.Command{
 		Use:   "check [FILE…]",
 		Short: "Every fault of the configuration's rules, or of rule files, with its place",
@@ -130,6 +130,7 @@ func (a *app) backtest(ctx context.Context, ids []string, since time.Duration, p
 		}
 	}
 	return a.withStore(ctx, func(s *daemon.Store) error {
+		o.Coverage = s.CoverageOf(ctx)
 		r, err := alerts.Backtest(o, history(ctx, s.Reader(), time.Now().Add(-since), published))
 		if err != nil {
 			return err

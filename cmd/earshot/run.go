@@ -138,6 +138,19 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
+// group is a command that only holds others; by itself it is bad use.
+func group(use, short string) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q for %s; try %s --help", args[0], c.CommandPath(), c.CommandPath())
+			}
+			return usage("%s wants a command of its own; try %s --help", c.CommandPath(), c.CommandPath())
+		},
+	}
+}
+
 // version is the module's version, or the commit it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()

@@ -126,8 +126,10 @@ func (a *app) inOrder(ctx context.Context, fn func(n int, line []byte) (any, err
 			it := &batch[i]
 			if it.err != nil {
 				failed++
-				fmt.Fprintln(a.stderr, "earshot:", it.err)
-				it.out = map[string]any{"line": it.n, "error": it.err.Error()}
+				if err := a.badLine(out, it.n, it.err); err != nil {
+					return err
+				}
+				continue
 			}
 			if err := out.put(it.out); err != nil {
 				return err
@@ -149,10 +151,21 @@ func (a *app) inOrder(ctx context.Context, fn func(n int, line []byte) (any, err
 	if err = errors.Join(err, flush()); err != nil {
 		return err
 	}
-	if failed > 0 {
-		return &statusError{exitPartly, fmt.Errorf("%d lines could not be read", failed)}
+	return partly(failed)
+}
+
+// badLine tells of a line that could not be read, on stderr and in its place.
+func (a *app) badLine(out *lines, n int, err error) error {
+	fmt.Fprintln(a.stderr, "earshot:", err)
+	return out.put(map[string]any{"line": n, "error": err.Error()})
+}
+
+// partly is the end of a command that could not read all it was given.
+func partly(failed int) error {
+	if failed == 0 {
+		return nil
 	}
-	return nil
+	return &statusError{exitPartly, fmt.Errorf("%d lines could not be read", failed)}
 }
 
 func (a *app) matchCmd() *cobra.Command {
@@ -216,8 +229,7 @@ func (a *app) match(set *query.Set, ids []string) error {
 		row, err := decodeRow(n, text)
 		if err != nil {
 			failed++
-			fmt.Fprintln(a.stderr, "earshot:", err)
-			return nil
+			return a.badLine(out, n, err)
 		}
 		doc.Reset(&row)
 		hits = set.Match(doc, now, hits[:0])
@@ -230,10 +242,7 @@ func (a *app) match(set *query.Set, ids []string) error {
 	if err = errors.Join(err, out.flush()); err != nil {
 		return err
 	}
-	if failed > 0 {
-		return &statusError{exitPartly, fmt.Errorf("%d lines could not be read", failed)}
-	}
-	return nil
+	return partly(failed)
 }
 
 func (a *app) storiesCmd() *cobra.Command {
@@ -247,21 +256,23 @@ func (a *app) storiesCmd() *cobra.Command {
 				Story string `json:"story"`
 			}
 			out, stories := newLines(a.stdout), nlp.NewStories(nlp.StoryOptions{})
+			failed := 0
 			err := documents(a.stdin, func(n int, text []byte) error {
 				row, err := decodeRow(n, text)
 				if err != nil {
-					return err
+					failed++
+					return a.badLine(out, n, err)
 				}
 				story, _ := stories.Assign(row.ID, row.Title, row.Text, row.Time())
 				return out.put(line{row.ID, story})
 			})
-			return errors.Join(err, out.flush())
+			return errors.Join(err, out.flush(), partly(failed))
 		},
 	}
 }
 
 func (a *app) queryCmd() *cobra.Command {
-	c := &cobra.Command{Use: "query", Short: "Lint or explain a query"}
+	c := group("query", "Lint or explain a query")
 	lint := &cobra.Command{
 		Use:   "lint -- QUERY",
 		Short: "Say what is wrong or doubtful in a query; status 1 on errors",

@@ -5,8 +5,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"time"
 
 	"earshot/alerts"
@@ -141,6 +144,31 @@ func (c *Config) LinkVersion() string {
 	}
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:6])
+}
+
+// KeepFixed takes from old what holds until the next start, and says what of
+// it the file has otherwise; nil when nothing.
+func (c *Config) KeepFixed(old *Config) error {
+	var names []string
+	for _, part := range []struct {
+		name     string
+		now, was any
+	}{
+		{"server", &c.Server, &old.Server},
+		{"storage.dir", &c.Storage.Dir, &old.Storage.Dir},
+		{"zone", &c.Zone, &old.Zone},
+		{"privacy", &c.Privacy, &old.Privacy},
+	} {
+		now, was := reflect.ValueOf(part.now).Elem(), reflect.ValueOf(part.was).Elem()
+		if !reflect.DeepEqual(now.Interface(), was.Interface()) {
+			names = append(names, part.name)
+			now.Set(was)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: the change takes effect at the next start", strings.Join(names, ", "))
 }
 
 // SetDataDir puts the data elsewhere than the file says; dir is a path from here.

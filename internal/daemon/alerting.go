@@ -2,8 +2,10 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,17 +27,19 @@ type alerting struct {
 	mu     sync.Mutex
 	engine *alerts.Engine
 	offset int64
+	state  []byte // of the engine as last committed
 }
 
-func newEngine(cfg *config.Config, log *slog.Logger) (*alerts.Engine, error) {
+func newEngine(ctx context.Context, cfg *config.Config, led ledger.Ledger, log *slog.Logger) (*alerts.Engine, error) {
 	return alerts.NewEngine(alerts.Options{
-		Rules: cfg.Rules, Receivers: cfg.Receivers, Brands: cfg.Brands, PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(), Log: log,
+		Coverage: coverageOf(ctx, led, log),
+		Rules:    cfg.Rules, Receivers: cfg.Receivers, Brands: cfg.Brands, PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(), Log: log,
 	})
 }
 
 // newAlerting takes up the state that the ledger holds.
 func newAlerting(ctx context.Context, cfg *config.Config, led ledger.Ledger, now func() time.Time, log *slog.Logger) (*alerting, error) {
-	e, err := newEngine(cfg, log)
+	e, err := newEngine(ctx, cfg, led, log)
 	if err != nil {
 		return nil, fmt.Errorf("daemon: %w", err)
 	}
@@ -55,7 +59,10 @@ func newAlerting(ctx context.Context, cfg *config.Config, led ledger.Ledger, now
 	for i := range open {
 		e.SetFlags(open[i])
 	}
-	return &alerting{ledger: led, log: log, now: now, wake: func(string) {}, tell: func(mention.Incident) {}, engine: e, offset: offset}, nil
+	if state, err = e.State(); err != nil {
+		return nil, fmt.Errorf("daemon: %w", err)
+	}
+	return &alerting{state: state, ledger: led, log: log, now: now, wake: func(string) {}, tell: func(mention.Incident) {}, engine: e, offset: offset}, nil
 }
 
 // some judges one batch and commits what came of it with the offset, or, when
@@ -95,11 +102,12 @@ func (a *alerting) commit(ctx context.Context, changes []mention.Change, out ale
 		})
 	}
 	if err != nil {
-		if back := a.rewind(ctx); back != nil {
+		if back := a.engine.Restore(a.state); back != nil {
 			a.log.Error("alert state not restored", "err", back)
 		}
 		return fmt.Errorf("daemon: alerts: %w", err)
 	}
+	a.state = state
 	a.offset = offset
 	for i := range out.Incidents {
 		a.tell(out.Incidents[i])
@@ -110,15 +118,6 @@ func (a *alerting) commit(ctx context.Context, changes []mention.Change, out ale
 		}
 	}
 	return nil
-}
-
-func (a *alerting) rewind(ctx context.Context) error {
-	offset, state, err := a.ledger.AlertState(ctx)
-	if err != nil {
-		return err
-	}
-	a.offset = offset
-	return a.engine.Restore(state)
 }
 
 // escalate hands a safety notice that could not be delivered to the next
@@ -134,22 +133,46 @@ func (a *alerting) escalate(ctx context.Context, dead mention.Delivery) error {
 }
 
 // reload puts other rules in force; the state of rules that stay is kept.
-func (a *alerting) reload(cfg *config.Config) error {
+func (a *alerting) reload(ctx context.Context, cfg *config.Config) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	state, err := a.engine.State()
 	if err != nil {
 		return err
 	}
-	e, err := newEngine(cfg, a.log)
+	e, err := newEngine(ctx, cfg, a.ledger, a.log)
 	if err != nil {
 		return err
 	}
 	if err := e.Restore(state); err != nil {
 		return err
 	}
-	a.engine = e
+	if state, err = e.State(); err != nil {
+		return err
+	}
+	a.engine, a.state = e, state
 	return nil
+}
+
+// coverageOf tells the engine whether a source answered: it did unless a pass
+// in that stretch is known to have failed. What is not collected by a source,
+// such as pushes, has no passes and always answers.
+func coverageOf(ctx context.Context, led ledger.Ledger, log *slog.Logger) alerts.CoverageFunc {
+	return func(source string, from, to, _ time.Time) bool {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		list, err := led.Coverage(ctx, source, from, to)
+		if err != nil {
+			log.Warn("coverage not known", "source", source, "err", err)
+			return true
+		}
+		return !slices.ContainsFunc(list, func(c mention.Coverage) bool { return !c.OK })
+	}
+}
+
+// CoverageOf is what a back-test of the stored history is given.
+func (s *Store) CoverageOf(ctx context.Context) alerts.CoverageFunc {
+	return coverageOf(ctx, s.Ledger, s.log)
 }
 
 // A dispatcher drains the outbox: one receiver at a time, in order.
@@ -160,21 +183,41 @@ type dispatcher struct {
 	again  func(receiver string, at time.Time)                 // queue another run
 	dead   func(ctx context.Context, d mention.Delivery) error // a notice was given up
 
+	tried func(state string) // told after each try
+
 	mu        sync.Mutex
 	notifiers map[string]alerts.Notifier
 	busy      map[string]*sync.Mutex
 }
 
-// setReceivers puts receivers in force.
-func (d *dispatcher) setReceivers(list []alerts.Receiver, eg *egress.Egress) error {
+// A brokenReceiver stands where one could not be made: its notices wait and
+// are tried again, and each try says why.
+type brokenReceiver struct{ err error }
+
+// Notify implements alerts.Notifier.
+func (b brokenReceiver) Notify(context.Context, mention.Delivery) error {
+	return &alerts.NotifyError{Err: b.err}
+}
+
+// notifiersOf makes what sends to each receiver. The error tells of those
+// that could not be made; they have their place all the same.
+func notifiersOf(list []alerts.Receiver, eg *egress.Egress, log *slog.Logger) (map[string]alerts.Notifier, error) {
 	notifiers := map[string]alerts.Notifier{}
+	var errs []error
 	for i := range list {
-		n, err := alerts.New(list[i], eg, d.log)
+		n, err := alerts.New(list[i], eg, log)
 		if err != nil {
-			return fmt.Errorf("daemon: receiver %s: %w", list[i].ID, err)
+			err = fmt.Errorf("receiver %s: %w", list[i].ID, err)
+			errs = append(errs, err)
+			n = brokenReceiver{err}
 		}
 		notifiers[list[i].ID] = n
 	}
+	return notifiers, errors.Join(errs...)
+}
+
+// set puts receivers in force.
+func (d *dispatcher) set(notifiers map[string]alerts.Notifier) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.notifiers = notifiers
@@ -186,7 +229,6 @@ func (d *dispatcher) setReceivers(list []alerts.Receiver, eg *egress.Egress) err
 			d.busy[id] = &sync.Mutex{}
 		}
 	}
-	return nil
 }
 
 func (d *dispatcher) receivers() []string {
@@ -245,6 +287,11 @@ func (d *dispatcher) send(ctx context.Context, n alerts.Notifier, row mention.De
 	if ctx.Err() != nil && after.State != mention.DeliverySent {
 		return ctx.Err() // shutting down: not the receiver's fault
 	}
+	if after.State == mention.DeliveryDead { // first: a crash in between repeats it under the same id
+		if err := d.dead(context.WithoutCancel(ctx), after); err != nil {
+			return err
+		}
+	}
 	_, err = d.ledger.UpdateDelivery(context.WithoutCancel(ctx), row.ID, func(r *mention.Delivery) error {
 		*r = after
 		return nil
@@ -255,20 +302,6 @@ func (d *dispatcher) send(ctx context.Context, n alerts.Notifier, row mention.De
 	if after.Error != "" {
 		d.log.Warn("delivery not accepted", "delivery", row.ID, "receiver", row.Receiver, "attempts", after.Attempts, "state", after.State, "err", after.Error)
 	}
-	if after.State == mention.DeliveryDead {
-		return d.dead(context.WithoutCancel(ctx), after)
-	}
-	if after.State == mention.DeliverySent && row.Mention != "" {
-		at := after.Sent
-		err := d.ledger.UpdateSafetyFlag(context.WithoutCancel(ctx), row.Mention, func(f *mention.SafetyFlag) error {
-			if f.Notified.IsZero() {
-				f.Notified = at
-			}
-			return nil
-		})
-		if err != nil {
-			d.log.Warn("safety flag not updated", "mention", row.Mention, "err", err)
-		}
-	}
+	d.tried(after.State)
 	return nil
 }

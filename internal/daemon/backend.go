@@ -27,7 +27,7 @@ func (b backend) Search(ctx context.Context, s mention.Search) (mention.Page, er
 		return mention.Page{}, err
 	}
 	page, err := x.Search(ctx, s, now())
-	return page, b.told(err)
+	return page, b.told(x, err)
 }
 
 // Count implements api.Reading.
@@ -37,7 +37,7 @@ func (b backend) Count(ctx context.Context, q string) (uint64, error) {
 		return 0, err
 	}
 	n, err := x.Count(ctx, q, now())
-	return n, b.told(err)
+	return n, b.told(x, err)
 }
 
 // Histogram implements api.Reading.
@@ -50,7 +50,7 @@ func (b backend) Histogram(ctx context.Context, q, interval string, zone *time.L
 		zone = b.cfg.Load().Location()
 	}
 	s, err := x.Histogram(ctx, q, interval, zone, now())
-	return s, b.told(err)
+	return s, b.told(x, err)
 }
 
 // Facets implements api.Reading.
@@ -60,7 +60,7 @@ func (b backend) Facets(ctx context.Context, q string, fields []string, size int
 		return nil, err
 	}
 	f, err := x.Facets(ctx, q, fields, size, now())
-	return f, b.told(err)
+	return f, b.told(x, err)
 }
 
 // Export implements api.Reading.
@@ -69,7 +69,7 @@ func (b backend) Export(ctx context.Context, q string, fn func(mention.Row) erro
 	if err != nil {
 		return err
 	}
-	return b.told(x.Each(ctx, q, now(), fn))
+	return b.told(x, x.Each(ctx, q, now(), fn))
 }
 
 // Record implements api.Reading.
@@ -273,7 +273,11 @@ func (b backend) Ready(ctx context.Context) []string {
 	if _, err := b.store.Index(); err != nil {
 		reasons = append(reasons, err.Error())
 	}
-	if lag, err := b.store.Lag(ctx); err == nil && lag > 20*batchSize {
+	lag, err := b.store.Lag(ctx)
+	if err == nil && lag == 0 {
+		b.caughtUp.Store(true)
+	}
+	if err == nil && (lag > 20*batchSize || lag > 0 && !b.caughtUp.Load()) {
 		reasons = append(reasons, fmt.Sprintf("index: %d entries behind the ledger", lag))
 	}
 	return reasons
@@ -293,7 +297,7 @@ func (b backend) Status(ctx context.Context) (api.Status, error) {
 	if x, err := b.store.Index(); err == nil {
 		s.Lag = counts.AnalyzedSeq - x.Offset()
 		if s.Searched, err = x.Count(ctx, "", now()); err != nil {
-			return s, b.told(err)
+			return s, b.told(x, err)
 		}
 	}
 	b.status.mu.Lock()
@@ -310,8 +314,8 @@ func (b backend) Status(ctx context.Context) (api.Status, error) {
 }
 
 // told notes damage and turns an error of the index into one the API knows.
-func (b backend) told(err error) error {
-	b.store.Suspect(err)
+func (b backend) told(x *index.Index, err error) error {
+	b.store.Suspect(x, err)
 	return told(err)
 }
 

@@ -53,7 +53,7 @@ type Daemon struct {
 	planned    map[string]bool // sources that have a pass queued; guarded by reloading
 
 	reloading   sync.Mutex
-	relinking   atomic.Bool
+	caughtUp    atomic.Bool // the index was once at the end of the log since the start
 	relinkAgain chan struct{}
 	status      status
 }
@@ -147,7 +147,7 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	if d.alerting, err = newAlerting(ctx, cfg, led, now, d.log); err != nil {
 		return err
 	}
-	if d.intake, err = newIntake(led, cfg.DataDir(), cfg.Privacy, now); err != nil {
+	if d.intake, err = newIntake(ctx, led, cfg.Privacy, now); err != nil {
 		return err
 	}
 	f, err := newFetcher(ctx, cfg, d.intake, now, d.log)
@@ -162,10 +162,10 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
-	d.dispatch = &dispatcher{ledger: led, log: d.log, now: now, dead: d.alerting.escalate, again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) }}
-	if err := d.dispatch.setReceivers(cfg.Receivers, f.egress); err != nil {
-		return err
-	}
+	d.dispatch = &dispatcher{tried: func(state string) { d.metrics.deliveries.WithLabelValues(state).Inc() }, ledger: led, log: d.log, now: now, dead: d.alerting.escalate, again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) }}
+	notifiers, broken := notifiersOf(cfg.Receivers, f.egress, d.log)
+	d.fault("receivers", broken)
+	d.dispatch.set(notifiers)
 	d.alerting.wake = func(receiver string) { d.deliverAt(ctx, receiver, now()) }
 	d.alerting.tell = d.hub.Incident
 	return d.plan(ctx, cfg.Sources)
@@ -186,7 +186,7 @@ func (d *Daemon) fetchJob(ctx context.Context, id string) error {
 	if !ok || src.Paused {
 		return nil // gone from the configuration since it was queued
 	}
-	state, err := d.fetch.Load().pass(ctx, src, nil)
+	state, err := d.fetch.Load().pass(ctx, src, d.count)
 	next := later(state.Next, state.NotBefore)
 	switch {
 	case ctx.Err() != nil:
@@ -205,6 +205,13 @@ func (d *Daemon) fetchJob(ctx context.Context, id string) error {
 		next = now().Add(time.Minute)
 	}
 	return d.jobs.FetchAt(ctx, id, next)
+}
+
+// count keeps the numbers of what passes brought.
+func (d *Daemon) count(_ mention.Batch, r mention.Receipt) {
+	for outcome, n := range map[string]int{"new": r.New, "revised": r.Revised, "unchanged": r.Unchanged, "refused": r.Refused} {
+		d.metrics.stored.WithLabelValues(outcome).Add(float64(n))
+	}
 }
 
 func (d *Daemon) source(id string) (mention.Source, bool) {
@@ -239,10 +246,17 @@ func (d *Daemon) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	d.startStages(stages, &wg)
 	address := d.address(listener)
-	if err := announce(d.cfg.Load().DataDir(), Running{PID: os.Getpid(), Address: address, Started: d.started.UTC(), Version: d.o.Version, Token: d.secret}); err != nil {
+	served := make(chan error, 2)
+	local := address
+	if door, err := d.backDoor(ctx, listener); err != nil {
+		d.log.Warn("commands will not reach this daemon", "err", err)
+	} else if door != nil {
+		local = "http://" + door.Addr().String() + trimSlash(d.cfg.Load().Server.BasePath)
+		go func() { served <- serveOn(func() error { return server.Serve(door) }) }()
+	}
+	if err := announce(d.cfg.Load().DataDir(), Running{PID: os.Getpid(), Address: local, Started: d.started.UTC(), Version: d.o.Version, Token: d.secret}); err != nil {
 		d.log.Warn("commands will not find this daemon", "err", err)
 	}
-	served := make(chan error, 1)
 	go func() { served <- d.serve(server, listener) }()
 	if d.o.Ready != nil {
 		d.o.Ready(address)
@@ -257,12 +271,27 @@ func (d *Daemon) run(ctx context.Context) error {
 
 func (d *Daemon) serve(server *http.Server, l net.Listener) error {
 	t := d.cfg.Load().Server.TLS
-	var err error
-	if t.CertFile != "" {
-		err = server.ServeTLS(l, t.CertFile, t.KeyFile)
-	} else {
-		err = server.Serve(l)
+	return serveOn(func() error {
+		if t.CertFile != "" {
+			return server.ServeTLS(l, t.CertFile, t.KeyFile)
+		}
+		return server.Serve(l)
+	})
+}
+
+// backDoor is where commands on this machine ask when the front door speaks
+// TLS or is not on loopback; nil when it can be used itself.
+func (d *Daemon) backDoor(ctx context.Context, front net.Listener) (net.Listener, error) {
+	addr, ok := front.Addr().(*net.TCPAddr)
+	if d.cfg.Load().Server.TLS.CertFile == "" && ok && addr.IP.IsLoopback() {
+		return nil, nil //nolint:nilnil // no second door is needed
 	}
+	var lc net.ListenConfig
+	return lc.Listen(ctx, "tcp", "127.0.0.1:0")
+}
+
+func serveOn(serve func() error) error {
+	err := serve()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -272,15 +301,17 @@ func (d *Daemon) serve(server *http.Server, l net.Listener) error {
 // stop lets requests end, then jobs, then the stages: what was acknowledged
 // is in the ledger before the first of them ends.
 func (d *Daemon) stop(ctx context.Context, server *http.Server, stopStages context.CancelFunc, wg *sync.WaitGroup) error {
-	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
-	defer cancel()
 	d.hub.Close()
-	err := server.Shutdown(ctx)
+	requests, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	err := server.Shutdown(requests)
 	if err != nil {
 		err = server.Close()
 	}
-	jobsErr := d.jobs.Stop(ctx)
 	stopStages()
+	work, cancelWork := context.WithTimeout(ctx, 3*time.Second)
+	defer cancelWork()
+	jobsErr := d.jobs.Stop(work)
 	wg.Wait()
 	withdraw(d.cfg.Load().DataDir())
 	return errors.Join(err, jobsErr)

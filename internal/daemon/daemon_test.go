@@ -381,7 +381,7 @@ func TestImporterGoesOnWhereItStopped(t *testing.T) {
 }
 
 func TestAuthorsAreHashedOnDemand(t *testing.T) {
-	in, err := newIntake(nil, t.TempDir(), "hash", now)
+	in, err := newIntake(t.Context(), openLedger(t), "hash", now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -389,6 +389,16 @@ func TestAuthorsAreHashedOnDemand(t *testing.T) {
 	if a != b || a == in.hashed("y.example", "Ann") || strings.Contains(strings.ToLower(a), "ann") {
 		t.Errorf("hashed = %q, %q: want the same for one author of a site, and no name in it", a, b)
 	}
+}
+
+func openLedger(t *testing.T) ledger.Ledger {
+	t.Helper()
+	led, err := ledger.Open(t.Context(), ledger.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = led.Close() })
+	return led
 }
 
 func TestBySourceKeepsTheOrder(t *testing.T) {

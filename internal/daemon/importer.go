@@ -30,7 +30,7 @@ type Importer struct {
 
 // Importer prepares an import.
 func (s *Store) Importer(ctx context.Context, cfg *config.Config) (*Importer, error) {
-	in, err := newIntake(s.Ledger, cfg.DataDir(), cfg.Privacy, now)
+	in, err := newIntake(ctx, s.Ledger, cfg.Privacy, now)
 	if err != nil {
 		return nil, err
 	}

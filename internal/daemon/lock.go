@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"earshot/internal/ledger"
 )
 
 // A Running is what a daemon leaves beside its lock, so that commands on the
@@ -37,6 +39,14 @@ func Find(ctx context.Context, dir string) (Running, bool, error) {
 	}
 	if err := json.Unmarshal(data, &r); err != nil {
 		return r, false, nil //nolint:nilerr // half a file is one whose writer was killed
+	}
+	unlock, holder, err := ledger.LockDir(dir)
+	if err == nil { // nobody has it: the file was left behind
+		unlock()
+		return r, false, nil
+	}
+	if !errors.Is(err, ledger.ErrLocked) || holder.PID != r.PID {
+		return r, false, nil
 	}
 	host, err := hostOf(r.Address)
 	if err != nil {

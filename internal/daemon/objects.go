@@ -36,35 +36,40 @@ func (d *Daemon) merge(ctx context.Context, files *config.Config) (*config.Confi
 	return merged, nil
 }
 
-// apply puts a configuration in force: what listens, where data is and the
-// zone stay as they were at the start.
+// apply puts a configuration in force; nil takes the files as they were read
+// last. Everything that can fail is made first, then all is swapped. What
+// listens, where data is, the zone and the privacy stay as they were at the
+// start, and it is told when the file says otherwise.
 func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
+	if files == nil {
+		files = d.files.Load()
+	}
+	old := d.cfg.Load()
+	d.fault("restart", files.KeepFixed(old))
 	cfg, err := d.merge(ctx, files)
 	if err != nil {
 		return err
 	}
-	old := d.cfg.Load()
 	l := d.understand.linker.Load()
 	if cfg.LinkVersion() != l.version || cfg.Safety != old.Safety {
 		if l, err = newLinker(cfg, now()); err != nil {
 			return err
 		}
 	}
-	f, err := newFetcher(ctx, cfg, d.intake, now, d.log)
-	if err != nil {
+	f := d.fetch.Load() // its hosts remember their manners
+	if !reflect.DeepEqual(cfg.Fetch, old.Fetch) {
+		if f, err = newFetcher(ctx, cfg, d.intake, now, d.log); err != nil {
+			return err
+		}
+	}
+	notifiers, broken := notifiersOf(cfg.Receivers, f.egress, d.log)
+	if err := d.alerting.reload(ctx, cfg); err != nil {
 		return err
 	}
-	if reflect.DeepEqual(cfg.Fetch, old.Fetch) {
-		f = d.fetch.Load() // its hosts remember their manners
-	}
-	if err := d.alerting.reload(cfg); err != nil {
-		return err
-	}
-	if err := d.dispatch.setReceivers(cfg.Receivers, f.egress); err != nil {
-		return err
-	}
+	d.fault("receivers", broken)
+	d.dispatch.set(notifiers)
 	d.understand.linker.Store(l)
 	d.fetch.Store(f)
 	d.files.Store(files)
@@ -100,14 +105,31 @@ func (b backend) PutObject(ctx context.Context, o api.Object) error {
 	if faults := config.CheckObject(b.cfg.Load(), config.Object{Kind: o.Kind, ID: o.ID, Owner: o.Owner, Body: o.Body}); len(faults) > 0 {
 		return &api.InvalidError{Faults: faults}
 	}
+	if o.Kind == api.KindReceiver {
+		if err := b.checkReceiver(o); err != nil {
+			return &api.InvalidError{Faults: []string{err.Error()}}
+		}
+	}
 	err := b.store.Ledger.PutObject(ctx, ledger.Object{Kind: o.Kind, ID: o.ID, Owner: o.Owner, Body: o.Body, Updated: now()})
 	if err != nil {
 		return told(err)
 	}
-	if err := b.apply(ctx, b.files.Load()); err != nil {
+	if err := b.apply(ctx, nil); err != nil {
 		return err
 	}
 	return b.audit(ctx, o.Owner, "put."+o.Kind, o.ID, string(o.Body))
+}
+
+// checkReceiver tries to make a receiver, so that one whose files cannot be
+// read is refused and not stored.
+func (b backend) checkReceiver(o api.Object) error {
+	var r alerts.Receiver
+	if err := json.Unmarshal(o.Body, &r); err != nil {
+		return err
+	}
+	r.ID = o.ID
+	_, err := alerts.New(r, b.fetch.Load().egress, b.log)
+	return err
 }
 
 // DeleteObject implements api.Configuring.
@@ -121,7 +143,7 @@ func (b backend) DeleteObject(ctx context.Context, kind, id, actor string) error
 	if err := b.store.Ledger.DeleteObject(ctx, kind, id); err != nil {
 		return told(err)
 	}
-	if err := b.apply(ctx, b.files.Load()); err != nil {
+	if err := b.apply(ctx, nil); err != nil {
 		return err
 	}
 	return b.audit(ctx, actor, "delete."+kind, id, "")

@@ -38,7 +38,7 @@ type FetchResult struct {
 // into the index. What a source asked for (Retry-After) is kept; its interval
 // is not, for somebody asked for the pass.
 func (s *Store) Fetch(ctx context.Context, o FetchOptions) (FetchResult, error) {
-	in, err := newIntake(s.Ledger, o.Config.DataDir(), o.Config.Privacy, now)
+	in, err := newIntake(ctx, s.Ledger, o.Config.Privacy, now)
 	if err != nil {
 		return FetchResult{}, err
 	}

@@ -90,6 +90,9 @@ func (d *Daemon) indexStage(ctx context.Context) (int, error) {
 	n, err := d.store.indexSome(ctx)
 	if err != nil && ctx.Err() == nil {
 		d.store.setFault(err)
+		if d.store.suspected() != nil {
+			return n, err // the next step sets it aside
+		}
 		return n, errors.Join(err, d.store.mend(ctx, err))
 	}
 	if err == nil {
@@ -121,11 +124,9 @@ func (d *Daemon) sweepOutbox(ctx context.Context) {
 // others than it was read with.
 func (d *Daemon) relinkLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		d.relinking.Store(true)
 		err := d.understand.relink(ctx, func(done int64) {
 			d.progress("history", fmt.Sprintf("reading history again for the present brands, labels and models: %d mentions done", done))
 		})
-		d.relinking.Store(false)
 		d.progress("history", "")
 		switch {
 		case errors.Is(err, errSuperseded):
@@ -161,7 +162,10 @@ func (d *Daemon) publish(ctx context.Context) {
 		case <-grown:
 		case <-ticker.C:
 		}
-		seen = d.publishSince(ctx, seen)
+		for more := int64(-1); more != seen; {
+			more = seen
+			seen = d.publishSince(ctx, seen)
+		}
 	}
 }
 

@@ -2,9 +2,11 @@ package daemon
 
 import (
 	"context"
-	"io/fs"
+	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,8 +30,8 @@ func (d *Daemon) watchConfig(ctx context.Context) {
 				continue
 			}
 		}
-		last = d.fingerprint()
 		d.reload(ctx)
+		last = d.fingerprint()
 	}
 }
 
@@ -51,21 +53,20 @@ func (d *Daemon) reload(ctx context.Context) {
 func (d *Daemon) fingerprint() string {
 	var b strings.Builder
 	cfg := d.files.Load()
-	for _, path := range append(cfg.Files(), cfg.Watched()...) {
+	paths := slices.Clone(cfg.Files())
+	for _, dir := range cfg.Watched() {
+		if more, err := filepath.Glob(filepath.Join(dir, "*.yaml")); err == nil {
+			paths = append(paths, more...)
+		}
+	}
+	for _, path := range paths {
 		info, err := os.Stat(path)
 		b.WriteString(path)
 		if err == nil {
-			b.WriteString(info.ModTime().String() + mode(info))
+			fmt.Fprint(&b, info.ModTime(), info.Size())
 		}
 	}
 	return b.String()
-}
-
-func mode(info fs.FileInfo) string {
-	if info.IsDir() {
-		return "/"
-	}
-	return ""
 }
 
 func trimSlash(s string) string { return strings.TrimSuffix(s, "/") }

@@ -8,10 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -33,26 +30,25 @@ type intake struct {
 	key    []byte // authors are stored as keyed hashes; nil stores them clear
 }
 
+// authorKey is the setting that holds the key of hashed authors.
+const authorKey = "author_key"
+
 // newIntake prepares the door; with privacy: hash the key is made once and
-// kept in the data directory.
-func newIntake(led ledger.Ledger, dir, privacy string, now func() time.Time) (*intake, error) {
+// kept in the ledger, so that a backup has it.
+func newIntake(ctx context.Context, led ledger.Ledger, privacy string, now func() time.Time) (*intake, error) {
 	in := &intake{ledger: led, now: now}
 	if privacy != "hash" {
 		return in, nil
 	}
-	path := filepath.Join(dir, "author.key")
-	key, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		key = make([]byte, 32)
-		if _, err := rand.Read(key); err != nil {
-			return nil, fmt.Errorf("daemon: author key: %w", err)
-		}
-		err = os.WriteFile(path, key, 0o600)
+	text, err := led.Setting(ctx, authorKey)
+	if err == nil && text == "" {
+		text = rand.Text() + rand.Text()
+		err = led.SetSetting(ctx, authorKey, text)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("daemon: author key: %w", err)
 	}
-	in.key = key
+	in.key = []byte(text)
 	return in, nil
 }
 

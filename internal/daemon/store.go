@@ -116,6 +116,13 @@ func (s *Store) setAside(ctx context.Context, cause error) error {
 		}
 	}
 	s.index, s.fault, s.suspect = nil, cause, nil
+	if old, err := filepath.Glob(s.indexDir() + ".damaged-*"); err == nil { // the newest is enough to look at
+		for _, path := range old {
+			if err := os.RemoveAll(path); err != nil {
+				s.log.Warn("older damaged index not removed", "path", path, "err", err)
+			}
+		}
+	}
 	aside := s.indexDir() + ".damaged-" + time.Now().UTC().Format("20060102T150405.000")
 	s.log.Error("index damaged; it is built again from the ledger", "err", cause, "moved_to", aside)
 	if err := os.Rename(s.indexDir(), aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -131,12 +138,14 @@ func (s *Store) setAside(ctx context.Context, cause error) error {
 
 // Suspect notes an error of the index that means damage; the next step of
 // the index stage builds it again.
-func (s *Store) Suspect(err error) {
+func (s *Store) Suspect(x *index.Index, err error) {
 	if !errors.Is(err, index.ErrDamaged) {
 		return
 	}
 	s.mu.Lock()
-	s.suspect = err
+	if x == s.index { // not one that was replaced meanwhile
+		s.suspect = err
+	}
 	s.mu.Unlock()
 }
 
@@ -153,7 +162,7 @@ func (s *Store) inspect(ctx context.Context) {
 	if err == nil {
 		_, err = x.DocCount(ctx)
 	}
-	s.Suspect(err)
+	s.Suspect(x, err)
 }
 
 // mend closes an index that refused a write and opens it again, so that what
@@ -182,6 +191,7 @@ func (s *Store) indexSome(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if err := x.Put(ctx, changes[len(changes)-1].Seq, changes); err != nil {
+		s.Suspect(x, err)
 		return 0, fmt.Errorf("daemon: %w", err)
 	}
 	return len(changes), nil

@@ -102,6 +102,7 @@ func (u *understander) some(ctx context.Context) (int, error) {
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
+	l := u.linker.Load() // one for the whole batch: relink waits for it
 	list := make([]ledger.Understood, len(entries))
 	each(len(entries), func(i int, doc *query.Document) {
 		m := &entries[i].Mention
@@ -109,7 +110,7 @@ func (u *understander) some(ctx context.Context) (int, error) {
 		if m.Revision > 1 {
 			list[i].Kind = mention.ChangeRevised
 		}
-		list[i].Analysis, list[i].Linking = u.linker.Load().read(m, doc, u.now())
+		list[i].Analysis, list[i].Linking = l.read(m, doc, u.now())
 	})
 	for i := range entries {
 		m := &entries[i].Mention
@@ -119,7 +120,7 @@ func (u *understander) some(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("daemon: understand: %w", err)
 	}
 	if offset == 0 { // the first ever: there is no older history to read again
-		err = u.ledger.SetSetting(ctx, relinkKey, u.linker.Load().reading())
+		err = u.ledger.SetSetting(ctx, relinkKey, l.reading())
 	}
 	return len(entries), err
 }
@@ -133,21 +134,32 @@ func (u *understander) catchUp(ctx context.Context) error {
 	}
 }
 
-// relinkKey is the setting that says which version history was read with.
-const relinkKey = "history"
+// The settings that say what history was read with, or, after "to:", is being
+// read with, and how far that has come.
+const (
+	relinkKey    = "history"
+	relinkCursor = "history:cursor"
+	relinkTo     = "to:"
+)
 
 // relink reads history again when brands, labels or models are others than it
 // was read with: in the background, resumable, with progress in records. It
 // never notifies by itself: its entries say rescored.
 func (u *understander) relink(ctx context.Context, progress func(done int64)) error {
 	l := u.linker.Load()
+	u.once.Lock()   // a batch that began with an older linker is committed first
+	u.once.Unlock() //nolint:staticcheck // a barrier, not a critical section
 	want := l.reading()
 	have, err := u.ledger.Setting(ctx, relinkKey)
 	if err != nil || have == want {
 		return err
 	}
-	cursorKey := relinkKey + ":" + want
-	after, err := u.ledger.Setting(ctx, cursorKey)
+	if have != relinkTo+want { // what was half-way to elsewhere begins anew
+		if err := errors.Join(u.ledger.SetSetting(ctx, relinkCursor, ""), u.ledger.SetSetting(ctx, relinkKey, relinkTo+want)); err != nil {
+			return err
+		}
+	}
+	after, err := u.ledger.Setting(ctx, relinkCursor)
 	if err != nil {
 		return err
 	}
@@ -167,7 +179,7 @@ func (u *understander) relink(ctx context.Context, progress func(done int64)) er
 		done += int64(len(batch))
 		batch = batch[:0]
 		progress(done)
-		return u.ledger.SetSetting(ctx, cursorKey, last)
+		return u.ledger.SetSetting(ctx, relinkCursor, last)
 	}
 	err = u.ledger.EachRecord(ctx, after, func(rec mention.Record) error {
 		if batch = append(batch, rec); len(batch) < batchSize {
@@ -175,16 +187,13 @@ func (u *understander) relink(ctx context.Context, progress func(done int64)) er
 		}
 		return flush()
 	})
+	if err == nil {
+		err = flush()
+	}
 	if err != nil {
 		return err
 	}
-	if err := flush(); err != nil {
-		return err
-	}
-	if err := u.ledger.SetSetting(ctx, cursorKey, ""); err != nil {
-		return err
-	}
-	return u.ledger.SetSetting(ctx, relinkKey, want)
+	return errors.Join(u.ledger.SetSetting(ctx, relinkKey, want), u.ledger.SetSetting(ctx, relinkCursor, ""))
 }
 
 var errSuperseded = errors.New("daemon: the configuration changed again")

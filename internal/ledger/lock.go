@@ -34,6 +34,12 @@ func (e *LockedError) Error() string {
 // Is reports whether target is [ErrLocked].
 func (*LockedError) Is(target error) bool { return target == ErrLocked }
 
+// Exists reports whether a data directory holds a ledger.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, dbName))
+	return err == nil
+}
+
 // LockDir takes the data directory for this process, making it when it is not
 // there. When another has it, err is a [*LockedError] and holder says who. The
 // lock is lifted by unlock, which may be called more than once, or by the end
