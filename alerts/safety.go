@@ -87,7 +87,7 @@ func (e *Engine) tellSafety(c *mention.Change, x *entry, r *rule, to string, inc
 			Product: evidence(m, s.Elements.Product), Reaction: evidence(m, s.Elements.Reaction), Serious: evidence(m, s.Serious),
 			Types: s.Types, Flagged: x.at.Time(), Late: inc.Late,
 		},
-		Links: e.links(inc.ID, r.ID),
+		Links: e.links(inc.ID),
 	}}
 	payload, err := n.encode()
 	if err != nil {

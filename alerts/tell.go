@@ -209,7 +209,7 @@ func (e *Engine) payload(g *group, at instant, typ, reason string) []byte {
 	inc := g.Incident
 	n := Notice{Type: typ, Timestamp: at.Time(), Data: NoticeData{
 		Subject: inc.Subject, Reason: reason, Incident: brief(&inc.Incident), Rule: ruleInfo(g.rule.Rule),
-		Terms: inc.Terms, Resolves: inc.Ends, Links: e.links(inc.ID, g.rule.ID),
+		Terms: inc.Terms, Resolves: inc.Ends, Links: e.links(inc.ID),
 	}}
 	n.Data.Mentions = inc.Items
 	if typ == TypeUpdated && g.rule.folds() && inc.Fresh > 0 {
@@ -222,13 +222,12 @@ func (e *Engine) payload(g *group, at instant, typ, reason string) []byte {
 	return payload
 }
 
-func (e *Engine) links(incident, rule string) map[string]string {
+func (e *Engine) links(incident string) map[string]string {
 	if e.options.PublicURL == "" {
 		return nil
 	}
 	return map[string]string{
 		"incident": link(e.options.PublicURL, "incidents", incident),
-		"rule":     link(e.options.PublicURL, "rules", rule),
 	}
 }
 
