@@ -15,9 +15,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"earshot/crawler"
 	"earshot/internal/daemon"
 	"earshot/mention"
-	"earshot/query"
 )
 
 func (a *app) importCmd() *cobra.Command {
@@ -97,7 +97,7 @@ func (a *app) importFile(ctx context.Context, imp *daemon.Importer, name, source
 			if n <= run.Skip() {
 				return nil
 			}
-			row, err := decodeRow(n, line)
+			row, err := importRow(n, line)
 			return put(n, row, err)
 		})
 	}
@@ -219,10 +219,34 @@ func csvRow(n int, fields, cells []string) (mention.Row, error) {
 	if err != nil {
 		return mention.Row{}, fmt.Errorf("row %d: %w", n, err)
 	}
-	row, err := query.DecodeRow(line)
+	return importRow(n, line)
+}
+
+// importRow reads a document that is to be kept: a date in another layout is
+// read, and one that is none refuses the document, for it would count at the
+// time of its import.
+func importRow(n int, line []byte) (mention.Row, error) {
+	row, err := decodeRow(n, line)
 	if err != nil {
-		return row, fmt.Errorf("row %d: %w", n, err)
+		return row, err
 	}
+	if row.Title == "" && row.Text == "" {
+		return row, fmt.Errorf("line %d: neither title nor text", n)
+	}
+	if !row.Published.IsZero() {
+		return row, nil
+	}
+	var doc struct {
+		Published any `json:"published"`
+	}
+	if err := json.Unmarshal(line, &doc); err != nil || doc.Published == nil || doc.Published == "" {
+		return row, nil //nolint:nilerr // it was read once already; without a date it counts when it was seen
+	}
+	t, ok := crawler.ParseDate(fmt.Sprint(doc.Published))
+	if !ok {
+		return row, fmt.Errorf("line %d: published %q is no date; write 2026-03-01 or 2026-03-01T09:30:00Z", n, fmt.Sprint(doc.Published))
+	}
+	row.Published = t
 	return row, nil
 }
 

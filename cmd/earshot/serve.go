@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -22,6 +23,9 @@ func (a *app) serveCmd() *cobra.Command {
 			cfg, err := a.config()
 			if err != nil {
 				return err
+			}
+			if cfg.Path() == "" {
+				return &statusError{exitConfig, errors.New("there is no earshot.yaml here; earshot init writes one, --config names another, earshot demo needs none")}
 			}
 			for _, w := range cfg.Warnings() {
 				fmt.Fprintln(a.stderr, "warning:", w)

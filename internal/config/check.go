@@ -3,9 +3,12 @@ package config
 import (
 	"fmt"
 	"net"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"earshot/alerts"
 	"earshot/mention"
 	"earshot/query"
 )
@@ -34,6 +37,12 @@ func (l *loader) check(cfg *Config) {
 		l.entry("receivers", i, cfg.Receivers[i].ID, receivers, cfg.Receivers[i].Faults())
 	}
 	for i := range cfg.Receivers {
+		for _, path := range secretsOf(&cfg.Receivers[i]) {
+			if _, err := os.Stat(path); err != nil {
+				o := l.origin("receivers", i)
+				l.warnings = append(l.warnings, o.doc.place(o.path, err.Error(), "until it can be read, notices to this receiver wait"))
+			}
+		}
 		l.refer("receivers", i, "fallback", cfg.Receivers[i].Fallback, receivers)
 	}
 	departments := map[string]bool{}
@@ -123,12 +132,23 @@ func (l *loader) checkServer(cfg *Config) {
 		if t.TokenFile == "" {
 			d.fault(at, "token_file is missing", "a file with the token alone, readable by earshot only")
 		}
+		if _, err := os.Stat(t.TokenFile); t.TokenFile != "" && err != nil {
+			d.fault(at+".token_file", err.Error(), "")
+		}
 		switch t.Role {
 		case "", "viewer", "analyst", "admin":
 		default:
 			d.fault(at+".role", fmt.Sprintf("role %q is none of viewer, analyst, admin", t.Role), "")
 		}
 	}
+}
+
+func secretsOf(r *alerts.Receiver) []string {
+	list := []string{r.SecretFile, r.OldSecretFile}
+	if r.SMTP != nil {
+		list = append(list, r.SMTP.PasswordFile)
+	}
+	return slices.DeleteFunc(list, func(path string) bool { return path == "" })
 }
 
 func loopback(host string) bool {

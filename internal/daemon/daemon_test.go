@@ -308,9 +308,7 @@ func TestDamagedIndexIsBuiltAgain(t *testing.T) {
 			damage(t, filepath.Join(dir, "data", "index"))
 			h.start()
 			h.eventually("searchable again", func() bool { n, ok := h.tryCount("speaks"); return ok && n == 30 })
-			if got := h.get("/readyz", nil); got != http.StatusOK {
-				t.Errorf("readyz = %d", got)
-			}
+			h.eventually("ready", func() bool { return h.get("/readyz", nil) == http.StatusOK })
 		})
 	}
 }
