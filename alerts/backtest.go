@@ -25,7 +25,7 @@ type BacktestOptions struct {
 
 // A BacktestResult is what rules would have done.
 type BacktestResult struct {
-	From        time.Time          `json:"from,omitzero"` // arrival of the first change
+	From        time.Time          `json:"from,omitzero"` // arrival of the first change; zero when there was none
 	To          time.Time          `json:"to,omitzero"`
 	Changes     int                `json:"changes"`
 	Fired       int                `json:"fired"`    // incidents
@@ -74,7 +74,7 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 		b.result.Changes++
 		b.add(e.Step(c.At, []mention.Change{c}))
 	}
-	if o.Until.After(b.result.To) {
+	if b.result.Changes > 0 && o.Until.After(b.result.To) {
 		b.result.To = o.Until
 		b.add(e.Step(o.Until, nil))
 	}

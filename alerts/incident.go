@@ -44,19 +44,21 @@ type groupState struct {
 // An incident is a mention.Incident with what the engine must know of it.
 type incident struct {
 	mention.Incident
-	Since    instant  `json:"since"`           // its condition began to hold
-	Until    instant  `json:"until"`           // its condition holds no longer than this
-	Items    []Item   `json:"items,omitempty"` // newest first, copies folded
-	Subject  string   `json:"subject,omitempty"`
-	Ends     string   `json:"ends,omitempty"` // what would resolve it
-	Terms    []string `json:"terms,omitempty"`
-	Fresh    int      `json:"fresh,omitempty"` // new stories since the last notice
-	Notices  int      `json:"notices,omitempty"`
-	Last     instant  `json:"last,omitempty"`    // notice
-	Told     []string `json:"told,omitempty"`    // receivers that know of it
-	Overdue  instant  `json:"overdue,omitempty"` // flags run out then, and it is told again
-	Seen     bool     `json:"seen,omitempty"`
-	Withheld int      `json:"withheld,omitempty"` // notices held by flags since the last one sent
+	Since    instant   `json:"since"`            // its condition began to hold
+	Until    instant   `json:"until"`            // its condition holds no longer than this
+	When     []instant `json:"when,omitempty"`   // times of Mentions
+	Items    []Item    `json:"items,omitempty"`  // newest first, copies folded
+	Unsaid   []string  `json:"unsaid,omitempty"` // items that no notice has told
+	Subject  string    `json:"subject,omitempty"`
+	Ends     string    `json:"ends,omitempty"` // what would resolve it
+	Terms    []string  `json:"terms,omitempty"`
+	Fresh    int       `json:"fresh,omitempty"` // new stories since the last notice
+	Notices  int       `json:"notices,omitempty"`
+	Last     instant   `json:"last,omitempty"`    // notice
+	Told     []string  `json:"told,omitempty"`    // receivers that know of it
+	Overdue  instant   `json:"overdue,omitempty"` // flags run out then, and it is told again
+	Seen     bool      `json:"seen,omitempty"`
+	Withheld int       `json:"withheld,omitempty"` // notices held by flags since the last one sent
 }
 
 // group finds or makes a rule's group.
@@ -110,10 +112,7 @@ func (inc *incident) join(it *Item, at instant) {
 	}
 	inc.Count++
 	inc.Updated = at.Time()
-	inc.Mentions = slices.Insert(inc.Mentions, 0, it.ID)
-	if len(inc.Mentions) > maxMentions {
-		inc.Mentions = inc.Mentions[:maxMentions]
-	}
+	inc.list(it)
 	if slices.Contains(inc.Stories, story) {
 		for i := range inc.Items {
 			if s := inc.Items[i].Story; s == story || s == "" && inc.Items[i].ID == story {
@@ -124,9 +123,63 @@ func (inc *incident) join(it *Item, at instant) {
 	}
 	inc.Stories = slices.Insert(inc.Stories, 0, story)
 	inc.Stories = inc.Stories[:min(len(inc.Stories), maxStories)]
-	inc.Items = slices.Insert(inc.Items, 0, *it)
-	inc.Items = inc.Items[:min(len(inc.Items), maxItems)]
+	inc.Items = insertItem(inc.Items, it, maxItems)
+	inc.Unsaid = append(inc.Unsaid, it.ID)
+	inc.Unsaid = inc.Unsaid[max(0, len(inc.Unsaid)-maxItems):]
 	inc.Fresh++
+}
+
+// list puts a mention among the newest of an incident, by event time.
+func (inc *incident) list(it *Item) {
+	if n := len(inc.Mentions) - len(inc.When); n > 0 { // listed before times were kept
+		inc.When = append(inc.When, make([]instant, n)...)
+	}
+	at := 0
+	for at < len(inc.When) && inc.When[at] > it.when() {
+		at++
+	}
+	inc.Mentions, inc.When = slices.Insert(inc.Mentions, at, it.ID), slices.Insert(inc.When, at, it.when())
+	n := min(len(inc.Mentions), maxMentions)
+	inc.Mentions, inc.When = inc.Mentions[:n], inc.When[:n]
+}
+
+// insertItem puts an item in its place in a list, newest first by event time;
+// of two of the same time the one that came later is first.
+func insertItem(list []Item, it *Item, most int) []Item {
+	at := 0
+	for at < len(list) && list[at].when() > it.when() {
+		at++
+	}
+	list = slices.Insert(list, at, *it)
+	return list[:min(len(list), most)]
+}
+
+// newest is the newest mention of an incident by event time, copies included;
+// it is the one that has just joined.
+func (g *group) newest(it *Item) *Item {
+	first := g.Incident.Mentions[0]
+	for _, list := range [][]Item{{*it}, g.Recent, g.Incident.Items} {
+		for i := range list {
+			if list[i].ID == first {
+				return &list[i]
+			}
+		}
+	}
+	return it
+}
+
+// fresh are the items that no notice has told, newest first.
+func (inc *incident) fresh() []Item {
+	var list []Item
+	for i := range inc.Items {
+		if slices.Contains(inc.Unsaid, inc.Items[i].ID) {
+			list = append(list, inc.Items[i])
+		}
+	}
+	if len(list) == 0 { // edits
+		return inc.Items[:min(inc.Fresh, len(inc.Items))]
+	}
+	return list
 }
 
 // met says that a group's condition holds at a time, and for how long if
@@ -158,8 +211,8 @@ func (e *Engine) fire(g *group, at instant) {
 func (e *Engine) repeat(g *group, at instant) {
 	inc := g.Incident
 	reason := inc.Reason
-	if g.rule.folds() && inc.Fresh > 1 {
-		reason = plural(inc.Fresh, "new story") + " since the last notice; newest: " + inc.Items[0].words()
+	if list := inc.fresh(); g.rule.folds() && inc.Fresh > 1 && len(list) > 0 {
+		reason = plural(inc.Fresh, "new story") + " since the last notice; newest: " + list[0].words()
 	}
 	e.tell(g, at, TypeUpdated, reason)
 }

@@ -21,10 +21,10 @@ func (matchJudge) add(e *Engine, g *group, x *entry) {
 	}
 	reason := "matched by " + it.words()
 	if n := inc.Count; n > 1 {
-		reason = fmt.Sprintf("%s in %s; newest: %s", plural(n, "mention"), plural(len(inc.Stories), "story"), it.words())
+		reason = fmt.Sprintf("%s in %s; newest: %s", plural(n, "mention"), plural(len(inc.Stories), "story"), g.newest(&it).words())
 	}
 	if x.why != "" {
-		reason = x.why + "; newest: " + it.words()
+		reason = x.why + "; newest: " + g.newest(&it).words()
 	}
 	e.met(g, x.at, x.at, reason)
 }

@@ -129,6 +129,14 @@ func itemOf(row *mention.Row) Item {
 	return it
 }
 
+// when is the time of an item's event.
+func (it *Item) when() instant {
+	if it.Published.IsZero() {
+		return instantOf(it.Seen)
+	}
+	return instantOf(it.Published)
+}
+
 // words is how an item is called in a sentence.
 func (it *Item) words() string {
 	title := it.Title

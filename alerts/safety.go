@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 
 	"earshot/mention"
@@ -53,12 +54,12 @@ func (e *Engine) flag(c *mention.Change, x *entry, rules []hit, late bool) {
 	if len(rules) == 0 {
 		return
 	}
-	reason := "possible adverse event: "
+	words := adverseEvent
 	if late {
-		reason = "late find, possible adverse event: "
+		words = "late find, " + words
 	}
 	it := itemOf(x.row)
-	reason += it.words()
+	reason := words + ": " + it.words()
 	inc := mention.Incident{
 		ID: ident("inc_", KindSafety, m.ID), Rule: rules[0].rule.ID, Kind: KindSafety, Group: m.ID, State: mention.StateFiring,
 		Severity: mention.SeveritySafety, Reason: reason, Count: 1, Mentions: []string{m.ID}, Stories: []string{storyOf(x.row)},
@@ -77,10 +78,24 @@ func (e *Engine) flag(c *mention.Change, x *entry, rules []hit, late bool) {
 	}
 }
 
+const adverseEvent = "possible adverse event"
+
+// safetySubject says once what it is about, also when the rule's name says it.
+func safetySubject(r *Rule, late bool, it *Item) string {
+	s := r.title()
+	if !strings.Contains(strings.ToLower(s), adverseEvent) {
+		s += ": " + adverseEvent
+	}
+	if late {
+		s += " (late find)"
+	}
+	return s + ": " + it.words()
+}
+
 func (e *Engine) tellSafety(c *mention.Change, x *entry, r *rule, to string, inc *mention.Incident, it *Item) {
 	m, s := &c.Record.Mention, c.Record.Analysis.Safety
 	n := Notice{Type: TypeSafety, Timestamp: x.at.Time(), Data: NoticeData{
-		Subject: r.title() + ": " + inc.Reason, Reason: inc.Reason, Incident: brief(inc), Rule: ruleInfo(r.Rule), Mentions: []Item{*it},
+		Subject: safetySubject(r.Rule, inc.Late, it), Reason: inc.Reason, Incident: brief(inc), Rule: ruleInfo(r.Rule), Mentions: []Item{*it},
 		Resolves: "a person acknowledges it",
 		Safety: &SafetyInfo{
 			Score: s.Score, Patient: evidence(m, s.Elements.Patient), Reporter: evidence(m, s.Elements.Reporter),

@@ -110,7 +110,7 @@ func (j *countJudge) add(e *Engine, g *group, x *entry) {
 		g.Incident.Ends = fmt.Sprintf("nothing so unusual comes for %s", mention.Duration(g.rule.keep))
 	}
 	reason := fmt.Sprintf("%s in %s where about %s are usual at this time of day (%.1f times; %d days' history); newest: %s",
-		plural(int(n), "mention"), mention.Duration(j.window), about(u.Expected.Mean), n/u.Expected.Mean, min(baselineDays, int(x.at.sub(timeOf(g.Series.First)).Hours()/24)), it.words())
+		plural(int(n), "mention"), mention.Duration(j.window), about(u.Expected.Mean), n/u.Expected.Mean, min(baselineDays, int(x.at.sub(timeOf(g.Series.First)).Hours()/24)), g.newest(&it).words())
 	e.met(g, x.at, x.at.add(binWidth), reason)
 }
 

@@ -73,7 +73,7 @@ func (e *Engine) tell(g *group, at instant, typ, reason string) {
 		}
 		e.out.Deliveries = append(e.out.Deliveries, d)
 	}
-	inc.Last, inc.Fresh = at, 0
+	inc.Last, inc.Fresh, inc.Unsaid = at, 0, nil
 	if inc.Withheld = 0; flags != "" {
 		inc.Withheld = withheld + 1
 	}
@@ -213,7 +213,7 @@ func (e *Engine) payload(g *group, at instant, typ, reason string) []byte {
 	}}
 	n.Data.Mentions = inc.Items
 	if typ == TypeUpdated && g.rule.folds() && inc.Fresh > 0 {
-		n.Data.Mentions = inc.Items[:min(inc.Fresh, len(inc.Items))]
+		n.Data.Mentions = inc.fresh()
 	}
 	payload, err := n.encode()
 	if err != nil {

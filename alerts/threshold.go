@@ -50,7 +50,7 @@ func (j *thresholdJudge) add(e *Engine, g *group, x *entry) {
 		inc.Count = n
 		inc.Ends = fmt.Sprintf("fewer than %s come within %s", plural(j.count, "mention"), mention.Duration(j.window))
 	}
-	reason := fmt.Sprintf("%s in %s (limit %d); newest: %s", plural(n, "mention"), mention.Duration(j.window), j.count, it.words())
+	reason := fmt.Sprintf("%s in %s (limit %d); newest: %s", plural(n, "mention"), mention.Duration(j.window), j.count, g.newest(&it).words())
 	e.met(g, x.at, max(x.at, until), reason)
 }
 
@@ -137,10 +137,9 @@ func hash32(s string) uint32 {
 	return max(h.Sum32(), 1)
 }
 
-// remember keeps a mention for the first notice.
+// remember keeps the newest mentions for the first notice.
 func (g *group) remember(it *Item) {
-	g.Recent = slices.Insert(g.Recent, 0, *it)
-	g.Recent = g.Recent[:min(len(g.Recent), maxRecent)]
+	g.Recent = insertItem(g.Recent, it, maxRecent)
 }
 
 // millis are ascending times, kept as differences.

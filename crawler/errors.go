@@ -70,7 +70,14 @@ func (e *FetchError) Asked() bool { return e.Class != ClassHeld && e.Class != Cl
 
 // Message says what happened and what to do, without the package's name.
 func (e *FetchError) Message() string {
-	if text, ok := advice[e.Class]; ok {
+	text, ok := advice[e.Class]
+	if e.Class == ClassNotFeed && e.URL == "" { // a file
+		text = "this is no feed"
+		if e.Err != nil {
+			text += ": " + shorten(e.Err.Error(), 200)
+		}
+	}
+	if ok {
 		if e.RetryAfter > 0 {
 			text += fmt.Sprintf(" (for %s)", e.RetryAfter.Round(time.Second))
 		}

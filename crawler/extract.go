@@ -166,12 +166,17 @@ func readArticle(doc *html.Node, u *url.URL) (a *Article, err error) {
 	if !a.Published.IsZero() {
 		mode = trafilatura.Disabled
 	}
+	small := smallText(doc, a.Title) // before the library takes things out
 	result, err := trafilatura.ExtractDocument(doc, trafilatura.Options{
 		OriginalURL: u, EnableFallback: true, ExcludeComments: true, HtmlDateMode: mode,
 	})
 	if err == nil {
 		a.fill(result.Metadata)
-		a.Text = withoutFurniture(nodeText(result.ContentNode), a.Title)
+		a.Text = nodeText(result.ContentNode)
+		if repeats(a.Text, small) {
+			a.Text = small
+		}
+		a.Text = withoutFurniture(a.Text, a.Title)
 	}
 	if a.Text == "" && a.Title == "" {
 		return nil, errors.New("crawler: no text on the page")
