@@ -2,6 +2,7 @@ package nlp
 
 import (
 	"slices"
+	"strings"
 
 	"earshot/mention"
 )
@@ -46,6 +47,7 @@ func (w *worker) name(d *field) {
 	}
 	m.lookUp(t)
 	w.emissions, w.rows = m.emissions(w.emissions[:0], t, w.rows)
+	partLines(w.emissions, d)
 	best := w.path.decode(w.emissions, &m.moves, m.bias, entityLabels)
 	d.view.tokens, d.view.classes, d.view.beliefs = d.tokens, w.m.base.classes, d.view.beliefs[:0]
 	if w.single {
@@ -61,6 +63,20 @@ func (w *worker) name(d *field) {
 		}
 		d.view.entities = append(d.view.entities, entitySpan{d.tokens[i].start, d.tokens[end-1].end, entityKinds[(best[i]-1)/2]})
 		i = end - 1
+	}
+}
+
+// partLines keeps names from running across a line break.
+func partLines(emissions []float32, d *field) {
+	for i := 1; i < len(d.tokens); i++ {
+		from, to := d.tokens[i-1].end, d.tokens[i].start
+		if from >= to || !strings.ContainsAny(d.text[from:to], "\n\r\u2028\u2029") {
+			continue
+		}
+		row := emissions[i*entityLabels:][:entityLabels]
+		for k := 2; k < entityLabels; k += 2 { // the labels that go on
+			row[k] = impossible
+		}
 	}
 }
 

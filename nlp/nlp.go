@@ -12,7 +12,7 @@ import (
 
 // modelVersion names what the models and the rules around them say; it
 // changes whenever an answer may.
-const modelVersion = "earshot-nlp-1"
+const modelVersion = "earshot-nlp-2"
 
 // Options are what an [Analyzer] needs from outside.
 type Options struct {
@@ -205,10 +205,11 @@ func (a *Analyzer) Analyze(m *mention.Mention) (mention.Analysis, []mention.Bran
 	w.read()
 	out.Sentiment = w.sentiment()
 	out.Entities = w.entities(a)
-	out.Safety = w.safety(a)
+	linked := a.brands(w, true)
+	out.Safety = w.safety(a, linked)
 	out.Events = w.events(a)
 	out.Keyphrases = w.keyphrases()
-	return out, a.brands(w, true)
+	return out, linked
 }
 
 // Targets tells how m speaks of each of the spans, in their order.

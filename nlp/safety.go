@@ -1,6 +1,10 @@
 package nlp
 
-import "earshot/mention"
+import (
+	"slices"
+
+	"earshot/mention"
+)
 
 const (
 	maxSafety         = 4000 // words of a field that are read
@@ -23,19 +27,22 @@ const (
 )
 
 // safety says whether the mention looks like the report of an adverse event.
-func (w *worker) safety(a *Analyzer) *mention.Safety {
-	out := &mention.Safety{}
-	var said uint8
-	var types [specialSituations]bool
+// The watched products that are linked in it count as products; what they are
+// taken for is no reaction to them.
+func (w *worker) safety(a *Analyzer, linked []mention.BrandMention) *mention.Safety {
+	r := safetyReading{out: &mention.Safety{}, told: map[string]bool{}, treated: a.treated(linked)}
 	for i := range w.fields {
 		d := &w.fields[i]
-		if d.present {
-			said |= w.safetyElements(d, out, &types)
-			out.Score = max(out.Score, round(w.safetyScore(d)))
+		if !d.present {
+			continue
 		}
+		d.markProducts(linked)
+		w.safetyElements(d, &r)
+		r.out.Score = max(r.out.Score, round(w.safetyScore(d)))
 	}
-	for i, on := range types {
-		if on && said&(saysDrug|saysPatient) != 0 {
+	out := r.out
+	for i, on := range r.types {
+		if on && r.said&(saysDrug|saysPatient) != 0 {
 			out.Types = append(out.Types, safetyTypes[i])
 		}
 	}
@@ -44,22 +51,126 @@ func (w *worker) safety(a *Analyzer) *mention.Safety {
 		threshold = safetyThreshold
 	}
 	out.AdverseEvent = out.Score >= threshold
+	if r.excused && len(out.Elements.Reaction) == 0 && len(out.Types) == 0 && len(out.Serious) == 0 {
+		out.AdverseEvent = false
+	}
 	return out
 }
 
-// safetyElements collects the spans of the four elements and of seriousness.
-func (w *worker) safetyElements(d *field, out *mention.Safety, types *[specialSituations]bool) uint8 {
-	var said uint8
-	s := &d.scan
-	add := func(list *[]mention.Span, from, to int) {
-		if len(*list) < maxElements {
-			*list = append(*list, d.span(from, to))
+// A safetyReading is what is known while the elements are collected.
+type safetyReading struct {
+	out     *mention.Safety
+	said    uint8
+	types   [specialSituations]bool
+	told    map[string]bool // list and word
+	treated [][]uint64      // the words of each indication
+	excused bool            // a reaction was left out as an indication
+}
+
+// treated returns the words of what the linked products are taken for.
+func (a *Analyzer) treated(linked []mention.BrandMention) [][]uint64 {
+	var out [][]uint64
+	for i := range linked {
+		if linked[i].Product == "" {
+			continue
+		}
+		for k := range a.o.Brands {
+			b := &a.o.Brands[k]
+			if b.ID != linked[i].Brand {
+				continue
+			}
+			for j := range b.Products {
+				p := &b.Products[j]
+				if productID(p) == linked[i].Product && p.Indication != "" {
+					out = append(out, stems(p.Indication))
+				}
+			}
 		}
 	}
+	return out
+}
+
+// stems are the words of a text without their endings.
+func stems(text string) []uint64 {
+	var s scanned
+	s.scan(text)
+	var out []uint64
+	for i := range s.words {
+		if s.words[i].kind == kindPunct {
+			continue
+		}
+		out = append(out, stem(s.form(&s.words[i])))
+		if string(s.form(&s.words[i])) == "loss" {
+			out = append(out, hashString("lost"), hashString("losing"))
+		}
+	}
+	return out
+}
+
+// indication reports whether all the words from..to-1 are of one indication.
+func (r *safetyReading) indication(s *scanned, from, to int) bool {
+	return slices.ContainsFunc(r.treated, func(words []uint64) bool {
+		for i := from; i < to; i++ {
+			if !slices.Contains(words, stem(s.form(&s.words[i]))) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// markProducts notes which words of the field are watched products.
+func (d *field) markProducts(linked []mention.BrandMention) {
+	d.scan.product = append(d.scan.product[:0], make([]bool, len(d.scan.words))...)
+	for i := range linked {
+		if linked[i].Product == "" {
+			continue
+		}
+		for _, sp := range linked[i].Spans {
+			if sp.Field != d.name {
+				continue
+			}
+			for k := range d.scan.words {
+				if w := &d.scan.words[k]; int(w.start) >= sp.Start && int(w.end) <= sp.End {
+					d.scan.product[k] = true
+				}
+			}
+		}
+	}
+}
+
+// add puts a span on a list of elements unless its word is there already.
+func (r *safetyReading) add(list *[]mention.Span, name string, d *field, from, to int) {
+	if len(*list) >= maxElements {
+		return
+	}
+	key := []byte(name)
+	for i := from; i < to; i++ {
+		key = append(append(key, ' '), d.scan.form(&d.scan.words[i])...)
+	}
+	if !r.told[string(key)] {
+		r.told[string(key)] = true
+		*list = append(*list, d.span(from, to))
+	}
+}
+
+// safetyElements collects the spans of the four elements and of seriousness.
+func (w *worker) safetyElements(d *field, r *safetyReading) {
+	s, e := &d.scan, &r.out.Elements
 	for i := 0; i < min(len(s.words), maxSafety); {
+		if s.product[i] {
+			to := i + 1
+			for to < len(s.words) && s.product[to] {
+				to++
+			}
+			r.said |= saysDrug
+			r.add(&e.Product, "product", d, i, to)
+			i = to
+			continue
+		}
 		if _, ok := w.m.drugs.find(mix(s.words[i].key, drugSeed)); ok && s.words[i].hi-s.words[i].lo > 3 {
-			said |= saysDrug
-			add(&out.Elements.Product, i, i+1)
+			r.said |= saysDrug
+			r.add(&e.Product, "product", d, i, i+1)
 		}
 		to, class, ok := w.m.safetyWords.at(s, i)
 		if !ok {
@@ -68,25 +179,28 @@ func (w *worker) safetyElements(d *field, out *mention.Safety, types *[specialSi
 		}
 		switch class {
 		case safetyReaction:
-			said |= saysReaction
-			add(&out.Elements.Reaction, i, to)
+			if r.indication(s, i, to) {
+				r.excused = true
+				break
+			}
+			r.said |= saysReaction
+			r.add(&e.Reaction, "reaction", d, i, to)
 		case safetySerious:
-			said |= saysSerious
-			add(&out.Serious, i, to)
+			r.said |= saysSerious
+			r.add(&r.out.Serious, "serious", d, i, to)
 		case safetyPatient:
-			said |= saysPatient
-			add(&out.Elements.Patient, i, to)
+			r.said |= saysPatient
+			r.add(&e.Patient, "patient", d, i, to)
 		case safetyReporter:
-			add(&out.Elements.Reporter, i, to)
+			r.add(&e.Reporter, "reporter", d, i, to)
 		case safetyDrug:
-			said |= saysDrug
-			add(&out.Elements.Product, i, to)
+			r.said |= saysDrug
+			r.add(&e.Product, "product", d, i, to)
 		default:
-			types[class-safetyPregnancy] = true
+			r.types[class-safetyPregnancy] = true
 		}
 		i = to
 	}
-	return said
 }
 
 // drugSeed keeps the hashes of medicines apart from those of other lists.
@@ -138,7 +252,8 @@ func (m *models) safetyRows(rows []uint32, s *scanned, from, to int) []uint32 {
 			add(mix(h, 5))
 			continue
 		case kindWord, kindNumber, kindHashtag:
-			if _, ok := m.drugs.find(mix(w.key, drugSeed)); ok && w.hi-w.lo > 3 {
+			_, ok := m.drugs.find(mix(w.key, drugSeed))
+			if ok && w.hi-w.lo > 3 || i < len(s.product) && s.product[i] {
 				said |= saysDrug
 				h = 23
 				add(mix(p1, h))

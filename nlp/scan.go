@@ -51,6 +51,8 @@ type scanned struct {
 	text  string
 	words []word
 	buf   []byte
+
+	product []bool // of each word: a watched product; empty until the safety reader marks them
 }
 
 const (
@@ -65,7 +67,7 @@ func (s *scanned) scan(text string) {
 	if len(text) > maxScan {
 		text = text[:maxScan]
 	}
-	s.text, s.words, s.buf = text, s.words[:0], s.buf[:0]
+	s.text, s.words, s.buf, s.product = text, s.words[:0], s.buf[:0], s.product[:0]
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {

@@ -1,7 +1,6 @@
 package nlp
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -63,8 +62,14 @@ const (
 	maxStoryWords = 120
 	maxBagWords   = 24 // of one text
 	sameEvent     = 0.50
-	sameHeadline  = 0.07
-	bothStories   = 0.25 // a headline so near to two stories makes them one
+	sameHeadline  = 0.06 // for a story of many texts
+	youngHeadline = 0.30 // for one of a single text
+	nearlyEqual   = 0.80 // for what has few words
+	fewWords      = 5    // telling words from which a text is more than a handful
+	minShared     = 2    // words, with a story that has not grown
+	grownStory    = 4    // texts from which a story's words are known
+	largeStory    = 8    // texts from which a few words are enough for it
+	bothStories   = 0.22 // a headline so near to two stories makes them one
 	everyText     = 0.5  // a word in more of the texts than this says less and less
 	signatureV1   = 1
 	maxSeen       = 200_000 // words that are counted
@@ -139,8 +144,10 @@ func (s *Stories) digest(title, text string) digest {
 		switch {
 		case len(bag) == 0 && !long:
 			s.addWords(bag, 1, 40)
-		case len(bag) > 0:
+		case len(bag) >= fewWords || len(bag) > 0 && len(body) >= longText+shingleWords:
 			s.addWords(bag, 0.3, 30)
+		case len(bag) > 0: // the title alone says too little
+			s.addWords(bag, 1, 30)
 		}
 		if long || len(body) > len(keys) {
 			keys = body
@@ -182,52 +189,6 @@ func (s *Stories) addWords(bag map[uint64]float32, by float32, most int) {
 		k := stem(s.scan.form(w))
 		bag[k] = max(bag[k], by*weight)
 	}
-}
-
-// stem hashes the form of a word without its ending.
-func stem(form []byte) uint64 {
-	if n := len(form); n > 3 && form[n-1] == 's' && form[n-2] != 's' {
-		form = form[:n-1]
-	}
-	return hashBytes(form[:min(len(form), 6)])
-}
-
-// weighed is a bag as a list of length 1, cut at maxBagWords.
-func weighed(bag map[uint64]float32) []bagWord {
-	list := make([]bagWord, 0, len(bag))
-	for k, w := range bag {
-		list = append(list, bagWord{k, w})
-	}
-	slices.SortFunc(list, func(a, b bagWord) int {
-		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.key, b.key))
-	})
-	list = list[:min(len(list), maxBagWords)]
-	var sum float64
-	for _, w := range list {
-		sum += float64(w.weight) * float64(w.weight)
-	}
-	for i := range list {
-		list[i].weight /= float32(math.Sqrt(sum))
-	}
-	return list
-}
-
-// sketch keeps the least hashes of all sequences of words.
-func sketch(keys []uint64) ([]uint32, int) {
-	if len(keys) < minShingles+shingleWords-1 {
-		return nil, 0
-	}
-	all := make([]uint32, 0, len(keys))
-	for i := 0; i+shingleWords <= len(keys); i++ {
-		h := uint64(7)
-		for _, k := range keys[i : i+shingleWords] {
-			h = mix(h, k)
-		}
-		all = append(all, uint32(h>>32))
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return slices.Clone(all[:min(len(all), sketchSize)]), len(all)
 }
 
 // copyOf returns the story of the text that d is most a copy of.
@@ -308,14 +269,11 @@ func (s *Stories) eventOf(d *digest, at time.Time) string {
 	var best, next *storyBag
 	var top, second float64
 	for b, dot := range scores {
-		if s.closed(b, at) || d.shingles >= longText && common[b] < 2 {
+		if s.closed(b, at) || common[b] < minShared && (d.shingles >= longText || b.texts < grownStory) {
 			continue
 		}
 		c := float64(dot) / math.Sqrt(b.square)
-		least := float64(sameEvent)
-		if d.shingles < longText {
-			least = sameHeadline
-		}
+		least := leastAlike(d, b)
 		switch {
 		case c < least:
 		case best == nil || c > top || c == top && b.id < best.id:
@@ -331,6 +289,20 @@ func (s *Stories) eventOf(d *digest, at time.Time) string {
 		return s.merge(best, next).id
 	}
 	return best.id
+}
+
+// leastAlike is how near a text must be to a story to belong to it. What is
+// of few words must be nearly equal; a headline may be further off the more
+// texts the story has, as those know more words of it.
+func leastAlike(d *digest, b *storyBag) float64 {
+	switch {
+	case len(d.bag) < fewWords && b.texts < largeStory || len(b.words) < fewWords:
+		return nearlyEqual
+	case d.shingles >= longText:
+		return sameEvent
+	default:
+		return max(sameHeadline, youngHeadline/float64(b.texts))
+	}
 }
 
 // merge makes one open story of two that a headline belongs to both: the

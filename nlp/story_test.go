@@ -117,3 +117,40 @@ func FuzzStories(f *testing.F) {
 		}
 	})
 }
+
+func TestStoriesKeepShortTextsApart(t *testing.T) {
+	texts := []struct{ title, text string }{
+		{"Velmora recalls Tensivane after glass was found", ""},
+		{"Recall of Tensivane in three cantons", ""},
+		{"Recall news", "Velmora recall again"},
+		{"T2", "recall two"},
+		{"T4", "recall four"},
+		{"", "recall of x"},
+		{"Lovely weather, the velmora tree blooms", ""},
+		{"Recall news", "of another firm altogether, says the trade office"},
+		{"Recall", ""},
+		{"Recall", "a"},
+	}
+	for turn := range texts { // in whatever order they come
+		s := nlp.NewStories(nlp.StoryOptions{})
+		seen := map[string]string{}
+		for i := range texts {
+			tt := texts[(i+turn)%len(texts)]
+			id := fmt.Sprint(i)
+			story, _ := s.Assign(id, tt.title, tt.text, noon.Add(time.Duration(i)*30*time.Minute))
+			if with, ok := seen[story]; ok {
+				t.Errorf("turn %d: %q is in the story of %q", turn, tt, with)
+			}
+			seen[story] = fmt.Sprint(tt)
+		}
+	}
+}
+
+func TestStoriesKeepCopiesOfShortTextsTogether(t *testing.T) {
+	s := nlp.NewStories(nlp.StoryOptions{})
+	first, _ := s.Assign("1", "Velmora recalls Tensivane", "", noon)
+	second, _ := s.Assign("2", "VELMORA RECALLS TENSIVANE!", "", noon.Add(time.Hour))
+	if first != second {
+		t.Errorf("stories are %q and %q, want one", first, second)
+	}
+}
