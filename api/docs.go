@@ -39,7 +39,16 @@ func (a *api) config() huma.Config {
 		Formats:                      huma.DefaultFormats,
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
+		Transformers:                 []huma.Transformer{typed},
 	}
+}
+
+// typed gives the library's own errors the type that every error has.
+func typed(_ huma.Context, _ string, v any) (any, error) {
+	if e, ok := v.(*huma.ErrorModel); ok && e.Type == "" {
+		e.Type = "urn:earshot:invalid"
+	}
+	return v, nil
 }
 
 // schemaName keeps generics readable: listBody[api.BrandInfo] is BrandInfoList.

@@ -77,8 +77,8 @@ func pages(t *testing.T, base string) map[string]string {
 		"/mentions/" + found.Rows[0].ID:      "ecall",
 		"/incidents":                         "own-crisis",
 		"/incidents/" + incidents.Rows[0].ID: "own-crisis",
-		"/sources":                           "404",
-		"/api/v1/docs":                       "searchMentions",
+		"/sources":                           "corner-blog",
+		"/api/v1/docs":                       "/mentions/{id}",
 		"/inbox":                             "webhook",
 	}
 }

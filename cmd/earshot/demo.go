@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,13 +54,14 @@ func (a *app) demo(ctx context.Context, dir, listen string, seed uint64) (err er
 	if err != nil {
 		return err
 	}
-	load := func() (*config.Config, error) {
-		cfg, err := config.Load(path)
-		if err == nil {
-			cfg.Server.Listen = listen
-		}
-		return cfg, err
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
 	}
+	if err := os.WriteFile(path, bytes.Replace(text, []byte(`"127.0.0.1:8080"`), []byte(strconv.Quote(listen)), 1), 0o600); err != nil {
+		return err
+	}
+	load := func() (*config.Config, error) { return config.Load(path) }
 	cfg, err := load()
 	if err != nil {
 		return fmt.Errorf("the demo's own configuration: %w", err)

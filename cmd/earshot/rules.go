@@ -176,6 +176,10 @@ func history(ctx context.Context, r *daemon.Reader, since time.Time, published b
 }
 
 func (a *app) printBacktest(r *alerts.BacktestResult) error {
+	if r.Changes == 0 {
+		_, err := fmt.Fprintln(a.stdout, "nothing is stored that far back")
+		return err
+	}
 	fmt.Fprintf(a.stdout, "%d changes from %s to %s: %d incidents, %.1f a week, %d mentions flagged for safety, %d matches too late to be told\n",
 		r.Changes, r.From.Format("2006-01-02"), r.To.Format("2006-01-02"), r.Fired, r.PerWeek, r.Flags, r.Late)
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
