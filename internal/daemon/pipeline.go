@@ -124,10 +124,15 @@ func (d *Daemon) sweepOutbox(ctx context.Context) {
 // others than it was read with.
 func (d *Daemon) relinkLoop(ctx context.Context) {
 	for ctx.Err() == nil {
+		worked := false
 		err := d.understand.relink(ctx, func(done int64) {
+			worked = true
 			d.progress("history", fmt.Sprintf("reading history again for the present brands, labels and models: %d mentions done", done))
 		})
 		d.progress("history", "")
+		if worked {
+			debug.FreeOSMemory()
+		}
 		switch {
 		case errors.Is(err, errSuperseded):
 			continue
