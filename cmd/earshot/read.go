@@ -17,6 +17,7 @@ import (
 	"earshot/internal/config"
 	"earshot/internal/daemon"
 	"earshot/mention"
+	"earshot/query"
 	"earshot/report"
 )
 
@@ -60,13 +61,17 @@ func (a *app) readerOf(ctx context.Context, cfg *config.Config) (reader, error) 
 	return s.Reader(), nil
 }
 
-// queryText is the query of a command: "" and "*" are all.
-func queryText(args []string) string {
+// queryText is the query of a command; none is all. A bad one is refused
+// before any data is opened.
+func queryText(args []string) (string, error) {
 	text := strings.Join(args, " ")
-	if strings.TrimSpace(text) == "*" {
-		return ""
+	if text == "" {
+		return "", nil
 	}
-	return text
+	if q, messages := query.Parse(text); q == nil {
+		return "", &query.Error{Messages: messages}
+	}
+	return text, nil
 }
 
 func (a *app) searchCmd() *cobra.Command {
@@ -76,11 +81,15 @@ func (a *app) searchCmd() *cobra.Command {
 		Use:   "search [QUERY]",
 		Short: "Print the mentions that match; all without a query",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := queryText(args)
+			if err != nil {
+				return err
+			}
 			r, err := a.reader(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return errors.Join(a.search(cmd.Context(), r, queryText(args), order, limit), r.Close())
+			return errors.Join(a.search(cmd.Context(), r, text, order, limit), r.Close())
 		},
 	}
 	a.dataFlags(c)
@@ -187,11 +196,15 @@ func (a *app) countCmd() *cobra.Command {
 		Use:   "count [QUERY]",
 		Short: "Print how many mentions match",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := queryText(args)
+			if err != nil {
+				return err
+			}
 			r, err := a.reader(cmd.Context())
 			if err != nil {
 				return err
 			}
-			n, err := r.Count(cmd.Context(), queryText(args))
+			n, err := r.Count(cmd.Context(), text)
 			if err = errors.Join(err, r.Close()); err != nil {
 				return err
 			}
@@ -211,6 +224,10 @@ func (a *app) exportCmd() *cobra.Command {
 		Use:   "export [QUERY]",
 		Short: "Print every mention that matches, or every change since a sequence",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := queryText(args)
+			if err != nil {
+				return err
+			}
 			r, err := a.reader(cmd.Context())
 			if err != nil {
 				return err
@@ -219,7 +236,7 @@ func (a *app) exportCmd() *cobra.Command {
 				if changes {
 					return a.changes(cmd.Context(), r, since)
 				}
-				return a.search(cmd.Context(), r, queryText(args), mention.NewestFirst, 0)
+				return a.search(cmd.Context(), r, text, mention.NewestFirst, 0)
 			}), r.Close())
 		},
 	}
