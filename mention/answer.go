@@ -64,14 +64,21 @@ type SourceStatus struct {
 }
 
 // Activity is what a competitor did: a typed event from its own channels,
-// from news or from a page change.
+// from news or from a page change. One deal told many times is one activity.
 type Activity struct {
 	ID       string      `json:"id"`
 	Brand    string      `json:"brand"`
 	Type     string      `json:"type"`
+	Role     string      `json:"role,omitempty"` // of the brand: buyer, seller, subject …
 	Severity string      `json:"severity,omitempty"`
-	At       time.Time   `json:"at"`
+	At       time.Time   `json:"at"`   // first told
+	Last     time.Time   `json:"last"` // told last
 	Evidence string      `json:"evidence"`
 	Change   *PageChange `json:"change,omitempty"`
-	Mentions []string    `json:"mentions"`
+	Count    uint64      `json:"count"`    // mentions that tell of it: the volume it caused
+	Sites    uint64      `json:"sites"`    // distinct ones among them
+	Own      bool        `json:"own"`      // the brand said it itself
+	Mentions []string    `json:"mentions"` // ids, first told first, at most 20
+	Stories  []string    `json:"stories,omitempty"`
+	Query    string      `json:"query,omitempty"`
 }
