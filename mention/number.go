@@ -82,6 +82,8 @@ type Amount struct {
 type Recipe struct {
 	Measure     string    `json:"measure"`                     // name of the KPI: volume, share_of_voice, nss_polar …
 	Formula     string    `json:"formula"`                     // in words and symbols
+	Stage       string    `json:"amec_stage,omitempty"`        // of the AMEC framework: outputs, out-takes …
+	Interval    string    `json:"interval_method,omitempty"`   // how Low and High came about
 	Version     int       `json:"version"`                     // of the formula
 	Query       string    `json:"query"`                       // the filter
 	From        time.Time `json:"from,omitzero"`               // of the window
@@ -89,7 +91,7 @@ type Recipe struct {
 	Zone        string    `json:"zone,omitempty"`              // of days and weeks
 	N           uint64    `json:"n"`                           // mentions it rests on
 	Denominator uint64    `json:"denominator,omitempty"`       // of a share
-	Of          string    `json:"denominator_query,omitempty"` // whose rows are the denominator
+	Of          string    `json:"denominator_query,omitempty"` // whose rows are the denominator, each counted once for every value it has
 	Models      string    `json:"models,omitempty"`            // version of the language models
 	Config      string    `json:"config,omitempty"`            // version of brands and labels
 	Seq         int64     `json:"seq,omitempty"`               // analyzed log up to here
@@ -101,13 +103,47 @@ type Recipe struct {
 
 // A Figure is one KPI with its interval and recipe.
 type Figure struct {
-	Value    float64 `json:"value"`
-	Low      float64 `json:"low"` // of the interval; equal to Value for a plain count
-	High     float64 `json:"high"`
-	Level    float64 `json:"level,omitempty"` // confidence of the interval, such as .95
-	Known    bool    `json:"known"`           // false: there is nothing to compute it of
-	Previous float64 `json:"previous,omitempty"`
-	Recipe   Recipe  `json:"recipe"`
+	Subject  string   `json:"subject,omitempty"` // the brand it is of; empty: all of the query
+	Value    float64  `json:"value"`
+	Low      float64  `json:"low"` // of the interval; equal to Value for a plain count
+	High     float64  `json:"high"`
+	Level    float64  `json:"level,omitempty"` // confidence of the interval, such as .95
+	Known    bool     `json:"known"`           // false: there is nothing to compute it of
+	Previous *Earlier `json:"previous,omitempty"`
+	Recipe   Recipe   `json:"recipe"`
+}
+
+// An Earlier is the same KPI over the stretch of equal length right before.
+type Earlier struct {
+	Value float64   `json:"value"`
+	Low   float64   `json:"low"`
+	High  float64   `json:"high"`
+	Known bool      `json:"known"`
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"`
+	N     uint64    `json:"n"`
+	Query string    `json:"query,omitempty"` // whose rows are exactly those it rests on
+}
+
+// A KPISearch asks for the key figures of a query and of brands.
+type KPISearch struct {
+	Query      string
+	Brands     []string  // the declared set of brands; empty means figures of the query alone
+	From       time.Time // of publication; zero means open
+	To         time.Time // first instant after the window
+	Zone       string    // IANA name; "" means the index's own
+	Own        bool      // also own channels
+	Irrelevant bool      // also what people marked irrelevant
+}
+
+// A Scorecard answers a [KPISearch].
+type Scorecard struct {
+	Query   string    `json:"query"`
+	From    time.Time `json:"from,omitzero"`
+	To      time.Time `json:"to,omitzero"`
+	Zone    string    `json:"zone"`
+	Figures []Figure  `json:"figures"`
+	Caveats []string  `json:"caveats,omitempty"`
 }
 
 // The kinds of a [Trend].
