@@ -23,11 +23,11 @@ type histogramOutput struct {
 }
 
 // facetFields are the dimensions that can be counted.
-var facetFields = []string{"brand", "product", "sentiment", "kind", "source", "site", "author", "lang", "country", "label", "tag", "entity", "story", "channel"}
+var facetFields = []string{"brand", "product", "sentiment", "kind", "source", "site", "author", "lang", "country", "label", "tag", "entity", "activity", "story", "channel"}
 
 type facetsInput struct {
 	Q      string   `query:"q" maxLength:"20000" doc:"query; nothing means all"`
-	Fields []string `query:"fields" minItems:"1" maxItems:"10" default:"brand,sentiment,source" doc:"some of brand product sentiment kind source site author lang country label tag entity story channel"`
+	Fields []string `query:"fields" minItems:"1" maxItems:"10" default:"brand,sentiment,source" doc:"some of brand product sentiment kind source site author lang country label tag entity activity story channel"`
 	Size   int      `query:"size" minimum:"1" maximum:"100" default:"10" doc:"most values of each"`
 }
 

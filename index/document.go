@@ -26,9 +26,11 @@ const (
 	fieldLink  = "link"
 	fieldHost  = "host" // site without the domains above it, for facets
 	fieldFlag  = "flag"
-	fieldID    = "id"
-	fieldKey   = "_id" // bleve's own
-	fieldMeta  = "m"   // stored alone: see meta bytes below
+	// What is said of each brand and product: see [towardTerm].
+	fieldToward = "toward"
+	fieldID     = "id"
+	fieldKey    = "_id" // bleve's own
+	fieldMeta   = "m"   // stored alone: see meta bytes below
 )
 
 // The values of fieldFlag.
@@ -37,12 +39,14 @@ const (
 	flagStarred    = "starred"
 	flagSafety     = "safety"
 	flagOwn        = "own"
+	flagNoModel    = "nomodel" // not scored for want of a model of its language
 )
 
 // keywordFields are looked up by whole values.
 var keywordFields = []string{
 	"site", "author", "lang", "country", "kind", "source", "channel", "brand", "product", "entity",
 	"label", "tag", "sentiment", "story", "thread", "guid", "id",
+	"activity",
 }
 
 // Facets over fields with many values read the values document by document;
@@ -174,8 +178,42 @@ func (b *builder) keywords(name string, values []string, options index.FieldInde
 	return &field{name: name, options: options, terms: terms, length: len(terms)}
 }
 
-// document returns what is indexed of a row.
-func (b *builder) document(row *mention.Row) *document.Document {
+// An entry is what is indexed of a record.
+type entry struct {
+	mention.Row
+	toward []string // terms of fieldToward
+}
+
+func newEntry(r *mention.Record) *entry {
+	e := &entry{Row: r.Row()}
+	for _, brand := range e.Brands {
+		e.addToward(towardBrand, brand, r.Toward(brand, ""))
+	}
+	for _, product := range e.Products {
+		e.addToward(towardProduct, product, r.Toward("", product))
+	}
+	return e
+}
+
+// The kinds of what something is said of.
+const (
+	towardBrand   = "b"
+	towardProduct = "p"
+)
+
+// towardTerm is the term of a document that says something of a brand or
+// product; the name is folded.
+func towardTerm(kind, name, label string) string { return kind + "\x00" + name + "\x00" + label }
+
+func (e *entry) addToward(kind, name, label string) {
+	if label != "" {
+		e.toward = append(e.toward, towardTerm(kind, query.Fold(name), label))
+	}
+}
+
+// document returns what is indexed of an entry.
+func (b *builder) document(e *entry) *document.Document {
+	row := &e.Row
 	doc := document.NewDocument(row.ID)
 	doc.Fields = make([]document.Field, 0, 24)
 	b.links = b.links[:0]
@@ -210,7 +248,10 @@ func (b *builder) document(row *mention.Row) *document.Document {
 	if f := b.keywords(fieldFlag, flags(row), keywordOptions); f != nil {
 		doc.AddField(f)
 	}
-	doc.AddField(&field{name: fieldMeta, options: index.StoreField, value: metaBytes(row)})
+	if f := b.keywords(fieldToward, e.toward, keywordOptions); f != nil {
+		doc.AddField(f)
+	}
+	doc.AddField(&field{name: fieldMeta, options: index.StoreField, value: metaBytes(e)})
 	return doc
 }
 
@@ -219,7 +260,7 @@ func flags(row *mention.Row) []string {
 	for _, f := range []struct {
 		on   bool
 		name string
-	}{{row.Irrelevant, flagIrrelevant}, {row.Starred, flagStarred}, {row.Safety, flagSafety}, {row.Own != "", flagOwn}} {
+	}{{row.Irrelevant, flagIrrelevant}, {row.Starred, flagStarred}, {row.Safety, flagSafety}, {row.Own != "", flagOwn}, {row.Sentiment == "" && row.Status == mention.StatusUnsupported, flagNoModel}} {
 		if f.on {
 			list = append(list, f.name)
 		}
@@ -304,10 +345,11 @@ const (
 
 const metaFixed = 17
 
-func metaBytes(row *mention.Row) []byte {
+func metaBytes(e *entry) []byte {
+	row := &e.Row
 	data := make([]byte, 0, metaFixed+16)
 	data = binary.BigEndian.AppendUint64(data, uint64(row.Time().UnixMilli()))
-	data = binary.BigEndian.AppendUint64(data, rowSum(row))
+	data = binary.BigEndian.AppendUint64(data, e.sum())
 	var set byte
 	if !row.Published.IsZero() {
 		set |= metaPublished
@@ -323,9 +365,9 @@ func metaBytes(row *mention.Row) []byte {
 	return data
 }
 
-// rowSum is the checksum by which a stale document is told.
-func rowSum(row *mention.Row) uint64 {
-	r := *row
+// sum is the checksum by which a stale document is told.
+func (e *entry) sum() uint64 {
+	r := e.Row
 	r.Seq = 0
 	for _, t := range []*time.Time{&r.Published, &r.Updated, &r.Seen, &r.Collected} {
 		if !t.IsZero() {
@@ -338,5 +380,8 @@ func rowSum(row *mention.Row) uint64 {
 	}
 	h := fnv.New64a()
 	_, _ = h.Write(data)
+	for _, term := range e.toward {
+		_, _ = h.Write([]byte(term))
+	}
 	return h.Sum64()
 }

@@ -17,7 +17,7 @@ import (
 // facetFields are the dimensions of [Index.Facets].
 var facetFields = []string{
 	"site", "author", "lang", "country", "kind", "source", "channel", "brand", "product", "entity", "label", "tag",
-	"sentiment", "story", "thread",
+	"sentiment", "story", "thread", "activity",
 }
 
 // Facets counts the volume of a query by the values of fields, most first,
@@ -352,6 +352,8 @@ func asWritten(row *mention.Row, name, folded string) (string, bool) {
 		list = row.Labels
 	case "tag":
 		list = row.Tags
+	case "activity":
+		list = row.Activities
 	case "story":
 		list = []string{row.Story}
 	case "thread":

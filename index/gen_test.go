@@ -98,6 +98,9 @@ func (m maker) record(id string) mention.Record {
 	for _, name := range m.some([]string{"BioNTech", "Albert Bourla", "New York"}) {
 		r.Analysis.Entities = append(r.Analysis.Entities, mention.Entity{Text: name, Type: mention.Misc})
 	}
+	for _, name := range m.some([]string{"recall", "Launch", "trial_result"}) {
+		r.Analysis.Events = append(r.Analysis.Events, mention.Event{Type: name, Brand: pick(m, makerBrands)})
+	}
 	for _, name := range m.some(makerBrands) {
 		r.Linking.Brands = append(r.Linking.Brands, mention.BrandMention{Brand: name, Product: pick(m, []string{"", "Eliquis", "comirnaty"})})
 	}
@@ -213,7 +216,7 @@ func (m maker) field() string {
 	case 5:
 		return "source:" + pick(m, []string{"feed", "hn", "blo*"})
 	case 6:
-		return pick(m, []string{"channel:r/news", "channel:pha*", "thread:t2", "story:s2", "story:S1", "guid:urn:*", "id:m1*", "id:m12", "id:mx3", "label:crisis", "label:side*"})
+		return pick(m, []string{"channel:r/news", "channel:pha*", "thread:t2", "story:s2", "story:S1", "guid:urn:*", "id:m1*", "id:m12", "id:mx3", "label:crisis", "label:side*", "activity:launch", "activity:(recall OR tri*)"})
 	case 7:
 		return "brand:" + pick(m, []string{"pfizer", "merck-us", "(roche OR pfizer)", "mer*"})
 	case 8:

@@ -105,6 +105,7 @@ type Row struct {
 	Products   []string  `json:"products,omitempty"`
 	Entities   []string  `json:"entities,omitempty"`
 	Labels     []string  `json:"labels,omitempty"`
+	Activities []string  `json:"activities,omitempty"` // types of what companies did in it
 	Tags       []string  `json:"tags,omitempty"`
 	Sentiment  string    `json:"sentiment,omitempty"`
 	Score      *float64  `json:"score,omitempty"`
@@ -133,7 +134,7 @@ func (r *Record) Row() Row {
 		ID: m.ID, Revision: m.Revision, Source: m.Source, Sources: m.Sources, GUID: m.GUID, URL: m.URL, Site: m.Site,
 		Title: m.Title, Text: m.Text, Author: m.Author, Published: m.Published, Updated: m.Updated, Seen: m.Seen,
 		Collected: m.Collected, Lang: a.Language, Country: m.Country, Kind: m.Kind, Channel: m.Channel, Thread: m.Thread,
-		Own: l.Own, Labels: l.Labels, Tags: r.Curation.Tags, Story: r.Story, Engagement: m.Engagement, Reach: m.Reach,
+		Own: l.Own, Labels: l.Labels, Activities: r.activities(), Tags: r.Curation.Tags, Story: r.Story, Engagement: m.Engagement, Reach: m.Reach,
 		Rating: m.Rating, Starred: r.Curation.Starred, Irrelevant: r.Curation.Irrelevant,
 	}
 	if row.Lang == "" {

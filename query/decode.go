@@ -145,6 +145,8 @@ func listMember(row *mention.Row, key string) *[]string {
 		return &row.Labels
 	case "tags":
 		return &row.Tags
+	case "activities":
+		return &row.Activities
 	case "sources":
 		return &row.Sources
 	}

@@ -169,6 +169,8 @@ func rowValues(field int, row *mention.Row) (one string, many []string) {
 		return row.Thread, nil
 	case "guid":
 		return row.GUID, nil
+	case "activity":
+		return "", row.Activities
 	}
 	return row.ID, nil
 }

@@ -36,11 +36,11 @@ var (
 		"site": fieldKeyword, "author": fieldKeyword, "lang": fieldKeyword, "country": fieldKeyword, "kind": fieldKeyword,
 		"source": fieldKeyword, "channel": fieldKeyword, "brand": fieldKeyword, "product": fieldKeyword, "entity": fieldKeyword,
 		"label": fieldKeyword, "tag": fieldKeyword, "sentiment": fieldKeyword, "story": fieldKeyword, "thread": fieldKeyword,
-		"guid": fieldKeyword, "id": fieldKeyword,
+		"guid": fieldKeyword, "id": fieldKeyword, "activity": fieldKeyword,
 	}
 	keywordFields = [...]string{
 		"site", "author", "lang", "country", "kind", "source", "channel", "brand", "product", "entity", "label", "tag",
-		"sentiment", "story", "thread", "guid", "id",
+		"sentiment", "story", "thread", "guid", "id", "activity",
 	}
 	aliases = map[string]string{
 		"headline": "title", "intitle": "title", "alltitle": "title",
