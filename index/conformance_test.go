@@ -27,6 +27,7 @@ type backend interface {
 	Each(ctx context.Context, q string, now time.Time, fn func(mention.Row) error) error
 	HistogramOf(ctx context.Context, q, interval string, zone *time.Location, v index.Volume, now time.Time) (mention.Series, error)
 	FacetsOf(ctx context.Context, q string, fields []string, size int, v index.Volume, now time.Time) ([]mention.Facet, error)
+	Voices(ctx context.Context, s mention.VoiceSearch, now time.Time) ([]mention.Voice, error)
 	Verify(ctx context.Context, each func(fn func(mention.Record) error) error) (missing, extra, stale int, err error)
 	DocCount(ctx context.Context) (uint64, error)
 	Close() error
@@ -186,6 +187,8 @@ func compare(t *testing.T, m maker, w *truth, x backend, text string) {
 		compareHistogram(t, m, w, x, text)
 	case 2:
 		compareFacets(t, m, w, x, text)
+	case 3:
+		compareVoices(t, m, w, x, text)
 	}
 }
 

@@ -186,6 +186,9 @@ type entry struct {
 
 func newEntry(r *mention.Record) *entry {
 	e := &entry{Row: r.Row()}
+	if e.noModel() {
+		return e
+	}
 	for _, brand := range e.Brands {
 		e.addToward(towardBrand, brand, r.Toward(brand, ""))
 	}
@@ -193,6 +196,11 @@ func newEntry(r *mention.Record) *entry {
 		e.addToward(towardProduct, product, r.Toward("", product))
 	}
 	return e
+}
+
+// noModel reports whether e was not scored for want of a model.
+func (e *entry) noModel() bool {
+	return e.Sentiment == "" && e.Status == mention.StatusUnsupported
 }
 
 // The kinds of what something is said of.
@@ -245,7 +253,7 @@ func (b *builder) document(e *entry) *document.Document {
 			doc.AddField(b.keywords(fieldHost, values[:1], columnOptions))
 		}
 	}
-	if f := b.keywords(fieldFlag, flags(row), keywordOptions); f != nil {
+	if f := b.keywords(fieldFlag, flags(e), keywordOptions); f != nil {
 		doc.AddField(f)
 	}
 	if f := b.keywords(fieldToward, e.toward, keywordOptions); f != nil {
@@ -255,12 +263,12 @@ func (b *builder) document(e *entry) *document.Document {
 	return doc
 }
 
-func flags(row *mention.Row) []string {
+func flags(e *entry) []string {
 	var list []string
 	for _, f := range []struct {
 		on   bool
 		name string
-	}{{row.Irrelevant, flagIrrelevant}, {row.Starred, flagStarred}, {row.Safety, flagSafety}, {row.Own != "", flagOwn}, {row.Sentiment == "" && row.Status == mention.StatusUnsupported, flagNoModel}} {
+	}{{e.Irrelevant, flagIrrelevant}, {e.Starred, flagStarred}, {e.Safety, flagSafety}, {e.Own != "", flagOwn}, {e.noModel(), flagNoModel}} {
 		if f.on {
 			list = append(list, f.name)
 		}

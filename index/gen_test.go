@@ -95,6 +95,9 @@ func (m maker) record(id string) mention.Record {
 	if m.IntN(2) == 0 {
 		r.Analysis.Sentiment = &mention.Sentiment{Label: pick(m, []string{"positive", "negative", "neutral", "mixed"}), Score: float64(m.IntN(21)-10) / 10}
 	}
+	if r.Analysis.Sentiment == nil && m.IntN(2) == 0 {
+		r.Analysis.Status = mention.StatusUnsupported
+	}
 	for _, name := range m.some([]string{"BioNTech", "Albert Bourla", "New York"}) {
 		r.Analysis.Entities = append(r.Analysis.Entities, mention.Entity{Text: name, Type: mention.Misc})
 	}
@@ -102,7 +105,11 @@ func (m maker) record(id string) mention.Record {
 		r.Analysis.Events = append(r.Analysis.Events, mention.Event{Type: name, Brand: pick(m, makerBrands)})
 	}
 	for _, name := range m.some(makerBrands) {
-		r.Linking.Brands = append(r.Linking.Brands, mention.BrandMention{Brand: name, Product: pick(m, []string{"", "Eliquis", "comirnaty"})})
+		said := mention.BrandMention{Brand: name, Product: pick(m, []string{"", "Eliquis", "comirnaty"})}
+		if m.IntN(2) == 0 {
+			said.Sentiment = &mention.Sentiment{Label: pick(m, []string{"positive", "negative", "neutral", "mixed"})}
+		}
+		r.Linking.Brands = append(r.Linking.Brands, said)
 	}
 	if m.IntN(10) == 0 {
 		r.Linking.Own = "pfizer"

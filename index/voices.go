@@ -1,0 +1,295 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	segment "github.com/blevesearch/scorch_segment_api/v2"
+
+	"earshot/mention"
+)
+
+// The orders of voices.
+const (
+	ByMentions   = "mentions"
+	ByStories    = "stories"
+	ByEngagement = "engagement"
+)
+
+const (
+	voicesUsual = 20
+	voicesMost  = 1000
+)
+
+// Voices tells who speaks in the volume of a query: authors or sites, with
+// the stories they told, how they spoke of each brand, and when they spoke
+// first and last. Own channels and what people marked irrelevant are left
+// out, as they are in every volume; so are mentions without a known author.
+//
+// Voices with as many mentions, stories or as much engagement come by name.
+func (x *Index) Voices(ctx context.Context, s mention.VoiceSearch, now time.Time) ([]mention.Voice, error) {
+	c, err := newChoir(s)
+	if err != nil {
+		return nil, err
+	}
+	qu, err := newQuestion(s.Query, now, exclusion{irrelevant: true})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	c.tally.ctx = ctx
+	if err := x.eachShard(ctx, qu, c.hear); err != nil {
+		return nil, err
+	}
+	c.choose()
+	if err := x.eachShard(ctx, qu, c.listen); err != nil {
+		return nil, err
+	}
+	return x.voices(ctx, c)
+}
+
+// A choir is the voices of one question.
+type choir struct {
+	s      mention.VoiceSearch
+	tally  tally // of the field that voices go by
+	all    map[string]*heard
+	chosen map[string]*portrait
+}
+
+// A heard is what choosing the voices to tell needs to know of one.
+type heard struct {
+	n          uint64
+	engagement float64
+	measured   bool
+	stories    map[string]struct{} // where they are asked for by stories
+}
+
+// newChoir checks a question.
+func newChoir(s mention.VoiceSearch) (*choir, error) {
+	s.By, s.Order = cmp.Or(s.By, "author"), cmp.Or(s.Order, ByMentions)
+	if s.By != "author" && s.By != "site" {
+		return nil, refusal("unknown-field", s.By+": no voices go by it", "author or site")
+	}
+	if s.Order != ByMentions && s.Order != ByStories && s.Order != ByEngagement {
+		return nil, refusal("unknown-order", s.Order+": voices have no such order", "one of mentions, stories, engagement")
+	}
+	if s.Size <= 0 {
+		s.Size = voicesUsual
+	}
+	s.Size = min(s.Size, voicesMost)
+	return &choir{
+		s: s, tally: tally{field: s.By, values: map[string]*value{}},
+		all: map[string]*heard{}, chosen: map[string]*portrait{},
+	}, nil
+}
+
+// hear counts what was found in a shard.
+func (c *choir) hear(f *finding) error {
+	for _, part := range f.parts {
+		counted, own, err := c.tally.volume.split(part)
+		if err != nil {
+			return err
+		}
+		if err := c.hearPart(part.seg, counted); err != nil {
+			return err
+		}
+		if own.IsEmpty() {
+			continue
+		}
+		if err := c.tally.count(part.seg, own, func(v *value, _ uint64) { v.vague = true }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *choir) hearPart(s *segView, docs *roaring.Bitmap) error {
+	col, err := s.column()
+	if err != nil {
+		return err
+	}
+	numbers := col.numbers[numEngagement]
+	var speaker []*heard // by document
+	if c.s.Order == ByStories {
+		speaker = make([]*heard, s.seg.Count())
+	}
+	err = s.visit(c.tally.ctx, c.tally.name(), docs, func(doc uint32, name string) {
+		h := c.all[name]
+		if h == nil {
+			h = &heard{}
+			c.all[name] = h
+		}
+		h.n++
+		if numbers != nil && !math.IsNaN(numbers[doc]) {
+			h.measured = true
+			h.engagement += numbers[doc]
+		}
+		if speaker != nil {
+			speaker[doc] = h
+		}
+	})
+	if err != nil || speaker == nil {
+		return err
+	}
+	return s.visit(c.tally.ctx, "story", docs, func(doc uint32, story string) {
+		if h := speaker[doc]; h != nil {
+			if h.stories == nil {
+				h.stories = map[string]struct{}{}
+			}
+			h.stories[story] = struct{}{}
+		}
+	})
+}
+
+// choose picks the first voices in the order asked for.
+func (c *choir) choose() {
+	rank := func(h *heard) float64 {
+		switch {
+		case c.s.Order == ByStories:
+			return float64(len(h.stories))
+		case c.s.Order == ByMentions:
+			return float64(h.n)
+		case !h.measured:
+			return math.Inf(-1)
+		}
+		return h.engagement
+	}
+	names := slices.SortedFunc(maps.Keys(c.all), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(c.all[b]), rank(c.all[a])), cmp.Compare(a, b))
+	})
+	for i, name := range names {
+		if i < c.s.Size {
+			c.chosen[name] = &portrait{stories: map[string]struct{}{}, brands: map[string]*mention.VoiceBrand{}, sites: map[string]uint64{}}
+		}
+		if i < c.s.Size || c.s.By == "site" { // a query for one site finds those below it
+			c.tally.value(name).n = c.all[name].n
+		}
+	}
+	c.all = nil
+}
+
+// visit calls fn with every value that documents have in a field: from memory
+// where values are kept, else document by document or value by value.
+func (s *segView) visit(ctx context.Context, name string, docs *roaring.Bitmap, fn func(doc uint32, term string)) error {
+	o, err := s.ordinals(name)
+	if err != nil {
+		return err
+	}
+	if o != nil {
+		for it := docs.Iterator(); it.HasNext(); {
+			doc := it.Next()
+			for _, ord := range o.list[o.starts[doc]:o.starts[doc+1]] {
+				fn(doc, o.terms[ord])
+			}
+		}
+		return nil
+	}
+	if dv, ok := s.seg.(segment.DocValueVisitable); ok && hasColumn(name) {
+		return s.visitColumn(ctx, name, docs, dv, fn)
+	}
+	n := 0
+	return s.terms(name, "", func(term string) (bool, error) {
+		if n++; n%256 == 0 && ctx.Err() != nil {
+			return false, tooSlow(ctx, ctx.Err())
+		}
+		b, err := s.docs(name, term)
+		if err != nil {
+			return false, err
+		}
+		for it := roaring.And(b, docs).Iterator(); it.HasNext(); {
+			fn(it.Next(), term)
+		}
+		return true, nil
+	})
+}
+
+func (s *segView) visitColumn(ctx context.Context, name string, docs *roaring.Bitmap, dv segment.DocValueVisitable, fn func(doc uint32, term string)) error {
+	var (
+		fields = []string{name}
+		state  segment.DocVisitState
+		err    error
+		doc    uint32
+	)
+	visit := func(_ string, term []byte) { fn(doc, string(term)) }
+	n := 0
+	for it := docs.Iterator(); it.HasNext(); {
+		doc = it.Next()
+		if n++; n%4096 == 0 && ctx.Err() != nil {
+			return tooSlow(ctx, ctx.Err())
+		}
+		if state, err = dv.VisitDocValues(uint64(doc), fields, visit, state); err != nil {
+			return s.damaged(err)
+		}
+	}
+	return nil
+}
+
+// voices makes the answer.
+func (x *Index) voices(ctx context.Context, c *choir) ([]mention.Voice, error) {
+	names := slices.Collect(maps.Keys(c.chosen))
+	written, err := x.written(ctx, &c.tally, names)
+	if err != nil {
+		return nil, err
+	}
+	brands, err := x.brandNames(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	list := []mention.Voice{}
+	for i, name := range names {
+		p := c.chosen[name]
+		if p.voice.Mentions == 0 { // gone since it was chosen
+			continue
+		}
+		v := p.finish()
+		v.By, v.Name, v.Query = c.s.By, written[i], c.tally.query(c.s.Query, name)
+		for k := range v.Brands {
+			v.Brands[k].Brand = brands[v.Brands[k].Brand]
+		}
+		list = append(list, v)
+	}
+	slices.SortFunc(list, func(a, b mention.Voice) int {
+		return cmp.Or(cmp.Compare(c.weight(&b), c.weight(&a)), cmp.Compare(a.Name, b.Name))
+	})
+	return list, nil
+}
+
+// weight is what voices are ordered by.
+func (c *choir) weight(v *mention.Voice) float64 {
+	switch {
+	case c.s.Order == ByStories:
+		return float64(v.Stories)
+	case c.s.Order == ByMentions:
+		return float64(v.Mentions)
+	case v.Engagement == nil:
+		return math.Inf(-1)
+	}
+	return v.Engagement.Sum
+}
+
+// brandNames returns the ids of brands as they are written, by how the index
+// knows them.
+func (x *Index) brandNames(ctx context.Context, c *choir) (map[string]string, error) {
+	set := map[string]string{}
+	for _, p := range c.chosen {
+		for name := range p.brands {
+			set[name] = name
+		}
+	}
+	names := slices.Sorted(maps.Keys(set))
+	written, err := x.written(ctx, &tally{ctx: ctx, field: "brand"}, names)
+	if err != nil {
+		return nil, fmt.Errorf("index: brands of voices: %w", err)
+	}
+	for i, name := range names {
+		set[name] = written[i]
+	}
+	return set, nil
+}
