@@ -23,7 +23,9 @@ var allowed = map[string][]string{
 	"earshot/index":             {"mention", "query", "internal/egress"},
 	"earshot/alerts":            {"mention", "query", "internal/egress"},
 	"earshot/report":            {"mention", "query"},
-	"earshot/api":               {"mention", "query", "report"},
+	"earshot/report/scene":      nil,
+	"earshot/report/chart":      {"report/scene"},
+	"earshot/api":               {"mention", "query", "report", "report/scene", "report/chart"},
 	"earshot/internal/ledger":   {"mention"},
 	"earshot/internal/demo":     {"mention"},
 	"earshot/internal/config":   {"mention", "query", "alerts", "internal/egress"},
@@ -54,6 +56,7 @@ var library = map[string][]string{
 	"github.com/spf13/cobra":        {"earshot/cmd/earshot"},
 	"github.com/prometheus/":        {"earshot/api", "earshot/internal/daemon"},
 	"github.com/xuri/excelize":      {"earshot/report"},
+	"codeberg.org/go-pdf/fpdf":      {"earshot/report", "earshot/report/scene"},
 	"github.com/invopop/jsonschema": {"earshot/internal/config"},
 }
 

@@ -1,0 +1,192 @@
+package scene
+
+import (
+	"bufio"
+	"html"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// SVG writes the picture. With a palette it stands alone: colours and a
+// background are written out. Without one the page it stands in colours it, by
+// the classes f-INK and s-INK.
+func (s *Scene) SVG(w io.Writer, id string, p *Palette) error {
+	b := bufio.NewWriter(w)
+	v := &svg{Writer: b, palette: p}
+	v.head(s, id)
+	for i := range s.Groups {
+		v.group(&s.Groups[i])
+	}
+	v.put("</svg>")
+	return b.Flush()
+}
+
+type svg struct {
+	*bufio.Writer
+	palette *Palette
+}
+
+// put writes; an error stays with the writer, and Flush tells it.
+func (v *svg) put(parts ...string) {
+	for _, p := range parts {
+		_, _ = v.WriteString(p)
+	}
+}
+
+func (v *svg) head(s *Scene, id string) {
+	v.put(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 `, number(s.W), " ", number(s.H), `" role="img"`)
+	if v.palette != nil {
+		v.put(` width="`, number(s.W), `" height="`, number(s.H), `"`)
+	}
+	if id != "" {
+		v.put(` aria-labelledby="`, escape(id), `-t `, escape(id), `-d"`)
+	}
+	v.put(` data-plot="`, number(s.Plot.X), " ", number(s.Plot.Y), " ", number(s.Plot.W), " ", number(s.Plot.H), `"`)
+	v.put(` font-family="'Liberation Sans', Arial, Helvetica, sans-serif">`)
+	v.text("title", id, "-t", s.Title)
+	v.text("desc", id, "-d", s.Desc)
+	if v.palette != nil {
+		v.put(`<rect width="100%" height="100%" fill="`, v.palette.Hex(Paper), `"/>`)
+	}
+}
+
+func (v *svg) text(element, id, suffix, text string) {
+	v.put("<", element)
+	if id != "" {
+		v.put(` id="`, escape(id), suffix, `"`)
+	}
+	v.put(">", escape(text), "</", element, ">")
+}
+
+func (v *svg) group(g *Group) {
+	wrap := g.Tip != "" || g.Link != "" || g.From != ""
+	if g.Link != "" {
+		v.put(`<a href="`, escape(g.Link), `"`)
+	} else if wrap {
+		v.put("<g")
+	}
+	if wrap {
+		if g.From != "" {
+			v.put(` data-from="`, escape(g.From), `" data-to="`, escape(g.To), `"`)
+		}
+		v.put(">")
+	}
+	if g.Tip != "" {
+		v.put("<title>", escape(g.Tip), "</title>")
+	}
+	for i := range g.Shapes {
+		v.shape(&g.Shapes[i])
+	}
+	if g.Link != "" {
+		v.put("</a>")
+	} else if wrap {
+		v.put("</g>")
+	}
+}
+
+func (v *svg) shape(s *Shape) {
+	at := s.Points[0]
+	switch s.Kind {
+	case Line, Area:
+		v.put(`<path d="`)
+		for i, p := range s.Points {
+			v.put(map[bool]string{true: "M", false: "L"}[i == 0], number(p.X), " ", number(p.Y))
+		}
+		if s.Kind == Area {
+			v.put("Z")
+		}
+		v.put(`"`)
+	case Box:
+		v.put(`<rect x="`, number(at.X), `" y="`, number(at.Y), `" width="`, number(s.W), `" height="`, number(s.H), `"`)
+		if s.R > 0 {
+			v.put(` rx="`, number(s.R), `"`)
+		}
+	case Circle:
+		v.put(`<circle cx="`, number(at.X), `" cy="`, number(at.Y), `" r="`, number(s.R), `"`)
+	case Words:
+		v.put(`<text x="`, number(at.X), `" y="`, number(at.Y), `" font-size="`, number(s.Size), `"`)
+		if s.Bold {
+			v.put(` font-weight="700"`)
+		}
+		if s.Align != "" && s.Align != Start {
+			v.put(` text-anchor="`, escape(s.Align), `"`)
+		}
+	}
+	v.paint(s)
+	if s.Kind == Words {
+		v.put(">", escape(s.Text), "</text>")
+		return
+	}
+	v.put("/>")
+}
+
+func (v *svg) paint(s *Shape) {
+	var class []string
+	for _, c := range []struct {
+		name, attr string
+		ink        Ink
+	}{{"f-", "fill", s.Fill}, {"s-", "stroke", s.Stroke}} {
+		switch {
+		case c.ink == None && c.attr == "stroke":
+		case c.ink == None:
+			v.put(` fill="none"`)
+			if s.Kind == Box && s.Stroke == None {
+				v.put(` pointer-events="all"`)
+			}
+		case v.palette != nil:
+			v.put(" ", c.attr, `="`, v.palette.Hex(c.ink), `"`)
+		default:
+			class = append(class, c.name+string(c.ink))
+		}
+	}
+	if len(class) > 0 {
+		v.put(` class="`, strings.Join(class, " "), `"`)
+	}
+	if s.Width != 0 && s.Width != 1 {
+		v.put(` stroke-width="`, number(s.Width), `"`)
+	}
+	if s.Kind == Line && len(s.Points) > 2 {
+		v.put(` stroke-linejoin="round" stroke-linecap="round"`)
+	}
+	if len(s.Dash) > 0 {
+		v.put(` stroke-dasharray="`)
+		for i, d := range s.Dash {
+			if i > 0 {
+				v.put(" ")
+			}
+			v.put(number(d))
+		}
+		v.put(`"`)
+	}
+	if s.Faint {
+		v.put(` opacity=".35"`)
+	}
+}
+
+// number is short: one decimal, no trailing zero.
+func number(f float64) string {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "0"
+	}
+	s := strconv.FormatFloat(f, 'f', 1, 64)
+	s = strings.TrimSuffix(s, ".0")
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+// escape makes text of the world safe between tags and in quotes, and leaves
+// out what XML cannot hold.
+func escape(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || r < ' ' && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	return html.EscapeString(s)
+}
