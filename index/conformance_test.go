@@ -28,6 +28,7 @@ type backend interface {
 	HistogramOf(ctx context.Context, q, interval string, zone *time.Location, v index.Volume, now time.Time) (mention.Series, error)
 	FacetsOf(ctx context.Context, q string, fields []string, size int, v index.Volume, now time.Time) ([]mention.Facet, error)
 	Voices(ctx context.Context, s mention.VoiceSearch, now time.Time) ([]mention.Voice, error)
+	Activities(ctx context.Context, s mention.ActivitySearch, now time.Time) ([]mention.Activity, error)
 	Verify(ctx context.Context, each func(fn func(mention.Record) error) error) (missing, extra, stale int, err error)
 	DocCount(ctx context.Context) (uint64, error)
 	Close() error
@@ -180,7 +181,7 @@ func compare(t *testing.T, m maker, w *truth, x backend, text string) {
 	if err != nil || !slices.Equal(each, want) {
 		t.Errorf("Each(%q) = %v, %v, want %v", text, each, err, want)
 	}
-	switch m.IntN(4) {
+	switch m.IntN(5) {
 	case 0:
 		comparePages(t, m, w, x, text)
 	case 1:
@@ -189,6 +190,8 @@ func compare(t *testing.T, m maker, w *truth, x backend, text string) {
 		compareFacets(t, m, w, x, text)
 	case 3:
 		compareVoices(t, m, w, x, text)
+	case 4:
+		compareActivities(t, m, w, x, text)
 	}
 }
 
