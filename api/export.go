@@ -123,7 +123,7 @@ func (s *rowStream) begin() error {
 		}
 	}
 	var err error
-	s.rows, err = report.NewRowWriter(out, s.format)
+	s.rows, err = report.NewRowWriter(out, report.RowOptions{Format: s.format})
 	return err
 }
 

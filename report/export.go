@@ -17,128 +17,246 @@ import (
 const (
 	NDJSON = "ndjson"
 	CSV    = "csv"
+	XLSX   = "xlsx"
 )
+
+// Formats lists the formats of an export.
+var Formats = []string{NDJSON, CSV, XLSX}
+
+// RowOptions say how rows are written.
+type RowOptions struct {
+	Format string          // required
+	BOM    bool            // CSV: begins with a byte order mark, for Excel
+	Head   *mention.Recipe // what the rows are: the first sheet of XLSX, the first lines of the others; nil leaves it out
+	Zone   *time.Location  // of XLSX dates, which have none of their own; nil means UTC
+}
 
 // A RowWriter writes rows in one format at flat memory. Close it: it holds a
 // buffer.
 type RowWriter struct {
 	write func(*mention.Row) error
 	flush func() error
+	clean func()
 }
 
-// NewRowWriter returns a writer of one of the formats.
-func NewRowWriter(w io.Writer, format string) (*RowWriter, error) {
-	switch format {
+// NewRowWriter returns a writer of one of the formats. XLSX is gathered in a
+// temporary file and written out by Close, the others as rows come.
+func NewRowWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
+	switch o.Format {
 	case NDJSON:
-		buf := bufio.NewWriterSize(w, 64<<10)
-		enc := json.NewEncoder(buf)
-		enc.SetEscapeHTML(false)
-		return &RowWriter{write: func(r *mention.Row) error { return enc.Encode(r) }, flush: buf.Flush}, nil
+		return newNDJSONWriter(w, o)
 	case CSV:
-		return newCSVWriter(w)
+		return newCSVWriter(w, o)
+	case XLSX:
+		return newXLSXWriter(w, o)
 	}
-	return nil, fmt.Errorf("report: format %q is none of %s, %s", format, NDJSON, CSV)
+	return nil, fmt.Errorf("report: format %q is none of %s", o.Format, strings.Join(Formats, ", "))
 }
 
 // Write adds one row.
 func (w *RowWriter) Write(r *mention.Row) error { return w.write(r) }
 
-// Close writes out what is buffered; it leaves the destination open.
-func (w *RowWriter) Close() error { return w.flush() }
-
-func newCSVWriter(w io.Writer) (*RowWriter, error) {
-	out := csv.NewWriter(w)
-	head := make([]string, len(columns))
-	for i, c := range columns {
-		head[i] = c.name
+// Flush writes out what is buffered, where the format allows that before the
+// end.
+func (w *RowWriter) Flush() error {
+	if w.clean != nil {
+		return nil
 	}
-	if err := out.Write(head); err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+	return w.flush()
+}
+
+// Close writes out what is buffered; it leaves the destination open.
+func (w *RowWriter) Close() error {
+	defer w.Discard()
+	return w.flush()
+}
+
+// Discard lets go of what a writer holds that is not to be closed.
+func (w *RowWriter) Discard() {
+	if w.clean != nil {
+		w.clean()
+	}
+}
+
+func newNDJSONWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
+	buf := bufio.NewWriterSize(w, 64<<10)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false)
+	if o.Head != nil {
+		if err := enc.Encode(map[string]any{"recipe": o.Head}); err != nil {
+			return nil, fmt.Errorf("report: %w", err)
+		}
+	}
+	return &RowWriter{write: func(r *mention.Row) error { return enc.Encode(r) }, flush: buf.Flush}, nil
+}
+
+func newCSVWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
+	if o.BOM {
+		if _, err := io.WriteString(w, "\ufeff"); err != nil {
+			return nil, fmt.Errorf("report: %w", err)
+		}
+	}
+	out := csv.NewWriter(w)
+	if o.Head != nil {
+		if err := out.WriteAll(headLines(o.Head)); err != nil {
+			return nil, fmt.Errorf("report: %w", err)
+		}
 	}
 	cells := make([]string, len(columns))
+	for i, c := range columns {
+		cells[i] = c.name
+	}
+	if err := out.Write(cells); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
 	write := func(r *mention.Row) error {
 		for i, c := range columns {
-			cells[i] = c.cell(r)
+			cells[i] = csvCell(c.value(r))
 		}
 		return out.Write(cells)
 	}
 	return &RowWriter{write: write, flush: func() error { out.Flush(); return out.Error() }}, nil
 }
 
-// A column is one field of a row as a spreadsheet cell.
+// headLines are a recipe as comments before a CSV header.
+func headLines(r *mention.Recipe) [][]string {
+	var list [][]string
+	for _, line := range recipeLines(r) {
+		list = append(list, []string{"# " + line[0], Cell(line[1])})
+	}
+	return list
+}
+
+// recipeLines are a recipe in words, a name and a value each.
+func recipeLines(r *mention.Recipe) [][2]string {
+	query := r.Query
+	if query == "" {
+		query = "(all)"
+	}
+	all := [][2]string{
+		{"measure", r.Measure}, {"formula", r.Formula}, {"query", query}, {"from", instant(r.From)}, {"to", instant(r.To)}, {"zone", r.Zone},
+		{"computed", instant(r.At)}, {"models", r.Models}, {"configuration", r.Config}, {"coverage", r.Coverage}, {"accuracy", r.Accuracy},
+	}
+	if r.Seq > 0 {
+		all = append(all, [2]string{"log sequence", strconv.FormatInt(r.Seq, 10)})
+	}
+	for _, c := range r.Caveats {
+		all = append(all, [2]string{"note", c})
+	}
+	var list [][2]string
+	for _, line := range all {
+		if line[1] != "" {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
+// A column is one field of a row: a string, []string, int, bool, *float64 or
+// time.Time.
 type column struct {
-	name string
-	cell func(*mention.Row) string
+	name  string
+	width float64 // in a spreadsheet
+	value func(*mention.Row) any
 }
 
 var columns = []column{
-	{"id", func(r *mention.Row) string { return Cell(r.ID) }},
-	{"published", func(r *mention.Row) string { return instant(r.Published) }},
-	{"seen", func(r *mention.Row) string { return instant(r.Seen) }},
-	{"source", func(r *mention.Row) string { return Cell(r.Source) }},
-	{"kind", func(r *mention.Row) string { return Cell(string(r.Kind)) }},
-	{"site", func(r *mention.Row) string { return Cell(r.Site) }},
-	{"author", func(r *mention.Row) string { return Cell(r.Author) }},
-	{"lang", func(r *mention.Row) string { return Cell(r.Lang) }},
-	{"country", func(r *mention.Row) string { return Cell(r.Country) }},
-	{"title", func(r *mention.Row) string { return Cell(r.Title) }},
-	{"text", func(r *mention.Row) string { return Cell(r.Text) }},
-	{"url", func(r *mention.Row) string { return Cell(r.URL) }},
-	{"guid", func(r *mention.Row) string { return Cell(r.GUID) }},
-	{"brands", func(r *mention.Row) string { return list(r.Brands) }},
-	{"products", func(r *mention.Row) string { return list(r.Products) }},
-	{"entities", func(r *mention.Row) string { return list(r.Entities) }},
-	{"labels", func(r *mention.Row) string { return list(r.Labels) }},
-	{"tags", func(r *mention.Row) string { return list(r.Tags) }},
-	{"sentiment", func(r *mention.Row) string { return Cell(r.Sentiment) }},
-	{"score", func(r *mention.Row) string { return number(r.Score) }},
-	{"story", func(r *mention.Row) string { return Cell(r.Story) }},
-	{"thread", func(r *mention.Row) string { return Cell(r.Thread) }},
-	{"channel", func(r *mention.Row) string { return Cell(r.Channel) }},
-	{"engagement", func(r *mention.Row) string { return number(r.Engagement) }},
-	{"reach", func(r *mention.Row) string { return number(r.Reach) }},
-	{"rating", func(r *mention.Row) string { return number(r.Rating) }},
-	{"own_channel", func(r *mention.Row) string { return Cell(r.Own) }},
-	{"safety", func(r *mention.Row) string { return flag(r.Safety) }},
-	{"starred", func(r *mention.Row) string { return flag(r.Starred) }},
-	{"irrelevant", func(r *mention.Row) string { return flag(r.Irrelevant) }},
-	{"revision", func(r *mention.Row) string { return strconv.Itoa(r.Revision) }},
+	{"id", 14, func(r *mention.Row) any { return r.ID }},
+	{"published", 19, func(r *mention.Row) any { return r.Published }},
+	{"seen", 19, func(r *mention.Row) any { return r.Seen }},
+	{"source", 14, func(r *mention.Row) any { return r.Source }},
+	{"kind", 9, func(r *mention.Row) any { return string(r.Kind) }},
+	{"site", 20, func(r *mention.Row) any { return r.Site }},
+	{"author", 16, func(r *mention.Row) any { return r.Author }},
+	{"lang", 6, func(r *mention.Row) any { return r.Lang }},
+	{"country", 8, func(r *mention.Row) any { return r.Country }},
+	{"title", 50, func(r *mention.Row) any { return r.Title }},
+	{"text", 60, func(r *mention.Row) any { return r.Text }},
+	{"url", 40, func(r *mention.Row) any { return r.URL }},
+	{"guid", 14, func(r *mention.Row) any { return r.GUID }},
+	{"brands", 18, func(r *mention.Row) any { return r.Brands }},
+	{"products", 18, func(r *mention.Row) any { return r.Products }},
+	{"entities", 24, func(r *mention.Row) any { return r.Entities }},
+	{"labels", 18, func(r *mention.Row) any { return r.Labels }},
+	{"tags", 14, func(r *mention.Row) any { return r.Tags }},
+	{"sentiment", 10, func(r *mention.Row) any { return r.Sentiment }},
+	{"score", 8, func(r *mention.Row) any { return r.Score }},
+	{"story", 14, func(r *mention.Row) any { return r.Story }},
+	{"thread", 14, func(r *mention.Row) any { return r.Thread }},
+	{"channel", 14, func(r *mention.Row) any { return r.Channel }},
+	{"engagement", 11, func(r *mention.Row) any { return r.Engagement }},
+	{"reach", 9, func(r *mention.Row) any { return r.Reach }},
+	{"rating", 7, func(r *mention.Row) any { return r.Rating }},
+	{"own_channel", 12, func(r *mention.Row) any { return r.Own }},
+	{"safety", 7, func(r *mention.Row) any { return r.Safety }},
+	{"starred", 8, func(r *mention.Row) any { return r.Starred }},
+	{"irrelevant", 9, func(r *mention.Row) any { return r.Irrelevant }},
+	{"revision", 8, func(r *mention.Row) any { return r.Revision }},
+}
+
+// csvCell is a value as text: safe for a spreadsheet, and the same in every
+// country.
+func csvCell(v any) string {
+	switch v := v.(type) {
+	case string:
+		return Cell(v)
+	case []string:
+		return Cell(strings.Join(v, "; "))
+	case *float64:
+		if v == nil {
+			return ""
+		}
+		return strconv.FormatFloat(*v, 'g', -1, 64)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case bool:
+		if v {
+			return "true"
+		}
+		return ""
+	case int:
+		return strconv.Itoa(v)
+	case uint64:
+		return strconv.FormatUint(v, 10)
+	case time.Time:
+		return instant(v)
+	case nil:
+		return ""
+	}
+	return Cell(fmt.Sprint(v))
 }
 
 // Cell makes text safe for a spreadsheet: what would be read as a formula is
-// put behind an apostrophe, and NUL bytes are dropped.
+// put behind an apostrophe, and NUL bytes are dropped. [Uncell] takes the
+// apostrophe away again.
 func Cell(s string) string {
-	if s == "" {
-		return s
-	}
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "")
 	}
-	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
+	if formulaLike(s) {
 		return "'" + s
 	}
 	return s
 }
 
-func list(items []string) string { return Cell(strings.Join(items, "; ")) }
-
-func number(f *float64) string {
-	if f == nil {
-		return ""
+// Uncell returns the text that [Cell] made a cell of.
+func Uncell(s string) string {
+	if strings.HasPrefix(s, "'") && formulaLike(s) {
+		return s[1:]
 	}
-	return strconv.FormatFloat(*f, 'g', -1, 64)
+	return s
 }
 
-func flag(b bool) string {
-	if b {
-		return "true"
-	}
-	return ""
+// formulaLike reports whether a cell begins like a formula, also behind
+// apostrophes, so that one more can be told from those of the text itself.
+func formulaLike(s string) bool {
+	s = strings.TrimLeft(s, "'")
+	return s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0
 }
 
 func instant(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+	return t.UTC().Format(instantLayout)
 }

@@ -18,6 +18,7 @@ import (
 	"earshot/crawler"
 	"earshot/internal/daemon"
 	"earshot/mention"
+	"earshot/report"
 )
 
 func (a *app) importCmd() *cobra.Command {
@@ -203,9 +204,7 @@ func csvRow(n int, fields, cells []string) (mention.Row, error) {
 		if i >= len(fields) || fields[i] == "" || cell == "" {
 			continue
 		}
-		if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte("=+-@\t\r", cell[1]) >= 0 {
-			cell = cell[1:] // as our own export puts before formula signs
-		}
+		cell = report.Uncell(cell)
 		switch f := fields[i]; {
 		case listFields[f]:
 			doc[f] = strings.Split(cell, "; ")

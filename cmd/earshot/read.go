@@ -134,7 +134,7 @@ func (a *app) search(ctx context.Context, r reader, q, order string, limit int) 
 func (a *app) rows() (put func(mention.Row) error, end func() error, err error) {
 	switch a.output {
 	case report.NDJSON, report.CSV:
-		w, err := report.NewRowWriter(a.stdout, a.output)
+		w, err := report.NewRowWriter(a.stdout, report.RowOptions{Format: a.output})
 		if err != nil {
 			return nil, nil, err
 		}
