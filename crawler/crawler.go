@@ -26,6 +26,7 @@ type Options struct {
 	Egress  *egress.Egress   // required
 	Hosts   *Hosts           // required; one for the whole process
 	Now     func() time.Time // nil means time.Now
+	Brands  []mention.Brand  // the watch list, for sources that are asked for it
 	MaxWait time.Duration    // longest wait for a busy host before giving the pass up; 0 means as long as the context allows
 	Log     *slog.Logger     // nil means no logging
 }
@@ -43,7 +44,7 @@ const (
 
 // New makes the collector of a source.
 func New(src mention.Source, o Options) (Collector, error) {
-	if errs := src.Faults(); len(errs) > 0 {
+	if errs := Faults(&src); len(errs) > 0 {
 		return nil, fmt.Errorf("crawler: source %s: %w", src.ID, errs[0])
 	}
 	if o.Egress == nil || o.Hosts == nil {
@@ -56,14 +57,9 @@ func New(src mention.Source, o Options) (Collector, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("source", src.ID)
-	switch src.Kind {
-	case mention.SourceFeed:
-		return newFeed(src, o), nil
-	case mention.SourceSite:
-		return newSite(src, o), nil
-	case mention.SourcePage:
-		return newPage(src, o), nil
-	default:
+	k, ok := kindOf(src.Kind)
+	if !ok {
 		return nil, fmt.Errorf("crawler: source %s: no collector for kind %q", src.ID, src.Kind)
 	}
+	return k.make(src, o), nil
 }

@@ -38,6 +38,8 @@ const (
 	ClassRefused     = "connection_refused"
 	ClassNetwork     = "network"
 	ClassSelector    = "selector"
+	ClassSecret      = "secret"
+	ClassRefusal     = "refused"
 )
 
 // A FetchError reports that a source could not be read.
@@ -111,7 +113,7 @@ func (e *FetchError) Message() string {
 
 // tellsMore are the classes whose cause says something the advice does not.
 var tellsMore = map[string]bool{ //nolint:gochecknoglobals // a constant table
-	ClassTLS: true, ClassDNS: true, ClassNetwork: true, ClassMalformed: true, ClassSelector: true,
+	ClassTLS: true, ClassDNS: true, ClassNetwork: true, ClassMalformed: true, ClassSelector: true, ClassSecret: true, ClassRefusal: true,
 }
 
 var advice = map[string]string{ //nolint:gochecknoglobals // a constant table
@@ -133,6 +135,8 @@ var advice = map[string]string{ //nolint:gochecknoglobals // a constant table
 	ClassTLS:         "the host's certificate cannot be trusted; for a private authority set fetch.ca_file",
 	ClassRefused:     "nothing listens at the address; the host may be down",
 	ClassNetwork:     "the connection broke; we try again",
+	ClassSecret:      "the key of the source cannot be used; look at its `key_file`",
+	ClassRefusal:     "the platform refuses the question; look at `query` and `in` of the source",
 	ClassSelector:    "nothing on the page matches `select`; the page was rebuilt, or the selector is wrong",
 }
 

@@ -40,8 +40,9 @@ type Hosts struct {
 	now    func() time.Time
 	robots *http.Client
 
-	mu    sync.Mutex
-	hosts map[string]*host
+	mu       sync.Mutex
+	hosts    map[string]*host
+	sessions map[string]session
 }
 
 // A host is what is known of one host and port.
@@ -54,6 +55,7 @@ type host struct {
 	until  time.Time // wants rest
 	rests  int       // in a row, without a word of how long
 	delay  time.Duration
+	least  time.Duration           // gap that the host's rules of use name
 	robots map[string]*robotsEntry // by scheme
 	asking chan struct{}           // holds one value while robots.txt is asked for
 }
@@ -66,7 +68,7 @@ type robotsEntry struct {
 
 // NewHosts makes a [Hosts].
 func NewHosts(o HostsOptions) *Hosts {
-	h := &Hosts{egress: o.Egress, gap: o.Gap, now: o.Now, hosts: map[string]*host{}}
+	h := &Hosts{egress: o.Egress, gap: o.Gap, now: o.Now, hosts: map[string]*host{}, sessions: map[string]session{}}
 	if h.gap <= 0 {
 		h.gap = defaultGap
 	}
@@ -90,6 +92,51 @@ func (h *Hosts) Hold(rawURL string, until time.Time) {
 	if until.After(s.until) {
 		s.until = until
 	}
+}
+
+// slow makes the gap of a URL's host longer than that of others.
+func (h *Hosts) slow(rawURL string, gap time.Duration) {
+	u, err := url.Parse(rawURL)
+	if err != nil || h.gap < defaultGap { // a test's host knows no rules
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.host(hostKey(u))
+	s.least = max(s.least, gap)
+}
+
+// restOf is when a URL's host may be asked again; the zero time when it may.
+func (h *Hosts) restOf(rawURL string) time.Time {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return time.Time{}
+	}
+	return h.restUntil(u)
+}
+
+// A session is a token that a platform gave for a key.
+type session struct {
+	token   secret
+	expires time.Time
+}
+
+// session gives a token that still holds, or "".
+func (h *Hosts) session(name string) secret {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.sessions[name]
+	if !s.expires.After(h.now()) {
+		delete(h.sessions, name)
+		return ""
+	}
+	return s.token
+}
+
+func (h *Hosts) keepSession(name string, token secret, lasts time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sessions[name] = session{token, h.now().Add(lasts)}
 }
 
 // HostKey names the host and port that a source shares its manners with; the
@@ -232,7 +279,7 @@ func (h *Hosts) wait(ctx context.Context, s *host, maxWait time.Duration) error 
 	for {
 		now := h.now()
 		h.mu.Lock()
-		until, next := s.until, s.last.Add(max(h.gap, s.delay))
+		until, next := s.until, s.last.Add(max(h.gap, s.delay, s.least))
 		h.mu.Unlock()
 		if until.After(now) {
 			<-s.slot

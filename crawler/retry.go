@@ -62,3 +62,28 @@ func freshFor(h http.Header, now time.Time) time.Duration {
 	}
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
+
+// rateSpent reads what an API says of its limit in the headers that most use:
+// until when it is spent.
+func rateSpent(h http.Header, now time.Time) (until time.Time, spent bool) {
+	for _, prefix := range []string{"X-Ratelimit-", "Ratelimit-"} {
+		left, err := strconv.ParseFloat(strings.TrimSpace(h.Get(prefix+"Remaining")), 64)
+		if err != nil || left >= 1 {
+			continue
+		}
+		reset := strings.TrimSpace(h.Get(prefix + "Reset"))
+		if n, err := strconv.ParseFloat(reset, 64); err == nil {
+			if n > 1e9 { // a point in time, not a stretch
+				n -= float64(now.Unix())
+			}
+			if !(n > 0) {
+				continue
+			}
+			return now.Add(time.Duration(min(n, maxRetryAfter.Seconds()) * float64(time.Second))), true
+		}
+		if t, err := time.Parse(time.RFC3339, reset); err == nil && t.After(now) {
+			return now.Add(min(t.Sub(now), maxRetryAfter)), true
+		}
+	}
+	return time.Time{}, false
+}

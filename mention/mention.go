@@ -71,6 +71,7 @@ type Mention struct {
 	Engagement *float64    `json:"engagement,omitempty"`
 	Reach      *float64    `json:"reach,omitempty"`
 	Rating     *float64    `json:"rating,omitempty"`
+	Gone       time.Time   `json:"gone,omitzero"`         // when the platform was found to have it no more
 	PageChange *PageChange `json:"page_change,omitempty"` // set for what a watched page changed
 	Given      *Given      `json:"given,omitempty"`       // what an import states; wins over analysis
 	Capture    string      `json:"capture,omitempty"`     // id of the [Capture] it was read from
@@ -117,10 +118,21 @@ type Capture struct {
 	Body    []byte // after content decoding
 }
 
+// A Metric is what a platform says of a mention at a later time. A number that
+// it does not tell is nil.
+type Metric struct {
+	ID         string    `json:"id"`
+	At         time.Time `json:"at"`
+	Engagement *float64  `json:"engagement,omitempty"`
+	Reach      *float64  `json:"reach,omitempty"`
+	Gone       bool      `json:"gone,omitempty"` // the platform has it no more
+}
+
 // A Batch is what one answer of a source brought: acknowledged whole or not at all.
 type Batch struct {
 	Source   string
 	Mentions []Mention
+	Metrics  []Metric     // of mentions that are known; of others they are passed over
 	Capture  *Capture     // nil when nothing was fetched (304, errors, pushes)
 	State    *SourceState // nil leaves the source's state alone
 }

@@ -1,6 +1,7 @@
 package mention
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -10,15 +11,16 @@ import (
 // A SourceKind says how a source is read.
 type SourceKind string
 
-// The kinds of sources that collectors exist for.
+// The kinds of sources that are web pages and files. The crawler knows these
+// and more, one for each public API.
 const (
 	SourceFeed SourceKind = "feed"
 	SourceSite SourceKind = "site"
 	SourcePage SourceKind = "page"
 )
 
-// SourceKinds lists the kinds that can be configured.
-var SourceKinds = []SourceKind{SourceFeed, SourceSite, SourcePage}
+// FromBrands as [SourceQuery.From] asks for the brands of the watch list.
+const FromBrands = "brands"
 
 // MinEvery is the shortest interval a source may be given; WarnEvery is the
 // shortest that draws no warning.
@@ -44,21 +46,73 @@ type Source struct {
 	Depth   int        `yaml:"depth,omitempty" json:"depth,omitempty"`   // site: links away from the start; 0 means 1
 	Pages   int        `yaml:"pages,omitempty" json:"pages,omitempty"`   // site: most pages a pass; 0 means 200
 	Paused  bool       `yaml:"paused,omitempty" json:"paused,omitempty"`
+
+	// Of public APIs.
+	Query     SourceQuery `yaml:"query,omitempty" json:"query,omitzero"`
+	In        []string    `yaml:"in,omitempty" json:"in,omitempty"`             // where on the platform: subreddits, hashtags, channels, apps
+	User      string      `yaml:"user,omitempty" json:"user,omitempty"`         // who the key belongs to, where the platform asks
+	KeyFile   string      `yaml:"key_file,omitempty" json:"key_file,omitempty"` // holds the key, token or app password alone
+	Backfill  Duration    `yaml:"backfill,omitempty" json:"backfill,omitempty"` // how far back the first passes go; 0 means 30d
+	TokenFile string      `yaml:"token_file,omitempty" json:"token_file,omitempty"`
 }
 
-// Faults returns everything that is wrong with s.
+// A SourceQuery says what a public API is asked for. A plain string is Text.
+type SourceQuery struct {
+	From string   `yaml:"from,omitempty" json:"from,omitempty"` // brands: the names of the watch list
+	Only []string `yaml:"only,omitempty" json:"only,omitempty"` // of these brands alone; empty means all
+	Any  []string `yaml:"any,omitempty" json:"any,omitempty"`   // any of these words or phrases
+	Text string   `yaml:"text,omitempty" json:"text,omitempty"` // in the platform's own language, as it is
+}
+
+// IsZero reports a query that asks for nothing.
+func (q *SourceQuery) IsZero() bool {
+	return q.From == "" && len(q.Any) == 0 && q.Text == ""
+}
+
+// UnmarshalText reads a query given as a plain string.
+func (q *SourceQuery) UnmarshalText(text []byte) error {
+	*q = SourceQuery{Text: string(text)}
+	return nil
+}
+
+// UnmarshalJSON reads a query given as a plain string or as an object.
+func (q *SourceQuery) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		*q = SourceQuery{}
+		return json.Unmarshal(data, &q.Text)
+	}
+	type plain SourceQuery
+	return json.Unmarshal(data, (*plain)(q))
+}
+
+// SecretFile names the file of the source's key or token; "" when it has none.
+func (s *Source) SecretFile() string {
+	if s.TokenFile != "" {
+		return s.TokenFile
+	}
+	return s.KeyFile
+}
+
+// Faults returns everything that is wrong with s, whatever its kind is.
 func (s *Source) Faults() []error {
 	var errs []error
 	if err := checkID(s.ID); err != nil {
 		errs = append(errs, err)
 	}
-	switch s.Kind {
-	case SourceFeed, SourceSite, SourcePage:
+	if s.URL != "" {
 		errs = append(errs, checkURL(s.URL)...)
-	case "":
-		errs = append(errs, fmt.Errorf("kind is missing; one of %v", SourceKinds))
-	default:
-		errs = append(errs, fmt.Errorf("kind %q is none of %v", s.Kind, SourceKinds))
+	}
+	if s.Query.From != "" && s.Query.From != FromBrands {
+		errs = append(errs, fmt.Errorf("query: from %q is not %s", s.Query.From, FromBrands))
+	}
+	if len(s.Query.Only) > 0 && s.Query.From == "" {
+		errs = append(errs, errors.New("query: only goes with from: brands"))
+	}
+	if s.KeyFile != "" && s.TokenFile != "" {
+		errs = append(errs, errors.New("key_file and token_file: give one of the two"))
+	}
+	if s.Backfill < 0 {
+		errs = append(errs, fmt.Errorf("backfill %s is negative", s.Backfill))
 	}
 	if s.Every != 0 && s.Every < MinEvery {
 		errs = append(errs, fmt.Errorf("every %s is below %s", s.Every, MinEvery))
@@ -73,9 +127,6 @@ func (s *Source) Faults() []error {
 }
 
 func checkURL(raw string) []error {
-	if raw == "" {
-		return []error{errors.New("url is missing")}
-	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		return []error{fmt.Errorf("url %q cannot be read: %w", raw, err)}

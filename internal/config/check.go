@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"earshot/alerts"
+	"earshot/crawler"
 	"earshot/mention"
 	"earshot/query"
 )
@@ -24,7 +25,16 @@ func (l *loader) check(cfg *Config) {
 	sources := map[string]bool{}
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
-		l.entry("sources", i, s.ID, sources, s.Faults())
+		l.entry("sources", i, s.ID, sources, crawler.Faults(s))
+		for j, b := range s.Query.Only {
+			l.refer("sources", i, fmt.Sprintf("query.only[%d]", j), b, brands)
+		}
+		if path := s.SecretFile(); path != "" {
+			if _, err := os.Stat(path); err != nil {
+				o := l.origin("sources", i)
+				l.warnings = append(l.warnings, o.doc.place(o.path, err.Error(), "until it can be read, the source is not"))
+			}
+		}
 		l.refer("sources", i, "brand", s.Brand, brands)
 		if s.Every >= mention.MinEvery && s.Every < mention.WarnEvery {
 			o := l.origin("sources", i)
@@ -203,6 +213,9 @@ func (l *loader) refer(list string, i int, key, name string, known map[string]bo
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	what := strings.TrimSuffix(strings.SplitN(key, "[", 2)[0], "s")
+	if strings.HasPrefix(key, "query.only") {
+		what = "brand"
+	}
 	if what == "notify" || what == "fallback" {
 		what = "receiver"
 	}

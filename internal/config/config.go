@@ -193,6 +193,9 @@ func (c *Config) resolvePaths() {
 	for i := range c.Server.Tokens {
 		paths = append(paths, &c.Server.Tokens[i].TokenFile)
 	}
+	for i := range c.Sources {
+		paths = append(paths, &c.Sources[i].KeyFile, &c.Sources[i].TokenFile)
+	}
 	for i := range c.Receivers {
 		r := &c.Receivers[i]
 		paths = append(paths, &r.SecretFile, &r.OldSecretFile)

@@ -105,7 +105,14 @@ func (c *Config) append(o Object) error {
 	case "label":
 		return appendObject(&c.Labels, o, func(x *mention.Label) *string { return &x.ID })
 	case "source":
-		return appendObject(&c.Sources, o, func(x *mention.Source) *string { return &x.ID })
+		if err := appendObject(&c.Sources, o, func(x *mention.Source) *string { return &x.ID }); err != nil {
+			return err
+		}
+		if c.Sources[len(c.Sources)-1].SecretFile() != "" {
+			// Else whoever may make a source may have any file sent anywhere.
+			return errors.New("key_file and token_file can be named in the configuration file alone")
+		}
+		return nil
 	case "rule":
 		return appendObject(&c.Rules, o, func(x *alerts.Rule) *string { return &x.ID })
 	case "receiver":

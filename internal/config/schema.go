@@ -35,11 +35,19 @@ func mapper(t reflect.Type) *jsonschema.Schema {
 			{Type: "array", Items: &jsonschema.Schema{Type: "string"}},
 		}}
 	case reflect.TypeFor[mention.ProductName]():
-		r := &jsonschema.Reflector{FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, DoNotReference: true}
 		type product mention.ProductName
-		object := r.Reflect(&product{})
-		object.Version = ""
-		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, object}}
+		return textOr(&product{})
+	case reflect.TypeFor[mention.SourceQuery]():
+		type question mention.SourceQuery
+		return textOr(&question{})
 	}
 	return nil
+}
+
+// textOr is the schema of what may be written as a plain string.
+func textOr(object any) *jsonschema.Schema {
+	r := &jsonschema.Reflector{FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, DoNotReference: true}
+	s := r.Reflect(object)
+	s.Version = ""
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, s}}
 }

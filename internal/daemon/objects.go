@@ -64,6 +64,7 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 			return err
 		}
 	}
+	f = f.with(cfg.Brands)
 	notifiers, broken := notifiersOf(cfg.Receivers, f.egress, d.log)
 	if err := d.alerting.reload(ctx, cfg); err != nil {
 		return err
@@ -78,7 +79,25 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	case d.relinkAgain <- struct{}{}:
 	default:
 	}
-	return d.plan(ctx, cfg.Sources)
+	if err := d.plan(ctx, cfg.Sources); err != nil || reflect.DeepEqual(cfg.Brands, old.Brands) {
+		return err
+	}
+	return d.askAgain(ctx, cfg.Sources)
+}
+
+// askAgain has the sources that are searched for brands ask at once: a brand
+// that is new begins to be read from its past on.
+func (d *Daemon) askAgain(ctx context.Context, sources []mention.Source) error {
+	for i := range sources {
+		s := &sources[i]
+		if s.Paused || s.Query.From != mention.FromBrands {
+			continue
+		}
+		if err := d.jobs.FetchAt(ctx, s.ID, now()); err != nil {
+			return fmt.Errorf("daemon: source %s: %w", s.ID, err)
+		}
+	}
+	return nil
 }
 
 func (d *Daemon) owner(ctx context.Context, kind, id string) string {

@@ -76,6 +76,7 @@ type fetcher struct {
 	intake *intake
 	egress *egress.Egress
 	hosts  *crawler.Hosts
+	brands []mention.Brand
 	now    func() time.Time
 	log    *slog.Logger
 }
@@ -85,9 +86,16 @@ func newFetcher(ctx context.Context, cfg *config.Config, in *intake, now func() 
 	if err != nil {
 		return nil, fmt.Errorf("daemon: %w", err)
 	}
-	f := &fetcher{intake: in, egress: eg, now: now, log: log}
+	f := &fetcher{intake: in, egress: eg, brands: cfg.Brands, now: now, log: log}
 	f.hosts = crawler.NewHosts(crawler.HostsOptions{Egress: eg, Now: now})
 	return f, f.hold(ctx, cfg.Sources)
+}
+
+// with is the same fetcher, its manners and all, for another watch list.
+func (f *fetcher) with(brands []mention.Brand) *fetcher {
+	next := *f
+	next.brands = brands
+	return &next
 }
 
 // hold keeps everyone from the hosts that asked for it in an earlier process.
@@ -119,7 +127,7 @@ func (f *fetcher) pass(ctx context.Context, src mention.Source, tell stored) (me
 	if err != nil {
 		return state, fmt.Errorf("daemon: source %s: %w", src.ID, err)
 	}
-	c, err := crawler.New(src, crawler.Options{Egress: f.egress, Hosts: f.hosts, Now: f.now, Log: f.log})
+	c, err := crawler.New(src, crawler.Options{Egress: f.egress, Hosts: f.hosts, Brands: f.brands, Now: f.now, Log: f.log})
 	if err != nil {
 		return state, fmt.Errorf("daemon: source %s: %w", src.ID, err)
 	}

@@ -172,7 +172,7 @@ func redirects(o ClientOptions) func(*http.Request, []*http.Request) error {
 		}
 		first := via[0].URL
 		if req.URL.Host != first.Host || first.Scheme == "https" && req.URL.Scheme == "http" {
-			for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization", "Www-Authenticate", "X-Api-Key"} {
+			for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization", "Www-Authenticate", "X-Api-Key", "X-Goog-Api-Key"} {
 				req.Header.Del(name)
 			}
 		}
