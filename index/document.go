@@ -20,33 +20,31 @@ import (
 // its position; url and link the words of addresses; the others whole values,
 // folded as the query language folds them.
 const (
-	fieldTitle = "title"
-	fieldText  = "text"
-	fieldURL   = "url"
-	fieldLink  = "link"
-	fieldHost  = "host" // site without the domains above it, for facets
-	fieldFlag  = "flag"
-	// What is said of each brand and product: see [towardTerm].
-	fieldToward = "toward"
+	fieldTitle  = "title"
+	fieldText   = "text"
+	fieldURL    = "url"
+	fieldLink   = "link"
+	fieldHost   = "host" // site without the domains above it, for facets
+	fieldFlag   = "flag"
+	fieldToward = "toward" // what is said of each brand and product: see [cutToward]
 	fieldID     = "id"
 	fieldKey    = "_id" // bleve's own
 	fieldMeta   = "m"   // stored alone: see meta bytes below
 )
 
-// The values of fieldFlag.
+// The values of fieldFlag: those of the query language, and one that no query
+// names.
 const (
 	flagIrrelevant = "irrelevant"
-	flagStarred    = "starred"
-	flagSafety     = "safety"
-	flagOwn        = "own"
-	flagNoModel    = "nomodel" // not scored for want of a model of its language
+	flagOwn        = query.FlagOwn
+	flagNoModel    = query.FlagUnsupported
 )
 
 // keywordFields are looked up by whole values.
 var keywordFields = []string{
 	"site", "author", "lang", "country", "kind", "source", "channel", "brand", "product", "entity",
 	"label", "tag", "sentiment", "story", "thread", "guid", "id",
-	"activity",
+	"activity", fieldToward,
 }
 
 // Facets over fields with many values read the values document by document;
@@ -178,50 +176,8 @@ func (b *builder) keywords(name string, values []string, options index.FieldInde
 	return &field{name: name, options: options, terms: terms, length: len(terms)}
 }
 
-// An entry is what is indexed of a record.
-type entry struct {
-	mention.Row
-	toward []string // terms of fieldToward
-}
-
-func newEntry(r *mention.Record) *entry {
-	e := &entry{Row: r.Row()}
-	if e.noModel() {
-		return e
-	}
-	for _, brand := range e.Brands {
-		e.addToward(towardBrand, brand, r.Toward(brand, ""))
-	}
-	for _, product := range e.Products {
-		e.addToward(towardProduct, product, r.Toward("", product))
-	}
-	return e
-}
-
-// noModel reports whether e was not scored for want of a model.
-func (e *entry) noModel() bool {
-	return e.Sentiment == "" && e.Status == mention.StatusUnsupported
-}
-
-// The kinds of what something is said of.
-const (
-	towardBrand   = "b"
-	towardProduct = "p"
-)
-
-// towardTerm is the term of a document that says something of a brand or
-// product; the name is folded.
-func towardTerm(kind, name, label string) string { return kind + "\x00" + name + "\x00" + label }
-
-func (e *entry) addToward(kind, name, label string) {
-	if label != "" {
-		e.toward = append(e.toward, towardTerm(kind, query.Fold(name), label))
-	}
-}
-
-// document returns what is indexed of an entry.
-func (b *builder) document(e *entry) *document.Document {
-	row := &e.Row
+// document returns what is indexed of a row.
+func (b *builder) document(row *mention.Row) *document.Document {
 	doc := document.NewDocument(row.ID)
 	doc.Fields = make([]document.Field, 0, 24)
 	b.links = b.links[:0]
@@ -253,27 +209,39 @@ func (b *builder) document(e *entry) *document.Document {
 			doc.AddField(b.keywords(fieldHost, values[:1], columnOptions))
 		}
 	}
-	if f := b.keywords(fieldFlag, flags(e), keywordOptions); f != nil {
+	if f := b.keywords(fieldFlag, flags(row), keywordOptions); f != nil {
 		doc.AddField(f)
 	}
-	if f := b.keywords(fieldToward, e.toward, keywordOptions); f != nil {
-		doc.AddField(f)
-	}
-	doc.AddField(&field{name: fieldMeta, options: index.StoreField, value: metaBytes(e)})
+	doc.AddField(&field{name: fieldMeta, options: index.StoreField, value: metaBytes(row)})
 	return doc
 }
 
-func flags(e *entry) []string {
-	var list []string
-	for _, f := range []struct {
-		on   bool
-		name string
-	}{{e.Irrelevant, flagIrrelevant}, {e.Starred, flagStarred}, {e.Safety, flagSafety}, {e.Own != "", flagOwn}, {e.noModel(), flagNoModel}} {
-		if f.on {
-			list = append(list, f.name)
-		}
+func flags(row *mention.Row) []string {
+	list := query.Values(fieldFlag, row)
+	if row.Irrelevant {
+		list = append(list, flagIrrelevant)
 	}
 	return list
+}
+
+// The kinds of what something is said of.
+const (
+	towardBrand   = "brand"
+	towardProduct = "product"
+)
+
+// cutToward takes a value of fieldToward apart: "acme:negative" is of a brand,
+// "product/widget:negative" of a product. Names are folded.
+func cutToward(value string) (kind, name, label string) {
+	i := strings.LastIndexByte(value, ':')
+	if i < 0 {
+		return "", value, ""
+	}
+	name, label = value[:i], value[i+1:]
+	if product, ok := strings.CutPrefix(name, "product/"); ok {
+		return towardProduct, product, label
+	}
+	return towardBrand, name, label
 }
 
 // The spelling of a term at a place: which of its characters are written as
@@ -353,11 +321,10 @@ const (
 
 const metaFixed = 17
 
-func metaBytes(e *entry) []byte {
-	row := &e.Row
+func metaBytes(row *mention.Row) []byte {
 	data := make([]byte, 0, metaFixed+16)
 	data = binary.BigEndian.AppendUint64(data, uint64(row.Time().UnixMilli()))
-	data = binary.BigEndian.AppendUint64(data, e.sum())
+	data = binary.BigEndian.AppendUint64(data, rowSum(row))
 	var set byte
 	if !row.Published.IsZero() {
 		set |= metaPublished
@@ -373,9 +340,9 @@ func metaBytes(e *entry) []byte {
 	return data
 }
 
-// sum is the checksum by which a stale document is told.
-func (e *entry) sum() uint64 {
-	r := e.Row
+// rowSum is the checksum by which a stale document is told.
+func rowSum(row *mention.Row) uint64 {
+	r := *row
 	r.Seq = 0
 	for _, t := range []*time.Time{&r.Published, &r.Updated, &r.Seen, &r.Collected} {
 		if !t.IsZero() {
@@ -388,8 +355,5 @@ func (e *entry) sum() uint64 {
 	}
 	h := fnv.New64a()
 	_, _ = h.Write(data)
-	for _, term := range e.toward {
-		_, _ = h.Write([]byte(term))
-	}
 	return h.Sum64()
 }

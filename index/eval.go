@@ -302,12 +302,13 @@ func (e *evaluator) within(s *segView, r *query.Range, only *roaring.Bitmap) (hi
 	if err != nil {
 		return hits{}, err
 	}
-	if r.Field == "published" {
+	if r.Field == "published" || r.Field == "time" {
 		from, before := r.Times(e.now)
 		lo, hi := millisOf(from, minMillis), millisOf(before, maxMillis)
+		seen := r.Field == "time"
 		return sure(those(len(col.times), only, func(i int) bool {
 			t := col.times[i]
-			return t >= lo && t < hi && col.published[i]
+			return t >= lo && t < hi && (col.published[i] || seen && t != noMillis)
 		})), nil
 	}
 	k, ok := numberField(r.Field)
@@ -340,6 +341,9 @@ func those(n int, only *roaring.Bitmap, fn func(i int) bool) *roaring.Bitmap {
 	}
 	return roaring.FromDense(dense, false)
 }
+
+// noMillis is the time of a document without any.
+var noMillis = time.Time{}.UnixMilli()
 
 const (
 	minMillis = -1 << 62

@@ -223,7 +223,7 @@ func (m maker) field() string {
 	case 5:
 		return "source:" + pick(m, []string{"feed", "hn", "blo*"})
 	case 6:
-		return pick(m, []string{"channel:r/news", "channel:pha*", "thread:t2", "story:s2", "story:S1", "guid:urn:*", "id:m1*", "id:m12", "id:mx3", "label:crisis", "label:side*", "activity:launch", "activity:(recall OR tri*)"})
+		return pick(m, []string{"channel:r/news", "channel:pha*", "thread:t2", "story:s2", "story:S1", "guid:urn:*", "id:m1*", "id:m12", "id:mx3", "label:crisis", "label:side*", "toward:pfizer:negative", "toward:product/eliquis:*", "flag:own_channel", "flag:(starred OR unscored)", "flag:unsupported_language", "time:2020-04", "time:>=2020-04-10", "time:[* TO 1999]", "activity:launch", "activity:(recall OR tri*)"})
 	case 7:
 		return "brand:" + pick(m, []string{"pfizer", "merck-us", "(roche OR pfizer)", "mer*"})
 	case 8:

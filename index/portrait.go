@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -129,8 +128,7 @@ func (p *portrait) addBrands(c *choir, s *segView, docs *roaring.Bitmap) error {
 		}
 	}
 	return s.visit(c.tally.ctx, fieldToward, docs, func(_ uint32, term string) {
-		kind, rest, _ := strings.Cut(term, "\x00")
-		name, label, _ := strings.Cut(rest, "\x00")
+		kind, name, label := cutToward(term)
 		if kind != towardBrand {
 			return
 		}

@@ -21,7 +21,7 @@ import (
 // A shardBatch is what one Put changes in one shard.
 type shardBatch struct {
 	key    string
-	put    []*entry
+	put    []*mention.Row
 	remove []string
 	moved  bool // something removed here is put into another shard
 }
@@ -114,10 +114,10 @@ func (x *Index) divide(changes []latest) ([]*shardBatch, error) {
 	for _, c := range changes {
 		id, home := c.Record.Mention.ID, ""
 		if c.Kind != mention.ChangeErased {
-			e := newEntry(&c.Record)
-			home = shardKey(e.Time())
+			row := c.Record.Row()
+			home = shardKey(row.Time())
 			b := batch(home)
-			b.put = append(b.put, e)
+			b.put = append(b.put, &row)
 		}
 		for _, key := range keys {
 			if key != home && (c.erased || key == shardKey(c.Record.Mention.Seen)) {
@@ -231,16 +231,16 @@ func warm(sh *shard, idx bleve.Index) error {
 	return nil
 }
 
-// buildDocuments makes the documents of entries on all processors.
-func buildDocuments(entries []*entry) []*document.Document {
-	docs := make([]*document.Document, len(entries))
-	workers := min(runtime.GOMAXPROCS(0), 1+len(entries)/32)
+// buildDocuments makes the documents of rows on all processors.
+func buildDocuments(rows []*mention.Row) []*document.Document {
+	docs := make([]*document.Document, len(rows))
+	workers := min(runtime.GOMAXPROCS(0), 1+len(rows)/32)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			var b builder
-			for i := w; i < len(entries); i += workers {
-				docs[i] = b.document(entries[i])
+			for i := w; i < len(rows); i += workers {
+				docs[i] = b.document(rows[i])
 			}
 		})
 	}

@@ -148,7 +148,7 @@ func (o exclusion) apply(s *segView, h hits) (hits, error) {
 func timesOf(n query.Node, now time.Time) (from, before time.Time) {
 	switch n := n.(type) {
 	case *query.Range:
-		if n.Field == "published" {
+		if n.Field == "published" || n.Field == "time" {
 			return n.Times(now)
 		}
 	case *query.And:

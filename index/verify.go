@@ -34,24 +34,24 @@ func (x *Index) Verify(ctx context.Context, each func(fn func(mention.Record) er
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	byShard := map[string][]*entry{}
+	byShard := map[string][]*mention.Row{}
 	held, known := 0, 0
 	check := func() error {
-		for key, entries := range byShard {
-			k, s, err := x.compare(key, entries)
+		for key, rows := range byShard {
+			k, s, err := x.compare(key, rows)
 			if err != nil {
 				return err
 			}
-			known, stale, missing = known+k, stale+s, missing+len(entries)-k
+			known, stale, missing = known+k, stale+s, missing+len(rows)-k
 		}
 		clear(byShard)
 		held = 0
 		return ctx.Err()
 	}
 	err = each(func(r mention.Record) error {
-		e := newEntry(&r)
-		key := shardKey(e.Time())
-		byShard[key] = append(byShard[key], e)
+		row := r.Row()
+		key := shardKey(row.Time())
+		byShard[key] = append(byShard[key], &row)
 		if held++; held < recordsAtOnce {
 			return nil
 		}
@@ -66,18 +66,18 @@ func (x *Index) Verify(ctx context.Context, each func(fn func(mention.Record) er
 	return missing, max(0, int(total)-known), stale, nil
 }
 
-// compare returns how many entries a shard has, and how many of these in another
+// compare returns how many rows a shard has, and how many of these in another
 // state.
-func (x *Index) compare(key string, entries []*entry) (known, stale int, err error) {
+func (x *Index) compare(key string, rows []*mention.Row) (known, stale int, err error) {
 	v, err := x.view(key)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer v.close()
-	ids := make([]string, len(entries))
-	sums := make(map[string]uint64, len(entries))
-	for i, e := range entries {
-		ids[i], sums[e.ID] = e.ID, e.sum()
+	ids := make([]string, len(rows))
+	sums := make(map[string]uint64, len(rows))
+	for i, row := range rows {
+		ids[i], sums[row.ID] = row.ID, rowSum(row)
 	}
 	for _, s := range v.segs {
 		docs, err := s.lookup(ids)

@@ -58,6 +58,7 @@ func TestRowLetsPeopleWin(t *testing.T) {
 	want := mention.Row{
 		ID: "a", Title: "t", Lang: "en", Brands: []string{"given"}, Products: []string{"pill"},
 		Tags: []string{"imported"}, Sentiment: mention.Positive, Score: &half,
+		Toward: []string{"given:positive", "product/pill:positive"},
 	}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("Row() of an import (-want +got):\n%s", diff)
@@ -65,6 +66,7 @@ func TestRowLetsPeopleWin(t *testing.T) {
 	rec.Curation = mention.Curation{Sentiment: mention.Negative, Brands: []string{"corrected"}, Tags: []string{"mine"}}
 	want.Sentiment, want.Score, want.Brands = mention.Negative, nil, []string{"corrected"}
 	want.Tags = []string{"mine", "imported"}
+	want.Toward = []string{"corrected:negative", "product/pill:negative"}
 	if diff := cmp.Diff(want, rec.Row()); diff != "" {
 		t.Errorf("Row() of a curated mention (-want +got):\n%s", diff)
 	}

@@ -107,6 +107,7 @@ type Row struct {
 	Labels     []string  `json:"labels,omitempty"`
 	Activities []string  `json:"activities,omitempty"` // types of what companies did in it
 	Tags       []string  `json:"tags,omitempty"`
+	Toward     []string  `json:"toward,omitempty"` // sentiment towards brands and products: acme:negative, product/widget:mixed
 	Sentiment  string    `json:"sentiment,omitempty"`
 	Score      *float64  `json:"score,omitempty"`
 	Story      string    `json:"story,omitempty"`
@@ -161,6 +162,7 @@ func (r *Record) Row() Row {
 	}
 	row.give(m.Given)
 	row.curate(&r.Curation)
+	row.Toward = r.towards(&row)
 	return row
 }
 

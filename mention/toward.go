@@ -51,6 +51,36 @@ func (r *Record) Toward(brand, product string) string {
 	return ""
 }
 
+// towards lists what row says of its brands and products, where it was
+// scored; no text in a language without a model was.
+func (r *Record) towards(row *Row) []string {
+	if row.Sentiment == "" && row.Status == StatusUnsupported {
+		return nil
+	}
+	var list []string
+	for _, brand := range row.Brands {
+		if label := r.Toward(brand, ""); label != "" {
+			list = append(list, TowardBrand(brand, label))
+		}
+	}
+	for _, product := range row.Products {
+		if label := r.Toward("", product); label != "" {
+			list = append(list, TowardProduct(product, label))
+		}
+	}
+	return list
+}
+
+// TowardBrand returns the value of [Row.Toward] that tells a sentiment towards
+// a brand, as in "acme:negative".
+func TowardBrand(brand, label string) string { return brand + ":" + label }
+
+// TowardProduct is [TowardBrand] for a product, as in
+// "product/widget:negative"; no id of a brand has a slash.
+func TowardProduct(product, label string) string { return towardProduct + product + ":" + label }
+
+const towardProduct = "product/"
+
 func joinLabels(a, b string) string {
 	if a == "" || a == b {
 		return b

@@ -115,7 +115,8 @@ type Keyword struct {
 }
 
 // A Range is true when the document has the field and its value lies between
-// the bounds. Field is published, score, engagement, reach or rating.
+// the bounds. Field is published, time, score, engagement, reach or
+// rating.
 type Range struct {
 	Field string
 	Op    string // "" one value, "[]" a range, or > >= < <=

@@ -54,7 +54,7 @@ func ParseTime(s string) (start, end time.Time, ok bool) {
 	return t.UTC(), t.UTC().Add(1), err == nil && t.Year() > 0
 }
 
-// ranged takes the value or range of published or a number field.
+// ranged takes the value or range of a time or a number field.
 func (p *parser) ranged(field string, at int) (Node, error) {
 	if err := p.clause(at); err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (r *Range) reversed(now time.Time) bool {
 	if r.From.open() || r.To.open() {
 		return false
 	}
-	if r.Field == "published" {
+	if fields[r.Field] == fieldTime {
 		from, before := r.Times(now)
 		return !from.Before(before)
 	}

@@ -66,6 +66,10 @@ func (d *decoder) member(row *mention.Row, key string) error {
 		return d.texts(many)
 	}
 	switch key {
+	case "safety":
+		return d.bool(&row.Safety)
+	case "starred":
+		return d.bool(&row.Starred)
 	case "kind":
 		return d.text((*string)(&row.Kind))
 	case "lang":
@@ -128,6 +132,8 @@ func textMember(row *mention.Row, key string) *string {
 		return &row.Own
 	case "story":
 		return &row.Story
+	case "status":
+		return &row.Status
 	}
 	return nil
 }
@@ -149,6 +155,8 @@ func listMember(row *mention.Row, key string) *[]string {
 		return &row.Activities
 	case "sources":
 		return &row.Sources
+	case "toward":
+		return &row.Toward
 	}
 	return nil
 }
@@ -264,6 +272,16 @@ func (d *decoder) time(dst *time.Time) error {
 		*dst = t
 	}
 	return nil
+}
+
+// bool reads true; all else is false.
+func (d *decoder) bool(dst *bool) error {
+	c, err := d.next()
+	*dst = c == 't'
+	if err != nil {
+		return err
+	}
+	return d.skip()
 }
 
 // number reads a number; what is none is left out.

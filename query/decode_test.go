@@ -36,6 +36,9 @@ func TestDecodeRow(t *testing.T) {
 		{"dates", `{"published":"2024-03-16T10:30:05.25+01:00","seen":"2024","updated":"soon","collected":5}`, mention.Row{
 			Published: time.Date(2024, 3, 16, 9, 30, 5, 250e6, time.UTC), Seen: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 		}},
+		{"marks", `{"safety":true,"starred":null,"status":"s","toward":"a:mixed","own_channel":"o","activities":["x"]}`, mention.Row{
+			Safety: true, Status: "s", Toward: []string{"a:mixed"}, Own: "o", Activities: []string{"x"},
+		}},
 		{"unknown names", `{"x":{"y":[1,{"z":null}],"w":"}"},"kind":"news","v":false}`, mention.Row{Kind: "news"}},
 		{"the last of two", `{"id":"1","tags":["a"],"id":"2","tags":["b"]}`, mention.Row{ID: "2", Tags: []string{"b"}}},
 		{"half a pair", `{"text":"a\ud83dz\ud83d\u0041"}`, mention.Row{Text: "a\uFFFDz\uFFFDA"}},

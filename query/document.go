@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"earshot/mention"
@@ -171,8 +172,43 @@ func rowValues(field int, row *mention.Row) (one string, many []string) {
 		return row.GUID, nil
 	case "activity":
 		return "", row.Activities
+	case "toward":
+		return "", row.Toward
+	case "flag":
+		return "", flagsOf(row)
 	}
 	return row.ID, nil
+}
+
+// flagSets are all lists of values of flag:, by bits in the order below, so
+// that looking one up allocates nothing.
+var flagSets = func() (sets [1 << 5][]string) {
+	for bits := range sets {
+		for i, name := range fieldValues["flag"] {
+			if bits>>i&1 == 1 {
+				sets[bits] = append(sets[bits], name)
+			}
+		}
+	}
+	return sets
+}()
+
+func flagsOf(row *mention.Row) []string {
+	bits := 0
+	for i, on := range [...]bool{row.Own != "", row.Starred, row.Safety} {
+		if on {
+			bits |= 1 << i
+		}
+	}
+	labels := fieldValues["sentiment"]
+	switch {
+	case slices.Contains(labels, row.Sentiment) || slices.Contains(labels, Fold(row.Sentiment)):
+	case row.Status == mention.StatusUnsupported && row.Sentiment == "":
+		bits |= 1 << 3
+	default:
+		bits |= 1 << 4
+	}
+	return flagSets[bits]
 }
 
 // hostOf returns the host of a web address.

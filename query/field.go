@@ -14,6 +14,16 @@ const (
 	MaxTerms    = 4096  // terms of an index that one wildcard or fuzzy word may stand for
 )
 
+// The values of flag:. Of the last two a mention has at most one: they tell
+// why it has no sentiment of those that sentiment: finds.
+const (
+	FlagOwn         = "own_channel"          // a brand says it itself
+	FlagStarred     = "starred"              // by people
+	FlagSafety      = "safety"               // looks like an adverse event
+	FlagUnsupported = "unsupported_language" // not scored: no model for its language
+	FlagUnscored    = "unscored"             // not scored for another reason
+)
+
 // A fieldKind says what a field takes.
 type fieldKind uint8
 
@@ -32,15 +42,15 @@ var (
 	fields = map[string]fieldKind{
 		"title": fieldText, "text": fieldText, "url": fieldAddress, "link": fieldAddress,
 		"score": fieldNumber, "engagement": fieldNumber, "reach": fieldNumber, "rating": fieldNumber,
-		"published": fieldTime, "raw": fieldRaw,
+		"published": fieldTime, "time": fieldTime, "raw": fieldRaw,
 		"site": fieldKeyword, "author": fieldKeyword, "lang": fieldKeyword, "country": fieldKeyword, "kind": fieldKeyword,
 		"source": fieldKeyword, "channel": fieldKeyword, "brand": fieldKeyword, "product": fieldKeyword, "entity": fieldKeyword,
 		"label": fieldKeyword, "tag": fieldKeyword, "sentiment": fieldKeyword, "story": fieldKeyword, "thread": fieldKeyword,
-		"guid": fieldKeyword, "id": fieldKeyword, "activity": fieldKeyword,
+		"guid": fieldKeyword, "id": fieldKeyword, "activity": fieldKeyword, "toward": fieldKeyword, "flag": fieldKeyword,
 	}
 	keywordFields = [...]string{
 		"site", "author", "lang", "country", "kind", "source", "channel", "brand", "product", "entity", "label", "tag",
-		"sentiment", "story", "thread", "guid", "id", "activity",
+		"sentiment", "story", "thread", "guid", "id", "activity", "toward", "flag",
 	}
 	aliases = map[string]string{
 		"headline": "title", "intitle": "title", "alltitle": "title",
@@ -55,6 +65,7 @@ var (
 	fieldValues = map[string][]string{
 		"sentiment": {"positive", "negative", "neutral", "mixed"},
 		"kind":      {"news", "post", "blog", "forum", "review", "release", "page", "comment", "video", "other"},
+		"flag":      {FlagOwn, FlagStarred, FlagSafety, FlagUnsupported, FlagUnscored},
 	}
 )
 

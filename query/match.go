@@ -223,7 +223,9 @@ func (e *eval) inRange(r *Range) bool {
 	var v *float64
 	switch r.Field {
 	case "published":
-		return e.inTime(r)
+		return e.inTime(r, e.d.row.Published)
+	case "time":
+		return e.inTime(r, e.d.row.Time())
 	case "score":
 		v = e.d.row.Score
 	case "engagement":
@@ -240,8 +242,7 @@ func (e *eval) inRange(r *Range) bool {
 	return (*v > low || withLow && *v == low) && (*v < high || withHigh && *v == high)
 }
 
-func (e *eval) inTime(r *Range) bool {
-	t := e.d.row.Published
+func (e *eval) inTime(r *Range, t time.Time) bool {
 	if t.IsZero() {
 		return false
 	}

@@ -161,6 +161,11 @@ func TestMatchInFields(t *testing.T) {
 		{"reach:>=0", false, false},
 		{`raw:"Europe waits."`, true, false},
 		{"drug NOT (published:<2030)", false, true},
+		{"time:2024-03", true, false},
+		{"time:[2024-03-16T09:30:00.000Z TO 2024-03-16T09:30:00.000Z]", true, false},
+		{"flag:(own_channel OR starred)", false, false},
+		{"flag:unscored", false, true},
+		{"toward:acme:negative", false, false},
 	}
 	for _, tt := range tests {
 		q := must(t, tt.query).At(now)

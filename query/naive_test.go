@@ -85,8 +85,11 @@ func (n *naive) match(x query.Node) bool {
 }
 
 func (n *naive) inRange(x *query.Range) bool {
-	if x.Field == "published" {
+	if x.Field == "published" || x.Field == "time" {
 		t := n.row.Published
+		if x.Field == "time" {
+			t = n.row.Time()
+		}
 		from, before := x.Times(n.now)
 		return !t.IsZero() && (from.IsZero() || !t.Before(from)) && (before.IsZero() || t.Before(before))
 	}

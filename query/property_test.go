@@ -18,8 +18,12 @@ var (
 		"covid-19 19 side effect effects the a 新冠 👍🏽 👩‍⚕️ AT&T 3.5 https://t.co/ab1?x=2 www.acme.com/news don’t _hi_ ＡＣＭＥ lawsuit lawsuits C++")
 	propertyFields = strings.Fields("site:bbc.co.uk site:bb* author:hayley from:hay* lang:en lang:(en_OR_de) kind:news brand:acme brand:ac* " +
 		"label:a tag:x* entity:\"east_inc\" sentiment:negative id:7 link:t.co link:acme.com/ne* url:drug published:2024-05 published:-7d " +
-		"published:[2024-01_TO_now] published:>2024-05-15 score:<0 engagement:>=5 rating:[*_TO_4] raw:C++ raw:\"Acme's\" raw:\"新冠疫\" hashtag:acme")
+		"published:[2024-01_TO_now] published:>2024-05-15 score:<0 engagement:>=5 rating:[*_TO_4] raw:C++ raw:\"Acme's\" raw:\"新冠疫\" hashtag:acme " +
+		"time:-30d time:[2024-04_TO_*] toward:acme:negative toward:ac* activity:recall flag:own_channel flag:(safety_OR_starred) flag:unscored flag:unsupported_language")
 )
+
+// propertySpaces writes low lines as spaces but for those of listed values.
+var propertySpaces = strings.NewReplacer("own_channel", "own_channel", "unsupported_language", "unsupported_language", "_", " ")
 
 func anyWord(t *rapid.T) string {
 	w := rapid.SampledFrom(propertyWords).Draw(t, "word")
@@ -71,7 +75,7 @@ func anyQuery(t *rapid.T, depth int) string {
 	case k == 2:
 		return "REPEAT/2:" + anySpan(t, 2)
 	case k == 3:
-		return strings.ReplaceAll(rapid.SampledFrom(propertyFields).Draw(t, "field"), "_", " ")
+		return propertySpaces.Replace(rapid.SampledFrom(propertyFields).Draw(t, "field"))
 	case k == 4:
 		return rapid.SampledFrom([]string{"title:", "text:"}).Draw(t, "scope") + "(" + anyNear(t, 1) + ")"
 	case k < 9 && depth > 0:
@@ -100,6 +104,10 @@ func anyRow(t *rapid.T) *mention.Row {
 		Tags: []string{pick("tag", "X1", "y")}, Entities: []string{pick("entity", "East Inc", "West")},
 		Sentiment: pick("sentiment", "", "negative", "positive"),
 	}
+	row.Own, row.Status = pick("own", "", "", "acme"), pick("status", "", mention.StatusUnsupported)
+	row.Safety, row.Starred = rapid.Bool().Draw(t, "safety"), rapid.Bool().Draw(t, "starred")
+	row.Toward, row.Activities = []string{"ACME:" + pick("toward", "negative", "mixed")}, []string{pick("activity", "recall", "launch")}
+	row.Seen = propertyNow.AddDate(0, 0, -rapid.IntRange(0, 200).Draw(t, "seen"))
 	if rapid.Bool().Draw(t, "dated") {
 		row.Published = propertyNow.AddDate(0, 0, -rapid.IntRange(0, 200).Draw(t, "age"))
 	}
