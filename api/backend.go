@@ -51,6 +51,7 @@ type Reading interface {
 	// Changes reads the analyzed log after a sequence, oldest first.
 	Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error)
 	Curations(ctx context.Context, id string) ([]mention.CurationEvent, error) // oldest first
+	Metrics(ctx context.Context, id string) ([]mention.Metric, error)          // oldest first
 }
 
 // Writing is what people and programs put in.

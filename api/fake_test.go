@@ -178,6 +178,11 @@ func (f *fake) Curations(context.Context, string) ([]mention.CurationEvent, erro
 	return f.curated, f.err
 }
 
+func (f *fake) Metrics(_ context.Context, id string) ([]mention.Metric, error) {
+	n := 7.0
+	return []mention.Metric{{ID: id, At: day, Engagement: &n}}, f.err
+}
+
 func (f *fake) Push(_ context.Context, _ string, list []mention.Mention) (mention.Receipt, error) {
 	f.pushed = append(f.pushed, list...)
 	return mention.Receipt{New: len(list), IDs: []string{"p1"}, LastSeq: 7}, f.err

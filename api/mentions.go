@@ -109,6 +109,7 @@ func (a *api) mentionRoutes() {
 		OperationID: "countMentions", Method: http.MethodGet, Path: "/count", Tags: tags, Summary: "Count mentions",
 	}, a.count)
 	a.curationRoutes()
+	a.metricsRoutes()
 }
 
 func (a *api) search(ctx context.Context, in *searchInput) (*searchOutput, error) {

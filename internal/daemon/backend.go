@@ -90,6 +90,14 @@ func (b backend) Curations(ctx context.Context, id string) ([]mention.CurationEv
 	return b.store.Ledger.Curations(ctx, id)
 }
 
+// Metrics implements api.Reading.
+func (b backend) Metrics(ctx context.Context, id string) ([]mention.Metric, error) {
+	if _, err := b.store.record(ctx, id); err != nil {
+		return nil, err
+	}
+	return b.store.Ledger.Metrics(ctx, id)
+}
+
 // Push implements api.Writing.
 func (b backend) Push(ctx context.Context, actor string, mentions []mention.Mention) (mention.Receipt, error) {
 	for i := range mentions {

@@ -28,6 +28,7 @@ func testLedger(t *testing.T, open func(t *testing.T) ledger.Ledger) {
 		{"revisions", testRevisions},
 		{"two sources that differ", testTwoSources},
 		{"more is known later", testEnrich},
+		{"measured again", testMetrics},
 		{"refused", testRefused},
 		{"source state", testSourceState},
 		{"coverage", testCoverage},
@@ -165,6 +166,40 @@ func testAppendAgain(t *testing.T, l ledger.Ledger) {
 	rec := must(l.Records(t.Context(), []string{"a"}))(t)[0]
 	if !rec.Mention.Seen.Equal(start) || !rec.Mention.Collected.Equal(start) {
 		t.Errorf("seen %v, collected %v; want both %v", rec.Mention.Seen, rec.Mention.Collected, start)
+	}
+}
+
+func testMetrics(t *testing.T, l ledger.Ledger) {
+	n := func(f float64) *float64 { return &f }
+	m := post("a", "one")
+	m.Origin, m.Engagement = mention.OriginCollect, n(1)
+	appendAll(t, l, start, m, post("b", "two"))
+	understand(t, l, "c1")
+	later := start.Add(time.Hour)
+	batch := mention.Batch{Source: "feed", Metrics: []mention.Metric{
+		{ID: "a", At: later, Engagement: n(7), Reach: n(70)}, {ID: "unheard of", At: later, Engagement: n(1)}, {ID: "b", At: later, Gone: true},
+	}}
+	for range 2 { // doing it again changes nothing
+		if r := must(l.Append(t.Context(), later, batch))(t); r.Revised+r.New != 0 {
+			t.Errorf("receipt %+v, want no revision", r)
+		}
+	}
+	want := []mention.Metric{{ID: "a", At: start, Engagement: n(1)}, {ID: "a", At: later, Engagement: n(7), Reach: n(70)}}
+	if diff := cmp.Diff(want, must(l.Metrics(t.Context(), "a"))(t)); diff != "" {
+		t.Error("metrics (-want +got):", diff)
+	}
+	recs := must(l.Records(t.Context(), []string{"a", "b"}))(t)
+	if a, b := recs[0].Mention, recs[1].Mention; *a.Engagement != 7 || *a.Reach != 70 || !a.Gone.IsZero() || !b.Gone.Equal(later) {
+		t.Errorf("records have %+v and %+v", a, b)
+	}
+	if got := changes(t, l, 2); len(got) != 2 {
+		t.Errorf("changes = %q, want two rescored", got)
+	}
+	if err := l.Erase(t.Context(), "ann", "asked", []string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := must(l.Metrics(t.Context(), "a"))(t); len(got) != 0 {
+		t.Errorf("metrics of an erased mention: %v", got)
 	}
 }
 

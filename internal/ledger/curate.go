@@ -247,7 +247,7 @@ func erase(t *txn, id, actor, reason string, now time.Time) (captures []string, 
 		return nil, err
 	}
 	for _, query := range []string{
-		"DELETE FROM understood WHERE num = ?", "DELETE FROM analyses_past WHERE num = ?",
+		"DELETE FROM understood WHERE num = ?", "DELETE FROM analyses_past WHERE num = ?", "DELETE FROM metrics WHERE num = ?",
 		"UPDATE mentions SET erased = 1, curation = NULL, sources = '[]', hashes = x'' WHERE num = ?",
 	} {
 		if err := t.exec(query, num); err != nil {

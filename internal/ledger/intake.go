@@ -46,6 +46,9 @@ func (l *store) Append(ctx context.Context, now time.Time, b mention.Batch) (men
 		if err := a.run(t); err != nil {
 			return err
 		}
+		if err := a.putMetrics(t, b.Metrics); err != nil {
+			return err
+		}
 		return a.putState(t, b.State, state)
 	})
 	if err != nil {
@@ -213,6 +216,9 @@ func (a *appending) first(t *txn, o *offer) (*known, error) {
 	}
 	t.mentions++
 	a.receipt.New++
+	if err := a.measured(t, k.num, m); err != nil {
+		return nil, err
+	}
 	return k, a.log(t, k, m, o.meta, 0)
 }
 
@@ -247,7 +253,13 @@ func (a *appending) again(t *txn, k *known, o *offer) error {
 		return a.revise(t, k, o, &old)
 	}
 	a.receipt.Unchanged++
+	engagement, reach := old.Engagement, old.Reach
 	more := enrich(&old, m)
+	if old.Engagement != engagement || old.Reach != reach {
+		if err := a.measured(t, k.num, m); err != nil {
+			return err
+		}
+	}
 	if !news && !more {
 		return nil
 	}

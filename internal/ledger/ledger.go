@@ -49,6 +49,9 @@ type Intake interface {
 	// engagement, reach, rating and given fields that are others now, are
 	// taken over without a revision, and logged as rescored.
 	//
+	// Metrics are added to the series of mentions that are known; the latest
+	// numbers are taken over without a revision, and logged as rescored.
+	//
 	// The capture is stored when anything refers to it, or when the batch has
 	// no mentions at all; its ID is set then. The same answer of the same URL
 	// is stored once.
@@ -130,6 +133,8 @@ type Reading interface {
 	// ("" for all): how an index is rebuilt and verified.
 	EachRecord(ctx context.Context, after string, fn func(mention.Record) error) error
 	Counts(ctx context.Context) (Counts, error)
+	// Metrics gives what was measured of a mention over time, oldest first.
+	Metrics(ctx context.Context, id string) ([]mention.Metric, error)
 }
 
 // Counts are the sizes of the ledger's parts.
