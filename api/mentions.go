@@ -20,6 +20,8 @@ type searchInput struct {
 	Order      string `query:"order" enum:"newest,relevance,engagement" default:"newest"`
 	Cursor     string `query:"cursor" maxLength:"4000" doc:"next of the page before"`
 	Irrelevant bool   `query:"irrelevant" doc:"also what people marked irrelevant"`
+	Fold       bool   `query:"fold" doc:"one row a story: its first in the order; folded says how many mentions it stands for, stories how many rows all pages have"`
+	Highlight  bool   `query:"highlight" doc:"where in title and text the words of the query stand, in bytes"`
 }
 
 type searchOutput struct {
@@ -114,7 +116,9 @@ func (a *api) mentionRoutes() {
 
 func (a *api) search(ctx context.Context, in *searchInput) (*searchOutput, error) {
 	page, err := ask(ctx, a, "mention", func(ctx context.Context) (mention.Page, error) {
-		return a.backend.Search(ctx, mention.Search{Query: in.Q, Limit: in.Limit, Order: in.Order, Cursor: in.Cursor, Irrelevant: in.Irrelevant})
+		return a.backend.Search(ctx, mention.Search{
+			Query: in.Q, Limit: in.Limit, Order: in.Order, Cursor: in.Cursor, Irrelevant: in.Irrelevant, Fold: in.Fold, Highlight: in.Highlight,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -123,8 +127,10 @@ func (a *api) search(ctx context.Context, in *searchInput) (*searchOutput, error
 		page.Rows = []mention.Row{}
 	}
 	params := url.Values{"q": {in.Q}, "limit": {strconv.Itoa(in.Limit)}, "order": {in.Order}}
-	if in.Irrelevant {
-		params.Set("irrelevant", "true")
+	for name, on := range map[string]bool{"irrelevant": in.Irrelevant, "fold": in.Fold, "highlight": in.Highlight} {
+		if on {
+			params.Set(name, "true")
+		}
 	}
 	return &searchOutput{Link: a.next("/mentions", params, page.Next), Body: page}, nil
 }

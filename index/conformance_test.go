@@ -201,7 +201,8 @@ func comparePages(t *testing.T, m maker, w *truth, x backend, text string) {
 	q, _ := query.Parse(text)
 	s := mention.Search{
 		Query: text, Limit: 1 + m.IntN(12), Irrelevant: m.IntN(2) == 0,
-		Order: pick(m, []string{"", mention.NewestFirst, mention.EngagementFirst, mention.RelevanceFirst}),
+		Order: pick(m, []string{"", mention.NewestFirst, mention.EngagementFirst, mention.RelevanceFirst}), Fold: m.IntN(2) == 0,
+		Highlight: m.IntN(2) == 0,
 	}
 	want := w.matching(q.At(makerNow), s.Irrelevant)
 	if s.Order == mention.EngagementFirst {
@@ -213,6 +214,11 @@ func comparePages(t *testing.T, m maker, w *truth, x backend, text string) {
 		}
 		slices.SortStableFunc(want, func(a, b string) int { return cmp.Compare(value(b), value(a)) })
 	}
+	total := len(want)
+	var counts map[string]uint64
+	if s.Fold {
+		want, counts = w.folded(want)
+	}
 	got := []string{}
 	for range len(want) + 2 {
 		page, err := x.Search(t.Context(), s, makerNow)
@@ -220,15 +226,19 @@ func comparePages(t *testing.T, m maker, w *truth, x backend, text string) {
 			t.Errorf("Search(%+v): %v", s, err)
 			return
 		}
-		if int(page.Total) != len(want) || len(page.Rows) > s.Limit {
-			t.Errorf("Search(%+v) gave %d of %d rows, want %d", s, len(page.Rows), page.Total, len(want))
+		if int(page.Total) != total || len(page.Rows) > s.Limit || s.Fold && int(page.Folds) != len(want) {
+			t.Errorf("Search(%+v) gave %d of %d rows, %d folded, want %d, %d", s, len(page.Rows), page.Total, page.Folds, total, len(want))
 		}
+		checkRows(t, s, page.Rows, counts)
 		got = append(got, ids(page.Rows)...)
 		if s.Cursor = page.Next; s.Cursor == "" {
 			break
 		}
 	}
 	if s.Order == mention.RelevanceFirst {
+		if s.Fold { // which is its story's first is for the backend to say
+			got, want = w.storiesOf(got), w.storiesOf(want)
+		}
 		slices.Sort(got)
 		slices.Sort(want)
 	}

@@ -27,7 +27,7 @@ func searchSum(s mention.Search) uint64 {
 		order = mention.NewestFirst
 	}
 	h := fnv.New64a()
-	_, _ = fmt.Fprintf(h, "%q %q %t", s.Query, order, s.Irrelevant)
+	_, _ = fmt.Fprintf(h, "%q %q %t %t", s.Query, order, s.Irrelevant, s.Fold)
 	return h.Sum64()
 }
 

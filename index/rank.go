@@ -22,15 +22,12 @@ func (x *Index) ranked(ctx context.Context, qu question, c *cursor, limit int, o
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	var p picked
-	var r ranker
-	if order == mention.RelevanceFirst {
-		r = newRanker(newEvaluator(ctx, qu.q, qu.now))
-		if err := x.weigh(&r); err != nil {
-			return p, err
-		}
+	r, err := x.rankerOf(ctx, qu, order)
+	if err != nil {
+		return p, err
 	}
 	var after int
-	err := x.eachShard(ctx, qu, func(f *finding) error {
+	err = x.eachShard(ctx, qu, func(f *finding) error {
 		p.total += f.total
 		items, err := f.scored(&r, order, c)
 		if err != nil {
@@ -113,6 +110,15 @@ type ranker struct {
 type rankWord struct {
 	name string
 	w    *query.Word
+}
+
+// rankerOf returns what an order needs; nothing unless it is relevance.
+func (x *Index) rankerOf(ctx context.Context, qu question, order string) (ranker, error) {
+	if order != mention.RelevanceFirst {
+		return ranker{}, nil
+	}
+	r := newRanker(newEvaluator(ctx, qu.q, qu.now))
+	return r, x.weigh(&r)
 }
 
 func newRanker(e *evaluator) ranker {

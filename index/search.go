@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"earshot/mention"
+	"earshot/query"
 )
 
 // Count returns how many mentions a query matches: what [Index.Each] gives
@@ -50,24 +51,26 @@ func (x *Index) Search(ctx context.Context, s mention.Search, now time.Time) (me
 		limit = math.MaxInt - 1
 	}
 	var p picked
-	switch s.Order {
-	case "", mention.NewestFirst:
-		p, err = x.newest(ctx, qu, c, limit)
-	case mention.EngagementFirst, mention.RelevanceFirst:
-		p, err = x.ranked(ctx, qu, c, limit, s.Order)
-	default:
+	order := cmp.Or(s.Order, mention.NewestFirst)
+	switch {
+	case order != mention.NewestFirst && order != mention.EngagementFirst && order != mention.RelevanceFirst:
 		return mention.Page{}, fmt.Errorf("index: order %q is none of %s, %s, %s", s.Order, mention.NewestFirst, mention.RelevanceFirst, mention.EngagementFirst)
+	case s.Fold:
+		p, err = x.folded(ctx, qu, c, limit, order)
+	case order == mention.NewestFirst:
+		p, err = x.newest(ctx, qu, c, limit)
+	default:
+		p, err = x.ranked(ctx, qu, c, limit, order)
 	}
 	if err != nil {
 		return mention.Page{}, err
 	}
-	page := mention.Page{Total: p.total}
-	ids := make([]string, len(p.items))
-	for i, it := range p.items {
-		ids[i] = it.id
-	}
-	if page.Rows, err = x.rows(ctx, ids); err != nil {
+	page := mention.Page{Total: p.total, Folds: p.folds}
+	if page.Rows, err = x.pageRows(ctx, p.items); err != nil {
 		return mention.Page{}, err
+	}
+	if s.Highlight {
+		highlight(qu, page.Rows)
 	}
 	if p.more && len(p.items) > 0 {
 		page.Next = writeCursor(s, now, p.items[len(p.items)-1])
@@ -76,11 +79,38 @@ func (x *Index) Search(ctx context.Context, s mention.Search, now time.Time) (me
 	return page, nil
 }
 
+// pageRows hydrates the items of a page.
+func (x *Index) pageRows(ctx context.Context, items []item) ([]mention.Row, error) {
+	ids := make([]string, len(items))
+	folded := make(map[string]uint64)
+	for i, it := range items {
+		ids[i] = it.id
+		if it.story != nil {
+			folded[it.id] = it.story.n
+		}
+	}
+	rows, err := x.rows(ctx, ids)
+	for i := range rows {
+		rows[i].Folded = folded[rows[i].ID]
+	}
+	return rows, err
+}
+
+// highlight notes what a question finds in rows.
+func highlight(qu question, rows []mention.Row) {
+	var d query.Document
+	for i := range rows {
+		d.Reset(&rows[i])
+		rows[i].Highlights = qu.q.Highlights(&d)
+	}
+}
+
 // A picked is the documents of one page, in order.
 type picked struct {
 	items []item
 	total uint64
-	more  bool // there are others after them
+	folds uint64 // stories, when they are folded
+	more  bool   // there are others after them
 }
 
 // An item is a document on its way into an answer. Items are ordered by
@@ -91,6 +121,7 @@ type item struct {
 	doc   uint32
 	seg   *segView
 	id    string
+	story *story // of a folded answer
 }
 
 func (a item) compare(b item) int {

@@ -15,15 +15,17 @@ type Search struct {
 	Limit      int    // 0 means all
 	Order      string // empty means NewestFirst
 	Cursor     string // opaque; from a former Page of the same query
-	Highlight  bool
-	Irrelevant bool // also what people marked irrelevant; searches that name it by query do not exist
+	Highlight  bool   // also where in title and text the words of the query stand
+	Fold       bool   // one row a story: the first of the order
+	Irrelevant bool   // also what people marked irrelevant; searches that name it by query do not exist
 }
 
 // A Page is one page of an answer.
 type Page struct {
 	Rows  []Row         `json:"rows"`
-	Total uint64        `json:"total"`          // exact
-	Next  string        `json:"next,omitempty"` // cursor; empty on the last page
+	Total uint64        `json:"total"`             // mentions; exact
+	Folds uint64        `json:"stories,omitempty"` // rows of all pages together, when they are folded; exact
+	Next  string        `json:"next,omitempty"`    // cursor; empty on the last page
 	Took  time.Duration `json:"-"`
 }
 

@@ -116,8 +116,10 @@ type Row struct {
 	Rating     *float64  `json:"rating,omitempty"`
 	Starred    bool      `json:"starred,omitempty"`
 	Irrelevant bool      `json:"irrelevant,omitempty"`
-	Safety     bool      `json:"safety,omitempty"` // flagged as an adverse event
-	Status     string    `json:"status,omitempty"` // of the analysis, when not ok
+	Safety     bool      `json:"safety,omitempty"`     // flagged as an adverse event
+	Status     string    `json:"status,omitempty"`     // of the analysis, when not ok
+	Folded     uint64    `json:"folded,omitempty"`     // mentions of its story in a folded answer, this one among them
+	Highlights []Span    `json:"highlights,omitempty"` // what a query found in title and text, where a search asked for it
 }
 
 // Time returns the instant a row counts at: Published, else Seen.

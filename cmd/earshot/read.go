@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -76,7 +77,7 @@ func queryText(args []string) (string, error) {
 
 func (a *app) searchCmd() *cobra.Command {
 	var limit int
-	var order string
+	var s mention.Search
 	c := &cobra.Command{
 		Use:   "search [QUERY]",
 		Short: "Print the mentions that match; all without a query",
@@ -89,25 +90,27 @@ func (a *app) searchCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return errors.Join(a.search(cmd.Context(), r, text, order, limit), r.Close())
+			s.Query = text
+			return errors.Join(a.search(cmd.Context(), r, s, limit), r.Close())
 		},
 	}
 	a.dataFlags(c)
 	a.outputFlag(c, "table", "table", "json", "ndjson", "csv")
 	c.Flags().IntVar(&limit, "limit", 20, "how many rows; 0 is all")
-	c.Flags().StringVar(&order, "order", mention.NewestFirst, "newest, relevance or engagement")
+	c.Flags().StringVar(&s.Order, "order", mention.NewestFirst, "newest, relevance or engagement")
+	c.Flags().BoolVar(&s.Fold, "fold", false, "one row a story, with how many mentions it has")
+	c.Flags().BoolVar(&s.Highlight, "highlight", false, "where the words of the query stand: marked in a table, else as spans in bytes")
 	return c
 }
 
-func (a *app) search(ctx context.Context, r reader, q, order string, limit int) error {
+func (a *app) search(ctx context.Context, r reader, s mention.Search, limit int) error {
 	put, end, err := a.rows()
 	if err != nil {
 		return err
 	}
-	if limit == 0 && order == mention.NewestFirst {
-		return errors.Join(r.Export(ctx, q, put), end())
+	if limit == 0 && s.Order == mention.NewestFirst && !s.Fold && !s.Highlight {
+		return errors.Join(r.Export(ctx, s.Query, put), end())
 	}
-	s := mention.Search{Query: q, Order: order}
 	for left := limit; ; {
 		s.Limit = 500
 		if limit > 0 {
@@ -167,14 +170,37 @@ func (a *app) rows() (put func(mention.Row) error, end func() error, err error) 
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	return func(r mention.Row) error {
-		head := r.Title
-		if head == "" {
-			head = r.Text
+		head := headOf(&r)
+		if r.Folded > 1 {
+			head = fmt.Sprintf("(%d) %s", r.Folded, head)
 		}
 		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Time().Format("2006-01-02 15:04"), clip(r.Source, 20),
 			clip(strings.Join(r.Brands, ","), 24), clip(r.Sentiment, 8), clip(head, 100))
 		return err
 	}, w.Flush, nil
+}
+
+// headOf is what a table shows of a row: its title, else its text; with
+// highlights, from the first of them on where the title has none.
+func headOf(r *mention.Row) string {
+	field, text := "title", r.Title
+	found := slices.ContainsFunc(r.Highlights, func(s mention.Span) bool { return s.Field == "title" })
+	if text == "" || !found && len(r.Highlights) > 0 {
+		field, text = "", r.Text
+	}
+	from, start := 0, strings.Builder{}
+	for _, s := range r.Highlights {
+		if s.Field != field || s.Start < from || s.End > len(text) {
+			continue
+		}
+		if from == 0 && s.Start > 60 {
+			from = s.Start
+			start.WriteString("…")
+		}
+		start.WriteString(text[from:s.Start] + "«" + text[s.Start:s.End] + "»")
+		from = s.End
+	}
+	return start.String() + text[from:]
 }
 
 // clip shortens text for a table and keeps control characters off the terminal.
@@ -236,7 +262,7 @@ func (a *app) exportCmd() *cobra.Command {
 				if changes {
 					return a.changes(cmd.Context(), r, since)
 				}
-				return a.search(cmd.Context(), r, text, mention.NewestFirst, 0)
+				return a.search(cmd.Context(), r, mention.Search{Query: text, Order: mention.NewestFirst}, 0)
 			}), r.Close())
 		},
 	}

@@ -126,6 +126,11 @@ func (r *remote) Search(ctx context.Context, s mention.Search) (mention.Page, er
 	if s.Cursor != "" {
 		v.Set("cursor", s.Cursor)
 	}
+	for name, on := range map[string]bool{"irrelevant": s.Irrelevant, "fold": s.Fold, "highlight": s.Highlight} {
+		if on {
+			v.Set(name, "true")
+		}
+	}
 	err := r.get(ctx, "/mentions", v, &page)
 	return page, err
 }
