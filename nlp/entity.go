@@ -40,7 +40,7 @@ func (w *worker) name(d *field) {
 	for i := range d.tokens {
 		t.words = append(t.words, d.tokens[i].known.entity)
 	}
-	t.listed = append(t.listed[:0], make([]uint8, len(t.words))...)
+	t.listed = append(t.listed[:0], make([]uint16, len(t.words))...)
 	t.shouting = 0
 	if d.view.shouting {
 		t.shouting = 1

@@ -24,11 +24,14 @@ var entityKinds = [4]uint8{entPerson, entLocation, entOrganization, entMisc}
 
 // Bits of a word in the list of names.
 const (
-	nameCity = 1 << iota
+	nameCity uint8 = 1 << iota
 	nameCountry
 	nameCompany
-	nameCompanyPart
+	nameDemonym // a people, a language, a religion, a feast
 	nameRegion
+	nameFirst // of a person
+	nameSurname
+	nameBody // an organization everybody knows
 )
 
 // An entityWord is what the entity model knows of a word by itself, at each
@@ -38,15 +41,16 @@ type entityWord struct {
 	sums  [places][entityLabels]int32
 	lower uint64
 	shape uint64 // with repeats left out
+	lists uint8  // that name it
 }
 
 // entityModel labels tokens with names. It is read-only.
 type entityModel struct {
-	linear   *linear // rows of entityLabels weights
-	moves    [entityLabels + 1][entityLabels]float32
-	names    *lexicon
-	clusters *lexicon
-	bias     float32 // taken from O
+	linear *linear // rows of entityLabels weights
+	moves  [entityLabels + 1][entityLabels]float32
+	names  *lexicon
+	usage  *usage
+	bias   float32 // taken from O
 }
 
 // shapeHash hashes the shape of a word, with repeats left out or not.
@@ -101,17 +105,23 @@ func (m *entityModel) word(w, lower string) *entityWord {
 	if i := strings.IndexByte(w, '-'); i > 0 {
 		add(placeSelf, 41, 1)
 	}
-	bits, listed := m.names.find(mix(e.lower, nameSeed))
-	if listed {
-		for b := range 5 {
-			if bits>>b&1 == 1 {
+	if bits, listed := m.names.find(mix(e.lower, nameSeed)); listed {
+		e.lists = uint8(bits)
+		for b := range 8 {
+			if e.lists>>b&1 == 1 {
 				add(placeSelf, 50+uint64(b), e.shape)
 				add(placePrev, 60+uint64(b), 1)
 				add(placeNext, 70+uint64(b), 1)
 			}
 		}
+		add(placeSelf, 58, mix(uint64(e.lists), e.shape))
 	}
-	group := clusterOf(m.clusters, lower)
+	group, code := m.usage.of(lower)
+	eachDirection(code, func(d, to uint64) {
+		add(placeSelf, 300+d, to)
+		add(placePrev, 400+d, to)
+		add(placeNext, 500+d, to)
+	})
 	if group != 0 {
 		add(placeSelf, 80, uint64(group))
 		add(placeSelf, 81, mix(uint64(group), e.shape))
@@ -132,23 +142,17 @@ func (m *entityModel) word(w, lower string) *entityWord {
 	return e
 }
 
+// nameWords is the number of words of the longest listed name.
+const nameWords = 5
+
 // nameSeed keeps the hashes of names apart from those of other lists.
 const nameSeed = 0xA3
-
-// clusterOf is the group of words that are used alike, or 0.
-func clusterOf(l *lexicon, lower string) uint8 {
-	if len(lower) > 1 && (lower[0] == '#' || lower[0] == '@') {
-		lower = lower[1:]
-	}
-	v, _ := l.find(hashString(lower))
-	return uint8(v)
-}
 
 // An entityText is a run of tokens with all that the model wants to know.
 type entityText struct {
 	toks     []token
 	words    []*entityWord
-	listed   []uint8 // place in a name of several words from the list: 0 none
+	listed   []uint16 // place in a name of several words from the list: 0 none
 	shouting uint64
 }
 
@@ -198,6 +202,12 @@ func (m *entityModel) joint(rows []uint32, t *entityText, i int) []uint32 {
 	add(222, mix(e.shape, v))
 	add(223, mix(e.lower, v))
 	add(230, t.shouting<<8|e.shape)
+	if p.lists|e.lists != 0 {
+		add(235, mix(uint64(p.lists)<<8|uint64(e.lists), mix(p.shape, e.shape)))
+	}
+	if n.lists|e.lists != 0 {
+		add(236, mix(uint64(n.lists)<<8|uint64(e.lists), mix(e.shape, n.shape)))
+	}
 	if i == 0 {
 		add(231, e.shape)
 	}
@@ -212,18 +222,18 @@ func (m *entityModel) joint(rows []uint32, t *entityText, i int) []uint32 {
 func (m *entityModel) lookUp(t *entityText) {
 	for i := range t.words {
 		h := t.words[i].lower
-		for n := 2; n <= 4 && i+n <= len(t.words); n++ {
+		for n := 2; n <= nameWords && i+n <= len(t.words); n++ {
 			h = mix(h, t.words[i+n-1].lower)
 			bits, ok := m.names.find(mix(h, nameSeed))
 			if !ok {
 				continue
 			}
 			for k := i; k < i+n; k++ {
-				place := uint8(2)
+				place := uint16(2)
 				if k == i {
 					place = 1
 				}
-				t.listed[k] = place<<6 | uint8(bits)&63
+				t.listed[k] = place<<8 | uint16(uint8(bits))
 			}
 		}
 	}

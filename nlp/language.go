@@ -12,6 +12,7 @@ const (
 	undLanguage = "und"
 	maxLangText = 600 // bytes of forms that decide
 	minLetters  = 2
+	minPlain    = 6 // letters outside of names that decide
 )
 
 // A languageModel tells languages by the letters of their words.
@@ -97,4 +98,20 @@ func foreign(text string) bool {
 		}
 	}
 	return others > latin
+}
+
+// nameless is the number of letters of the words that do not look like names,
+// up to as many as decide.
+func nameless(s *scanned) int {
+	n := 0
+	for i := range s.words {
+		w := &s.words[i]
+		if w.kind != kindWord || w.flags&(flagTitle|flagUpper) != 0 {
+			continue
+		}
+		if n += utf8.RuneCount(s.form(w)); n >= minPlain {
+			break
+		}
+	}
+	return n
 }

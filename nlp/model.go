@@ -253,6 +253,6 @@ func loadEntities() (*entityModel, error) {
 	if m.names, err = openLexicon("names"); err != nil {
 		return nil, err
 	}
-	m.clusters, err = openLexicon("clusters")
+	m.usage, err = openUsage("usage")
 	return m, err
 }

@@ -12,7 +12,7 @@ import (
 
 // modelVersion names what the models and the rules around them say; it
 // changes whenever an answer may.
-const modelVersion = "earshot-nlp-2"
+const modelVersion = "earshot-nlp-3"
 
 // Options are what an [Analyzer] needs from outside.
 type Options struct {
@@ -103,7 +103,7 @@ func (m *models) common(keys []uint64, form string) (common, named bool) {
 		h = mix(h, k)
 	}
 	bits, listed := m.entities.names.find(mix(h, nameSeed))
-	if listed && bits&(nameCity|nameCountry|nameRegion) != 0 {
+	if listed && uint8(bits)&(nameCity|nameCountry|nameRegion) != 0 {
 		return true, true
 	}
 	if len(keys) == 1 {
@@ -272,6 +272,9 @@ func (w *worker) language(m *mention.Mention) (string, bool) {
 	}
 	if lang == "en" {
 		return lang, true
+	}
+	if p[0] > 0 && declared == "" && nameless(&f.scan) < minPlain {
+		return lang, true // a guess from names and numbers, which are of every language
 	}
 	// A text that may well be English is read rather than left out.
 	return lang, p[0] > 0.02 && letters < 200 && declared != lang

@@ -19,6 +19,7 @@ import (
 type TrainOptions struct {
 	Data     string    // folder with language/*.jsonl.gz and lexicons/*
 	Catalogs string    // folder with gettext catalogues, LANG/LC_MESSAGES/*.po below; for languages Data has no text of
+	Names    string    // folder with names/dist.* and faker/providers/person/*/__init__.py: lists of people's names
 	Out      string    // folder of the model files
 	Models   []string  // names of the models to make; empty means all
 	Without  []string  // sets to leave out
@@ -66,7 +67,7 @@ func Train(o TrainOptions) error {
 		{"lexicon", t.makeLexicons},
 		{"language", t.makeLanguage},
 		{"names", t.makeNames},
-		{"clusters", t.makeClusters},
+		{"usage", t.makeUsage},
 		{"entities", t.makeEntities},
 		{"idf", t.makeFrequencies},
 		{"drugs", t.makeDrugs},

@@ -14,7 +14,6 @@ import (
 const (
 	clusterWords    = 24_000
 	clusterContexts = 3000 // words whose company tells
-	clusterDims     = 64
 	clusterCount    = 250
 	clusterRounds   = 14
 )
@@ -25,8 +24,8 @@ var unlabelled = []string{
 	"druglib", "vader_tweets", "vader_amazon", "vader_nyt", "vader_movie", "ade_v2", "psytar.train", "mams_atsa.train", "sst2.train", "wikigold", "sec_fin.train",
 }
 
-// makeClusters groups words by the words beside them.
-func (t *trainer) makeClusters() error {
+// makeUsage groups words by the words beside them.
+func (t *trainer) makeUsage() error {
 	texts, err := t.plainTexts()
 	if err != nil {
 		return err
@@ -51,8 +50,48 @@ func (t *trainer) makeClusters() error {
 	for i, w := range vocabulary {
 		l.put(hashString(w), int8(groups[i]+1))
 	}
-	t.say("clusters: %d words of %d texts in %d groups", len(vocabulary), len(texts), clusterCount)
-	return t.write("clusters", l.encode())
+	t.say("usage: %d words of %d texts in %d groups", len(vocabulary), len(texts), clusterCount)
+	return t.write("usage", newUsage(l, directions(l, vocabulary, vectors)).encode())
+}
+
+// directions packs in which directions each word lies beyond the mean of its
+// side, in the order of the slots of l.
+func directions(l *lexicon, vocabulary []string, vectors [][]float32) []byte {
+	var up, down [usageDims]float64
+	for d := range usageDims {
+		var n, m float64
+		for _, v := range vectors {
+			if x := float64(v[d]); x > 0 {
+				up[d] += x
+				n++
+			} else {
+				down[d] += x
+				m++
+			}
+		}
+		up[d], down[d] = up[d]/max(n, 1), down[d]/max(m, 1)
+	}
+	bySlot := make([]int, len(l.keys)) // word + 1
+	for i, w := range vocabulary {
+		bySlot[l.slot(hashString(w))] = i + 1
+	}
+	codes := make([]byte, 0, len(vocabulary)*usageBytes)
+	for _, word := range bySlot {
+		if word == 0 {
+			continue
+		}
+		var code [usageBytes]byte
+		for d, x := range vectors[word-1] {
+			switch {
+			case float64(x) > up[d]:
+				code[d/4] |= 1 << (d % 4 * 2)
+			case float64(x) < down[d]:
+				code[d/4] |= 2 << (d % 4 * 2)
+			}
+		}
+		codes = append(codes, code[:]...)
+	}
+	return codes
 }
 
 // plainTexts are the words of all texts, as the entity model sees them.
@@ -196,7 +235,7 @@ func factors(cells []cell, rows, cols int) [][]float32 {
 func matrix(n int) [][]float32 {
 	m := make([][]float32, n)
 	for i := range m {
-		m[i] = make([]float32, clusterDims)
+		m[i] = make([]float32, usageDims)
 	}
 	return m
 }
@@ -209,7 +248,7 @@ func addScaled(a, b []float32, by float32) {
 
 // orthogonal makes the columns of m orthogonal and of length 1.
 func orthogonal(m [][]float32) {
-	for d := range clusterDims {
+	for d := range usageDims {
 		for e := range d {
 			var dot float64
 			for _, v := range m {
@@ -259,7 +298,7 @@ func kMeans(vectors [][]float32, k, rounds int) []int {
 	for range rounds {
 		sums := make([][]float32, k)
 		for i := range sums {
-			sums[i] = make([]float32, clusterDims)
+			sums[i] = make([]float32, usageDims)
 		}
 		for i, v := range vectors {
 			best, top := 0, float32(math.Inf(-1))

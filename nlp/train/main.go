@@ -30,6 +30,7 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	var o nlp.TrainOptions
 	flags.StringVar(&o.Data, "data", "", "folder with language/*.jsonl.gz and lexicons/*")
 	flags.StringVar(&o.Catalogs, "catalogs", "", "folder with gettext catalogues of many languages")
+	flags.StringVar(&o.Names, "names", "", "folder with lists of people's names")
 	flags.StringVar(&o.Out, "out", "nlp/models", "folder of the model files")
 	flags.BoolVar(&o.Check, "check", false, "keep a fifth of the sets without a training part for checking")
 	models := flags.String("models", "", "models to make, with commas between them; all when empty")
