@@ -3,20 +3,13 @@ package index
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"earshot/mention"
-)
-
-// Intervals of a histogram. Weeks begin on Monday.
-const (
-	Hour = "hour"
-	Day  = "day"
-	Week = "week"
 )
 
 // A Volume says which mentions aggregations count beyond the usual: usually
@@ -40,205 +33,311 @@ func (v Volume) split(part found) (counted, own *roaring.Bitmap, err error) {
 	return roaring.AndNot(part.docs, all), roaring.And(part.docs, all), nil
 }
 
-// Histogram counts the volume of a query over time, by hour, day or week in a
-// zone; nil means the zone of the index. A mention counts at its publication,
-// or when that is not known, at the time it was first seen. Own channels are
-// left out: see [Index.HistogramOf].
-func (x *Index) Histogram(ctx context.Context, q, interval string, zone *time.Location, now time.Time) (mention.Series, error) {
-	return x.HistogramOf(ctx, q, interval, zone, Volume{}, now)
-}
+// maxCells is how many cells a table may have.
+const maxCells = 1 << 18
 
-// HistogramOf is [Index.Histogram] with a choice of what is volume. The
-// buckets go from the first mention's to the last one's, empty ones between
-// them included unless there were more than 20,000. A bucket has a query when
-// one finds exactly the mentions counted in it.
-func (x *Index) HistogramOf(ctx context.Context, q, interval string, zone *time.Location, v Volume, now time.Time) (mention.Series, error) {
-	if zone == nil {
-		zone = x.zone
-	}
-	if interval != Hour && interval != Day && interval != Week {
-		return mention.Series{}, fmt.Errorf("index: interval %q is none of %s, %s, %s", interval, Hour, Day, Week)
-	}
-	qu, err := newQuestion(q, now, exclusion{irrelevant: !v.Irrelevant})
+// Aggregate counts the volume of a query by up to two dimensions, with
+// measures. Numbers are exact. Each cell has the query that finds exactly the
+// mentions it counts, unless irrelevant ones are among them, which no query
+// names, or a value has signs that a query cannot say.
+//
+// With one dimension of time there is a cell for every hour, day or week from
+// the first mention's to the last one's, up to 20,000; else cells that count
+// nothing are left out. A mention counts at its publication, or when that is
+// not known, at the time it was first seen.
+func (x *Index) Aggregate(ctx context.Context, a mention.Aggregation, now time.Time) (mention.Table, error) {
+	zone, err := x.zoneOf(a.Zone)
 	if err != nil {
-		return mention.Series{}, err
+		return mention.Table{}, err
+	}
+	if err := checkAggregation(a); err != nil {
+		return mention.Table{}, err
+	}
+	qu, err := newQuestion(a.Query, now, exclusion{})
+	if err != nil {
+		return mention.Table{}, err
 	}
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	h := histogram{interval: interval, zone: zone, volume: v, counts: map[int64]*slot{}}
-	err = x.eachShard(ctx, qu, h.add)
+	c := newCensus(ctx, a, zone)
+	if a.Size > 0 && (len(a.By) > 1 || len(a.Measures) > 0) {
+		if c.only, err = x.leaders(ctx, qu, a, zone); err != nil {
+			return mention.Table{}, err
+		}
+	}
+	c.limit()
+	if err := x.eachShard(ctx, qu, c.add); err != nil {
+		return mention.Table{}, err
+	}
+	t, err := x.table(c)
 	if err != nil {
-		return mention.Series{}, err
+		return mention.Table{}, err
 	}
-	return mention.Series{Interval: interval, Zone: zone.String(), Buckets: h.buckets(q)}, nil
-}
-
-// A histogram counts in slots of a quarter of an hour, of which the buckets of
-// every zone since 1990 are made; before that, in slots of a millisecond.
-type histogram struct {
-	interval string
-	zone     *time.Location
-	volume   Volume
-	counts   map[int64]*slot // by the first millisecond
-}
-
-type slot struct {
-	n     uint64
-	vague bool // some are not found by published:, or others would be
-}
-
-const slotMillis = 15 * 60 * 1000
-
-// maxFilled is how many buckets a histogram may have before empty ones are
-// left out.
-const maxFilled = 20000
-
-func (h *histogram) add(f *finding) error {
-	width := int64(slotMillis)
-	if f.view.sh.key == "0000-00" {
-		width = 1
+	from, to := timesOf(qu.q.Root(), now)
+	t.Recipe = mention.Recipe{
+		Measure: "volume", Formula: "number of mentions" + c.leftOut(), Version: 1, Query: a.Query, From: from, To: to,
+		Zone: zone.String(), N: t.Total.Count, Seq: x.Offset(), At: now,
 	}
-	for _, part := range f.parts {
-		col, err := part.seg.column()
-		if err != nil {
-			return err
+	return t, nil
+}
+
+// zoneOf returns a zone by its name; "" is that of the index.
+func (x *Index) zoneOf(name string) (*time.Location, error) {
+	if name == "" {
+		return x.zone, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, refusal("unknown-zone", fmt.Sprintf("%q is no time zone", name), "a name like Europe/Zurich or UTC")
+	}
+	return zone, nil
+}
+
+func checkAggregation(a mention.Aggregation) error {
+	if len(a.By) > 2 {
+		return refusal("too-many-dimensions", fmt.Sprintf("%d dimensions", len(a.By)), "at most two")
+	}
+	for i, dim := range a.By {
+		if !slices.Contains(mention.Dimensions, dim) {
+			hint := "one of " + strings.Join(mention.Dimensions, ", ")
+			if near := mention.Nearest(dim, mention.Dimensions); near != "" {
+				hint = "did you mean " + near + "? " + hint
+			}
+			return refusal("unknown-dimension", dim+": cannot be counted by", hint)
 		}
-		counted, own, err := h.volume.split(part)
-		if err != nil {
-			return err
+		if i > 0 && (dim == a.By[0] || isTime(dim) && isTime(a.By[0])) {
+			return refusal("same-dimension", dim+" beside "+a.By[0]+" says nothing more", "another dimension")
 		}
-		h.count(col, counted, width)
-		for it := own.Iterator(); it.HasNext(); {
-			t := col.times[it.Next()]
-			h.slot(t - mod(t, width)).vague = true // a query would find it
+	}
+	for _, m := range a.Measures {
+		if !slices.Contains(measureNames, m) {
+			return refusal("unknown-measure", m+" is no measure", "one of "+strings.Join(measureNames, ", "))
 		}
 	}
 	return nil
 }
 
-func (h *histogram) count(col *column, docs *roaring.Bitmap, width int64) {
-	var last *slot
-	lastKey := int64(minMillis)
-	for it := docs.Iterator(); it.HasNext(); {
-		n := it.Next()
-		t := col.times[n]
-		if key := t - mod(t, width); key != lastKey {
-			last, lastKey = h.slot(key), key
+// A census counts the volume of a query by dimensions. It is made for one
+// question and filled shard by shard.
+type census struct {
+	ctx    context.Context
+	a      mention.Aggregation
+	lanes  []*lane
+	only   []map[string]bool // by lane: values that are counted; nil means all
+	meter  meter
+	total  cell
+	cells  []cell
+	places map[uint64]uint32 // of cells, by their numbers; of two lanes
+	counts []uint64          // of one lane, where only counts are asked for
+
+	own, irrelevant uint64 // left out
+}
+
+// A cell is a count with its measures.
+type cell struct {
+	n uint64
+	*measures
+
+	numbers [2]uint32 // in the lanes
+}
+
+func newCensus(ctx context.Context, a mention.Aggregation, zone *time.Location) *census {
+	c := &census{ctx: ctx, a: a, places: map[uint64]uint32{}, only: make([]map[string]bool, len(a.By))}
+	for _, dim := range a.By {
+		c.lanes = append(c.lanes, newLane(ctx, dim, zone))
+	}
+	c.meter.wanted, c.meter.sentiment = a.Measures, slices.Contains(a.Measures, mention.MeasureSentiment)
+	for i, d := range distinctDims {
+		if c.meter.wants(d.measure) {
+			c.meter.lanes[i] = newLane(ctx, d.dim, zone)
 		}
-		last.n++
-		last.vague = last.vague || !col.published[n]
 	}
+	return c
 }
 
-func (h *histogram) slot(key int64) *slot {
-	sl := h.counts[key]
-	if sl == nil {
-		sl = &slot{}
-		h.counts[key] = sl
-	}
-	return sl
-}
-
-func mod(a, b int64) int64 { return ((a % b) + b) % b }
-
-// buckets sums the slots up.
-func (h *histogram) buckets(q string) []mention.Bucket {
-	keys := slices.Sorted(maps.Keys(h.counts))
-	list := []mention.Bucket{}
-	vague := false
-	var end time.Time
-	for _, key := range keys {
-		t := time.UnixMilli(key).In(h.zone)
-		for len(list) > 0 && !t.Before(end) {
-			h.query(&list[len(list)-1], q, end, vague)
-			start := end
-			if len(list) >= maxFilled || t.Year()-end.Year() > 50 {
-				start = h.floor(t)
+// limit makes the lanes count only what was chosen.
+func (c *census) limit() {
+	for i, l := range c.lanes {
+		l.only = c.only[i]
+		if l.dim == dimSentiment && l.only != nil {
+			for n, name := range l.names {
+				l.skip[n] = !l.only[name]
 			}
-			list, vague, end = append(list, h.bucket(start)), false, h.next(start)
 		}
-		if len(list) == 0 {
-			start := h.floor(t)
-			list, end = append(list, h.bucket(start)), h.next(start)
+	}
+}
+
+// leaders returns the values with the highest counts of each dimension that
+// is not time.
+func (x *Index) leaders(ctx context.Context, qu question, a mention.Aggregation, zone *time.Location) ([]map[string]bool, error) {
+	var list []*census
+	for _, dim := range a.By {
+		one := a
+		one.By, one.Measures = []string{dim}, nil
+		list = append(list, newCensus(ctx, one, zone))
+	}
+	err := x.eachShard(ctx, qu, func(f *finding) error {
+		for _, c := range list {
+			if isTime(c.a.By[0]) {
+				continue
+			}
+			if err := c.add(f); err != nil {
+				return err
+			}
 		}
-		list[len(list)-1].Count += h.counts[key].n
-		vague = vague || h.counts[key].vague
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	if len(list) > 0 {
-		h.query(&list[len(list)-1], q, end, vague)
-	}
-	// Own channels alone make no bucket at the ends.
-	some := func(b mention.Bucket) bool { return b.Count > 0 }
-	first := slices.IndexFunc(list, some)
-	if first < 0 {
-		return []mention.Bucket{}
-	}
-	for !some(list[len(list)-1]) {
-		list = list[:len(list)-1]
-	}
-	return list[first:]
-}
-
-func (h *histogram) bucket(start time.Time) mention.Bucket {
-	key := start.Format(time.DateOnly)
-	if h.interval == Hour {
-		key = start.Format(time.RFC3339)
-	}
-	return mention.Bucket{Key: key, Start: start}
-}
-
-// query sets the query that finds what a bucket counts.
-func (h *histogram) query(b *mention.Bucket, q string, end time.Time, vague bool) {
-	if vague || b.Count == 0 || h.volume.Irrelevant {
-		return
-	}
-	const layout = "2006-01-02T15:04:05.000Z"
-	b.Query = narrowed(q, fmt.Sprintf("published:[%s TO %s]", b.Start.UTC().Format(layout), end.Add(-time.Millisecond).UTC().Format(layout)))
-}
-
-// floor returns the start of the bucket that holds t.
-func (h *histogram) floor(t time.Time) time.Time {
-	switch h.interval {
-	case Hour:
-		// Subtracting keeps the two hours of a clock change apart.
-		return t.Add(-time.Duration(t.Minute())*time.Minute - time.Duration(t.Second())*time.Second - time.Duration(t.Nanosecond()))
-	case Week:
-		t = t.AddDate(0, 0, -int(t.Weekday()+6)%7)
-	}
-	return startOfDay(t.Year(), t.Month(), t.Day(), h.zone)
-}
-
-// next returns the start of the bucket after the one that starts at t.
-func (h *histogram) next(t time.Time) time.Time {
-	switch h.interval {
-	case Hour:
-		n := h.floor(t.Add(time.Hour))
-		if !n.After(t) {
-			n = t.Add(time.Hour)
+	only := make([]map[string]bool, len(list))
+	for i, c := range list {
+		if isTime(c.a.By[0]) {
+			continue
 		}
-		return n
-	case Week:
-		return startOfDay(t.Year(), t.Month(), t.Day()+7, h.zone)
+		only[i] = map[string]bool{}
+		for _, n := range c.ordered() {
+			only[i][c.lanes[0].names[c.cells[n].numbers[0]]] = true
+		}
 	}
-	return startOfDay(t.Year(), t.Month(), t.Day()+1, h.zone)
+	return only, nil
 }
 
-// startOfDay returns the first instant of a day, also where midnight does not
-// exist because clocks are put forward then.
-func startOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
-	want := time.Date(y, m, d, 12, 0, 0, 0, time.UTC)
-	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if t.Day() == want.Day() {
-		return t
+// add counts what was found in a shard.
+func (c *census) add(f *finding) error {
+	for _, part := range f.parts {
+		docs, err := c.volume(part)
+		if err != nil {
+			return err
+		}
+		if docs.IsEmpty() {
+			continue
+		}
+		if err := c.addPart(part.seg, docs); err != nil {
+			return err
+		}
 	}
-	_, t = t.ZoneBounds()
-	return t
+	return nil
 }
 
-// narrowed joins a condition to a query.
-func narrowed(q, condition string) string {
-	if q == "" || q == "*" {
-		return condition
+// volume returns what is counted of what was found, and notes what is left
+// out.
+func (c *census) volume(part found) (*roaring.Bitmap, error) {
+	docs := part.docs
+	for _, f := range []struct {
+		flag string
+		in   bool
+		n    *uint64
+	}{{flagIrrelevant, c.a.Irrelevant, &c.irrelevant}, {flagOwn, c.a.Own, &c.own}} {
+		if f.in {
+			continue
+		}
+		out, err := part.seg.docs(fieldFlag, f.flag)
+		if err != nil {
+			return nil, err
+		}
+		if n := out.AndCardinality(docs); n > 0 {
+			*f.n += n
+			docs = roaring.AndNot(docs, out)
+		}
 	}
-	return "(" + q + ") AND " + condition
+	return docs, nil
+}
+
+func (c *census) addPart(s *segView, docs *roaring.Bitmap) error {
+	if err := c.ctx.Err(); err != nil {
+		return tooSlow(c.ctx, err)
+	}
+	if len(c.a.Measures) == 0 && len(c.lanes) < 2 {
+		c.total.n += docs.GetCardinality()
+		if len(c.lanes) == 0 {
+			return nil
+		}
+		var err error
+		c.counts, err = c.lanes[0].count(s, docs, c.counts)
+		return err
+	}
+	readers := make([]laneReader, len(c.lanes))
+	stances := make([]*stance, len(c.lanes))
+	for i, l := range c.lanes {
+		var err error
+		if readers[i], err = l.read(s, docs); err != nil {
+			return err
+		}
+		if c.meter.sentiment && (l.dim == towardBrand || l.dim == towardProduct) {
+			if stances[i], err = stanceOf(s, l, docs); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.meter.open(s, docs); err != nil {
+		return err
+	}
+	return c.each(docs, readers, stances)
+}
+
+// each counts documents one by one.
+func (c *census) each(docs *roaring.Bitmap, readers []laneReader, stances []*stance) error {
+	var (
+		bufs [2][]uint32
+		err  error
+		n    int
+	)
+	eachDoc(docs, func(doc uint32) {
+		if n++; n%8192 == 0 && err == nil && c.ctx.Err() != nil {
+			err = tooSlow(c.ctx, c.ctx.Err())
+		}
+		if err != nil {
+			return
+		}
+		c.meter.turn(doc)
+		whole := c.meter.class[doc]
+		c.meter.add(&c.total, doc, whole)
+		for i, r := range readers {
+			bufs[i] = r.values(doc, bufs[i][:0])
+		}
+		if len(readers) == 0 {
+			return
+		}
+		for _, a := range bufs[0] {
+			if len(readers) == 1 {
+				c.meter.add(c.cell(a, 0), doc, attitude(stances, doc, [2]uint32{a}, whole))
+				continue
+			}
+			for _, b := range bufs[1] {
+				c.meter.add(c.cell(a, b), doc, attitude(stances, doc, [2]uint32{a, b}, whole))
+			}
+		}
+		if len(c.cells) > maxCells {
+			err = refusal("too-many-cells", fmt.Sprintf("the table has more than %d cells", maxCells), "narrow the query, or ask for the first values only")
+		}
+	})
+	return err
+}
+
+// attitude returns the class of sentiment of a document in a cell: that
+// towards its product, else its brand, else that of the mention.
+func attitude(stances []*stance, doc uint32, numbers [2]uint32, whole uint8) uint8 {
+	best := -1
+	for i, st := range stances {
+		if st != nil && (best < 0 || st.product) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return whole
+	}
+	return stances[best].toward(doc, numbers[best], whole)
+}
+
+// cell returns the cell of numbers.
+func (c *census) cell(a, b uint32) *cell {
+	key := uint64(a)<<32 | uint64(b)
+	i, ok := c.places[key]
+	if !ok {
+		i = uint32(len(c.cells))
+		c.places[key] = i
+		c.cells = append(c.cells, cell{numbers: [2]uint32{a, b}})
+	}
+	return &c.cells[i]
 }

@@ -9,11 +9,12 @@ import (
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
 
-// A column is the meta bytes of a segment's documents, in memory: 8 to 40
+// A column is the meta bytes of a segment's documents, in memory: 10 to 42
 // bytes a document.
 type column struct {
 	times     []int64 // unix milliseconds
 	published []bool
+	classes   []uint8      // of sentiment, see [sentiments]
 	numbers   [4][]float64 // score, engagement, reach, rating; nil where no document has one, else NaN where one lacks it
 }
 
@@ -122,7 +123,7 @@ func (c *columnCache) clear() {
 
 func readColumn(seg segment.Segment) (*column, error) {
 	n := int(seg.Count())
-	c := &column{times: make([]int64, n), published: make([]bool, n)}
+	c := &column{times: make([]int64, n), published: make([]bool, n), classes: make([]uint8, n)}
 	for i := range n {
 		var data []byte
 		err := seg.VisitStoredFields(uint64(i), func(name string, _ byte, value []byte, _ []uint64) bool {
@@ -149,6 +150,7 @@ func (c *column) set(i int, data []byte) {
 	c.times[i] = int64(binary.BigEndian.Uint64(data))
 	set := data[metaFixed-1]
 	c.published[i] = set&metaPublished != 0
+	c.classes[i] = min(set>>metaClass, classUnscored)
 	data = data[metaFixed:]
 	for k := range c.numbers {
 		if set&(metaScore<<k) == 0 || len(data) < 8 {

@@ -27,6 +27,7 @@ type backend interface {
 	Each(ctx context.Context, q string, now time.Time, fn func(mention.Row) error) error
 	HistogramOf(ctx context.Context, q, interval string, zone *time.Location, v index.Volume, now time.Time) (mention.Series, error)
 	FacetsOf(ctx context.Context, q string, fields []string, size int, v index.Volume, now time.Time) ([]mention.Facet, error)
+	Aggregate(ctx context.Context, a mention.Aggregation, now time.Time) (mention.Table, error)
 	Voices(ctx context.Context, s mention.VoiceSearch, now time.Time) ([]mention.Voice, error)
 	Activities(ctx context.Context, s mention.ActivitySearch, now time.Time) ([]mention.Activity, error)
 	Verify(ctx context.Context, each func(fn func(mention.Record) error) error) (missing, extra, stale int, err error)
@@ -181,7 +182,7 @@ func compare(t *testing.T, m maker, w *truth, x backend, text string) {
 	if err != nil || !slices.Equal(each, want) {
 		t.Errorf("Each(%q) = %v, %v, want %v", text, each, err, want)
 	}
-	switch m.IntN(5) {
+	switch m.IntN(7) {
 	case 0:
 		comparePages(t, m, w, x, text)
 	case 1:
@@ -192,6 +193,8 @@ func compare(t *testing.T, m maker, w *truth, x backend, text string) {
 		compareVoices(t, m, w, x, text)
 	case 4:
 		compareActivities(t, m, w, x, text)
+	case 5, 6:
+		compareTable(t, m, w, x, text)
 	}
 }
 
@@ -320,15 +323,8 @@ func compareFacets(t *testing.T, m maker, w *truth, x backend, text string) {
 	field := pick(m, []string{"site", "author", "lang", "brand", "entity", "tag", "sentiment", "story", "kind", "channel"})
 	want := map[string]uint64{}
 	for _, row := range w.volume(text, v) {
-		values := query.Values(field, row)
-		if field == "site" {
-			values = values[:min(1, len(values))]
-		}
-		slices.Sort(values)
-		for _, name := range slices.Compact(values) {
-			if name != "" {
-				want[name]++
-			}
+		for _, name := range dimension(row, field, time.UTC) {
+			want[name]++
 		}
 	}
 	facets, err := x.FacetsOf(t.Context(), text, []string{field}, 0, v, makerNow)

@@ -317,6 +317,8 @@ const (
 	metaEngagement
 	metaReach
 	metaRating
+
+	metaClass = 5 // first bit of the class of sentiment
 )
 
 const metaFixed = 17
@@ -328,6 +330,12 @@ func metaBytes(row *mention.Row) []byte {
 	var set byte
 	if !row.Published.IsZero() {
 		set |= metaPublished
+	}
+	switch label := query.Fold(row.Sentiment); {
+	case label == "" && row.Status == mention.StatusUnsupported:
+		set |= classUnsupported << metaClass
+	default:
+		set |= classOf(label) << metaClass
 	}
 	data = append(data, 0)
 	for i, v := range []*float64{row.Score, row.Engagement, row.Reach, row.Rating} {

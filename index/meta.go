@@ -12,7 +12,7 @@ import (
 
 // schema is the version of what is written. Another one is not read: the
 // index is filled again.
-const schema = 3
+const schema = 4
 
 const metaFile = "index.json"
 

@@ -42,9 +42,8 @@ func (b *budget) give(n int64) { b.used.Add(-n) }
 
 // readOrdinals reads the values of a field, term by term.
 func readOrdinals(s *segView, name string) (*ordinals, error) {
-	type pair struct{ doc, ord uint32 }
-	var pairs []pair
-	o := &ordinals{starts: make([]uint32, s.seg.Count()+1)}
+	var pairs []docTerm
+	o := &ordinals{}
 	err := s.terms(name, "", func(term string) (bool, error) {
 		b, err := s.docs(name, term)
 		if err != nil {
@@ -53,16 +52,27 @@ func readOrdinals(s *segView, name string) (*ordinals, error) {
 		ord := uint32(len(o.terms))
 		o.terms = append(o.terms, term)
 		for it := b.Iterator(); it.HasNext(); {
-			doc := it.Next()
-			pairs = append(pairs, pair{doc, ord})
-			o.starts[doc+1]++
+			pairs = append(pairs, docTerm{it.Next(), ord})
 		}
 		return true, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for i := 1; i < len(o.starts); i++ {
+	o.file(int(s.seg.Count()), pairs)
+	return o, nil
+}
+
+// A docTerm is a document that has a term, by numbers.
+type docTerm struct{ doc, ord uint32 }
+
+// file orders terms by the document, of n, that has them.
+func (o *ordinals) file(n int, pairs []docTerm) {
+	o.starts = make([]uint32, n+1)
+	for _, p := range pairs {
+		o.starts[p.doc+1]++
+	}
+	for i := 1; i <= n; i++ {
 		o.starts[i] += o.starts[i-1]
 	}
 	o.list = make([]uint32, len(pairs))
@@ -72,7 +82,6 @@ func readOrdinals(s *segView, name string) (*ordinals, error) {
 		o.list[next[p.doc]] = p.ord
 		next[p.doc]++
 	}
-	return o, nil
 }
 
 // ordinals returns the values of a field from the cache, reading them when

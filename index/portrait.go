@@ -25,12 +25,12 @@ type portrait struct {
 // listen counts what the chosen voices said in a shard.
 func (c *choir) listen(f *finding) error {
 	for _, part := range f.parts {
-		counted, _, err := c.tally.volume.split(part)
+		counted, _, err := Volume{}.split(part)
 		if err != nil {
 			return err
 		}
 		for name, p := range c.chosen {
-			docs, err := part.seg.docs(c.tally.name(), name)
+			docs, err := part.seg.docs(c.field, name)
 			if err != nil {
 				return err
 			}
@@ -66,11 +66,11 @@ func (p *portrait) add(c *choir, s *segView, docs *roaring.Bitmap) error {
 			p.engagement = append(p.engagement, numbers[doc])
 		}
 	}
-	if err := s.visit(c.tally.ctx, "story", docs, func(_ uint32, story string) { p.stories[story] = struct{}{} }); err != nil {
+	if err := s.visit(c.ctx, "story", docs, func(_ uint32, story string) { p.stories[story] = struct{}{} }); err != nil {
 		return err
 	}
 	if c.s.By == "author" {
-		if err := s.visit(c.tally.ctx, fieldHost, docs, func(_ uint32, host string) { p.sites[host]++ }); err != nil {
+		if err := s.visit(c.ctx, fieldHost, docs, func(_ uint32, host string) { p.sites[host]++ }); err != nil {
 			return err
 		}
 	}
@@ -115,7 +115,7 @@ func (p *portrait) addBrands(c *choir, s *segView, docs *roaring.Bitmap) error {
 		}
 		return b
 	}
-	if err := s.visit(c.tally.ctx, "brand", docs, func(_ uint32, name string) { brand(name).Mentions++ }); err != nil {
+	if err := s.visit(c.ctx, "brand", docs, func(_ uint32, name string) { brand(name).Mentions++ }); err != nil {
 		return err
 	}
 	unscored, err := s.docs(fieldFlag, flagNoModel)
@@ -123,11 +123,11 @@ func (p *portrait) addBrands(c *choir, s *segView, docs *roaring.Bitmap) error {
 		return err
 	}
 	if unscored = roaring.And(unscored, docs); !unscored.IsEmpty() {
-		if err := s.visit(c.tally.ctx, "brand", unscored, func(_ uint32, name string) { brand(name).Sentiment.Unsupported++ }); err != nil {
+		if err := s.visit(c.ctx, "brand", unscored, func(_ uint32, name string) { brand(name).Sentiment.Unsupported++ }); err != nil {
 			return err
 		}
 	}
-	return s.visit(c.tally.ctx, fieldToward, docs, func(_ uint32, term string) {
+	return s.visit(c.ctx, fieldToward, docs, func(_ uint32, term string) {
 		kind, name, label := cutToward(term)
 		if kind != towardBrand {
 			return

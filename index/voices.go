@@ -44,7 +44,7 @@ func (x *Index) Voices(ctx context.Context, s mention.VoiceSearch, now time.Time
 	}
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	c.tally.ctx = ctx
+	c.ctx = ctx
 	if err := x.eachShard(ctx, qu, c.hear); err != nil {
 		return nil, err
 	}
@@ -58,7 +58,9 @@ func (x *Index) Voices(ctx context.Context, s mention.VoiceSearch, now time.Time
 // A choir is the voices of one question.
 type choir struct {
 	s      mention.VoiceSearch
-	tally  tally // of the field that voices go by
+	ctx    context.Context
+	field  string // of the index, that voices go by
+	find   finder
 	all    map[string]*heard
 	chosen map[string]*portrait
 }
@@ -85,7 +87,7 @@ func newChoir(s mention.VoiceSearch) (*choir, error) {
 	}
 	s.Size = min(s.Size, voicesMost)
 	return &choir{
-		s: s, tally: tally{field: s.By, values: map[string]*value{}},
+		s: s, field: fieldOf(s.By), find: finder{q: s.Query},
 		all: map[string]*heard{}, chosen: map[string]*portrait{},
 	}, nil
 }
@@ -93,19 +95,14 @@ func newChoir(s mention.VoiceSearch) (*choir, error) {
 // hear counts what was found in a shard.
 func (c *choir) hear(f *finding) error {
 	for _, part := range f.parts {
-		counted, own, err := c.tally.volume.split(part)
+		counted, own, err := Volume{}.split(part)
 		if err != nil {
 			return err
 		}
 		if err := c.hearPart(part.seg, counted); err != nil {
 			return err
 		}
-		if own.IsEmpty() {
-			continue
-		}
-		if err := c.tally.count(part.seg, own, func(v *value, _ uint64) { v.vague = true }); err != nil {
-			return err
-		}
+		c.find.own = c.find.own || !own.IsEmpty()
 	}
 	return nil
 }
@@ -120,7 +117,7 @@ func (c *choir) hearPart(s *segView, docs *roaring.Bitmap) error {
 	if c.s.Order == ByStories {
 		speaker = make([]*heard, s.seg.Count())
 	}
-	err = s.visit(c.tally.ctx, c.tally.name(), docs, func(doc uint32, name string) {
+	err = s.visit(c.ctx, c.field, docs, func(doc uint32, name string) {
 		h := c.all[name]
 		if h == nil {
 			h = &heard{}
@@ -138,7 +135,7 @@ func (c *choir) hearPart(s *segView, docs *roaring.Bitmap) error {
 	if err != nil || speaker == nil {
 		return err
 	}
-	return s.visit(c.tally.ctx, "story", docs, func(doc uint32, story string) {
+	return s.visit(c.ctx, "story", docs, func(doc uint32, story string) {
 		if h := speaker[doc]; h != nil {
 			if h.stories == nil {
 				h.stories = map[string]struct{}{}
@@ -168,8 +165,8 @@ func (c *choir) choose() {
 		if i < c.s.Size {
 			c.chosen[name] = &portrait{stories: map[string]struct{}{}, brands: map[string]*mention.VoiceBrand{}, sites: map[string]uint64{}}
 		}
-		if i < c.s.Size || c.s.By == "site" { // a query for one site finds those below it
-			c.tally.value(name).n = c.all[name].n
+		if c.s.By == "site" { // a query for one site finds those below it
+			c.find.host = append(c.find.host, name)
 		}
 	}
 	c.all = nil
@@ -234,7 +231,7 @@ func (s *segView) visitColumn(ctx context.Context, name string, docs *roaring.Bi
 // voices makes the answer.
 func (x *Index) voices(ctx context.Context, c *choir) ([]mention.Voice, error) {
 	names := slices.Collect(maps.Keys(c.chosen))
-	written, err := x.written(ctx, &c.tally, names)
+	written, err := x.written(ctx, c.s.By, names)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +246,7 @@ func (x *Index) voices(ctx context.Context, c *choir) ([]mention.Voice, error) {
 			continue
 		}
 		v := p.finish()
-		v.By, v.Name, v.Query = c.s.By, written[i], c.tally.query(c.s.Query, name)
+		v.By, v.Name, v.Query = c.s.By, written[i], c.find.query(c.find.condition(c.s.By, name))
 		for k := range v.Brands {
 			v.Brands[k].Brand = brands[v.Brands[k].Brand]
 		}
@@ -284,7 +281,7 @@ func (x *Index) brandNames(ctx context.Context, c *choir) (map[string]string, er
 		}
 	}
 	names := slices.Sorted(maps.Keys(set))
-	written, err := x.written(ctx, &tally{ctx: ctx, field: "brand"}, names)
+	written, err := x.written(ctx, "brand", names)
 	if err != nil {
 		return nil, fmt.Errorf("index: brands of voices: %w", err)
 	}
