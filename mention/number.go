@@ -129,7 +129,7 @@ type Earlier struct {
 type KPISearch struct {
 	Query      string
 	Brands     []string  // the declared set of brands; empty means figures of the query alone
-	From       time.Time // of publication; zero means open
+	From       time.Time // of the time mentions count at; zero means open
 	To         time.Time // first instant after the window
 	Zone       string    // IANA name; "" means the index's own
 	Own        bool      // also own channels

@@ -37,3 +37,37 @@ type Class struct {
 	Precision Estimate `json:"precision"`
 	Recall    Estimate `json:"recall"`
 }
+
+// A SampleSearch asks for a sample of a query to be coded by people.
+type SampleSearch struct {
+	Query  string
+	Within string // the frame in which the query may miss something; empty means everything
+	N      int    // rows in all
+	Rest   int    // how many of them from what the query does not find; negative means a quarter
+	Seed   uint64
+}
+
+// The strata of a [Sample].
+const (
+	StratumFound = "found" // by the query
+	StratumRest  = "rest"  // what it leaves out of the frame
+)
+
+// A Sample is mentions drawn at random: each of a stratum is as likely.
+type Sample struct {
+	Query  string      `json:"query"` // canonical
+	Within string      `json:"within,omitempty"`
+	Seed   uint64      `json:"seed"`
+	Found  uint64      `json:"found"` // size of the strata
+	Rest   uint64      `json:"rest"`
+	Models string      `json:"models,omitempty"`
+	Config string      `json:"config,omitempty"`
+	Drawn  time.Time   `json:"drawn,omitzero"`
+	Rows   []SampleRow `json:"rows"` // in an order that tells nothing
+}
+
+// A SampleRow is one mention of a [Sample].
+type SampleRow struct {
+	Stratum string `json:"stratum"`
+	Row     Row    `json:"row"`
+}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"earshot/mention"
 )
@@ -93,7 +94,7 @@ func Figures(subject string, c *mention.Cell, base mention.Recipe) []mention.Fig
 		list = append(list, engagement(subject, c, base)...)
 	}
 	if c.Reach != nil {
-		list = append(list, amount(figure(KPIReach, subject, c, base), c, c.Reach, c.Reach.Sum))
+		list = append(list, amount(figure(KPIReach, subject, c, base), mention.MeasureReach, c, c.Reach, c.Reach.Sum))
 	}
 	for _, d := range []struct {
 		kpi string
@@ -111,7 +112,8 @@ func NetPolar(subject string, c *mention.Cell, base mention.Recipe) mention.Figu
 	f := sentiment(KPINetPolar, subject, c, base)
 	p, n := float64(c.Sentiment.Positive), float64(c.Sentiment.Negative)
 	f.Recipe.N = c.Sentiment.Positive + c.Sentiment.Negative
-	f.Recipe.Denominator = f.Recipe.N
+	f.Recipe.Denominator, f.Recipe.Query = f.Recipe.N, saying(c.Query, subject, mention.Positive, mention.Negative)
+	f.Recipe.Of = f.Recipe.Query
 	if p+n == 0 {
 		return f
 	}
@@ -125,12 +127,28 @@ func NetAll(subject string, c *mention.Cell, base mention.Recipe) mention.Figure
 	s := c.Sentiment
 	p, n, all := float64(s.Positive), float64(s.Negative), float64(s.Positive+s.Negative+s.Neutral)
 	f.Recipe.N = s.Positive + s.Negative + s.Neutral
-	f.Recipe.Denominator = f.Recipe.N
+	f.Recipe.Denominator, f.Recipe.Query = f.Recipe.N, saying(c.Query, subject, mention.Positive, mention.Negative, mention.Neutral)
+	f.Recipe.Of = f.Recipe.Query
 	if all == 0 {
 		return f
 	}
 	low, high := Difference(p, n, all)
 	return between(f, (p-n)/all, low, high)
+}
+
+// saying narrows a cell's query to the sentiments of a mention or, where there
+// is a brand, towards it.
+func saying(q, brand string, labels ...string) string {
+	if q == "" {
+		return ""
+	}
+	list := make([]string, len(labels))
+	for i, label := range labels {
+		if list[i] = "sentiment:" + label; brand != "" {
+			list[i] = `toward:"` + mention.TowardBrand(brand, label) + `"`
+		}
+	}
+	return also(q, "("+strings.Join(list, " OR ")+")")
 }
 
 // sentiment begins a net sentiment and tells apart what is not in it.
@@ -151,15 +169,18 @@ func sentiment(kpi, subject string, c *mention.Cell, base mention.Recipe) mentio
 func engagement(subject string, c *mention.Cell, base mention.Recipe) []mention.Figure {
 	e := c.Engagement
 	return []mention.Figure{
-		amount(figure(KPIEngagement, subject, c, base), c, e, e.Sum),
-		amount(figure(KPIEngagementPer, subject, c, base), c, e, e.Mean),
-		amount(figure(KPIEngagementMedian, subject, c, base), c, e, e.Median),
+		amount(figure(KPIEngagement, subject, c, base), mention.MeasureEngagement, c, e, e.Sum),
+		amount(figure(KPIEngagementPer, subject, c, base), mention.MeasureEngagement, c, e, e.Mean),
+		amount(figure(KPIEngagementMedian, subject, c, base), mention.MeasureEngagement, c, e, e.Median),
 	}
 }
 
 // amount sets a figure of something that not every mention has.
-func amount(f mention.Figure, c *mention.Cell, a *mention.Amount, v float64) mention.Figure {
-	f.Recipe.N, f.Recipe.Denominator = a.N, c.Count
+func amount(f mention.Figure, field string, c *mention.Cell, a *mention.Amount, v float64) mention.Figure {
+	f.Recipe.N, f.Recipe.Denominator, f.Recipe.Of = a.N, c.Count, c.Query
+	if c.Query != "" {
+		f.Recipe.Query = also(c.Query, field+":[* TO *]")
+	}
 	if a.N == 0 {
 		f.Recipe.Caveats = append(f.Recipe.Caveats, "not measured: no source told it for any of these mentions")
 		return f

@@ -7,7 +7,8 @@ import (
 	"earshot/query"
 )
 
-// A Window is a stretch of publication time; a zero end is open.
+// A Window is a stretch of the time mentions count at: when they were
+// published, or where that is not known, first seen. A zero end is open.
 type Window struct {
 	From, To time.Time // To is the first instant after it
 }
@@ -30,7 +31,7 @@ func (w Window) Query(q string) string {
 	if !w.To.IsZero() {
 		to = w.To.Add(-time.Millisecond).UTC().Format(instantLayout)
 	}
-	return also(q, "published:["+from+" TO "+to+"]")
+	return also(q, "time:["+from+" TO "+to+"]")
 }
 
 // Before returns the stretch of equal length that ends where w begins: by the
