@@ -82,7 +82,7 @@ func (x *Index) tellers(ctx context.Context, qu question, s mention.ActivitySear
 	}
 	var ids []string
 	err := x.eachShard(ctx, qu, func(f *finding) error {
-		if _, end := shardSpan(f.view.sh.key); !end.IsZero() && end.UnixMilli() <= from {
+		if _, end := shardSpan(f.view.key); !end.IsZero() && end.UnixMilli() <= from {
 			return nil
 		}
 		for _, part := range f.parts {

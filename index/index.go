@@ -65,7 +65,7 @@ func Open(ctx context.Context, o Options) (*Index, error) {
 	if o.Records == nil {
 		return nil, errors.New("index: open: Records is missing")
 	}
-	x := &Index{o: o, zone: o.Zone, log: o.Log, shards: map[string]*shard{}, meta: meta{Schema: schema, Shards: map[string]int64{}}}
+	x := &Index{o: o, zone: o.Zone, log: o.Log, shards: map[string]*shard{}, meta: newMeta()}
 	if x.zone == nil {
 		x.zone = time.UTC
 	}
@@ -90,15 +90,23 @@ func Open(ctx context.Context, o Options) (*Index, error) {
 }
 
 // findShards makes a closed shard for each directory, and checks that none
-// is missing.
+// is missing. What is there and not known is what a Put or a drop left that
+// did not come to its end: the Put is repeated, and the rest is to go.
 func (x *Index) findShards() error {
 	entries, err := os.ReadDir(x.o.Dir)
 	if err != nil {
 		return fmt.Errorf("index: open: %w", err)
 	}
 	for _, e := range entries {
-		if e.IsDir() && isShardKey(e.Name()) {
+		if !e.IsDir() || !isShardKey(e.Name()) {
+			continue
+		}
+		if _, ok := x.meta.Shards[e.Name()]; ok {
 			x.shards[e.Name()] = newShard(e.Name(), filepath.Join(x.o.Dir, e.Name()), &x.memory)
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(x.o.Dir, e.Name())); err != nil {
+			return fmt.Errorf("index: open: %w", err)
 		}
 	}
 	for key, offset := range x.meta.Shards {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -23,10 +24,22 @@ type meta struct {
 	Schema int              `json:"schema"`
 	Offset int64            `json:"offset"`
 	Shards map[string]int64 `json:"shards"` // offset of each shard's last batch, which the shard holds too
+	// Newest is when the newest of what each shard holds was collected, in
+	// Unix milliseconds.
+	Newest map[string]int64 `json:"newest"`
+}
+
+func newMeta() meta {
+	return meta{Schema: schema, Shards: map[string]int64{}, Newest: map[string]int64{}}
+}
+
+// clone returns a meta that may be changed while m is read.
+func (m *meta) clone() meta {
+	return meta{Schema: m.Schema, Offset: m.Offset, Shards: maps.Clone(m.Shards), Newest: maps.Clone(m.Newest)}
 }
 
 func readMeta(dir string) (meta, error) {
-	m := meta{Schema: schema, Shards: map[string]int64{}}
+	m := newMeta()
 	data, err := os.ReadFile(filepath.Join(dir, metaFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, nil
@@ -40,8 +53,8 @@ func readMeta(dir string) (meta, error) {
 	if m.Schema != schema {
 		return m, fmt.Errorf("%w: written with schema %d, this is %d", ErrDamaged, m.Schema, schema)
 	}
-	if m.Shards == nil {
-		m.Shards = map[string]int64{}
+	if m.Shards == nil || m.Newest == nil {
+		return m, fmt.Errorf("%w: %s does not tell what its shards hold", ErrDamaged, metaFile)
 	}
 	return m, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -251,10 +250,14 @@ func buildDocuments(rows []*mention.Row) []*document.Document {
 // advance notes what is contained now.
 func (x *Index) advance(offset int64, batches []*shardBatch) error {
 	x.mu.Lock()
-	m := meta{Schema: schema, Offset: max(offset, x.meta.Offset), Shards: maps.Clone(x.meta.Shards)}
+	m := x.meta.clone()
 	x.mu.Unlock()
+	m.Offset = max(offset, m.Offset)
 	for _, b := range batches {
 		m.Shards[b.key] = offset
+		for _, row := range b.put {
+			m.Newest[b.key] = max(row.Collected.UnixMilli(), m.Newest[b.key])
+		}
 	}
 	if err := m.write(x.o.Dir); err != nil {
 		return err

@@ -19,6 +19,9 @@ import (
 // twice would otherwise block for ever.
 const boltWait = "500ms"
 
+// errDropped reports a shard that is gone.
+var errDropped = errors.New("index: the shard is gone")
+
 var offsetKey = []byte("earshot.offset")
 
 // A shard is the bleve index of one month.
@@ -33,6 +36,7 @@ type shard struct {
 	known   bool  // a Put that touched it was acknowledged
 	least   int64 // offset that it must hold then
 	broken  bool  // a batch failed: memory and disk may differ, so it is opened again
+	dropped bool  // it is closed for good
 	columns columnCache
 }
 
@@ -146,6 +150,9 @@ func (s *shard) checkOffset() error {
 func (s *shard) acquire(now time.Time) (bleve.Index, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dropped {
+		return nil, errDropped
+	}
 	if err := s.open(); err != nil {
 		return nil, err
 	}
@@ -158,6 +165,24 @@ func (s *shard) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.users--
+}
+
+// revive takes back what retire did.
+func (s *shard) revive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropped = false
+}
+
+// retire closes a shard for good, unless somebody uses it.
+func (s *shard) retire() (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users > 0 {
+		return false, nil
+	}
+	s.dropped = true
+	return true, s.shut()
 }
 
 // closeIdle closes s when nobody uses it and it was last used before a time.

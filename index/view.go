@@ -14,7 +14,8 @@ import (
 
 // A view is one shard as it stands at one instant.
 type view struct {
-	sh   *shard
+	key  string
+	sh   *shard // nil when it is gone
 	snap *scorch.IndexSnapshot
 	segs []*segView
 }
@@ -96,10 +97,23 @@ func (x *Index) evict(sh *shard) {
 	}
 }
 
+// known returns a shard, or nil when there is none.
+func (x *Index) known(key string) *shard {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.shards[key]
+}
+
 // view opens a shard and takes its present state. It is to be closed.
 func (x *Index) view(key string) (*view, error) {
-	sh := x.shard(key)
+	sh := x.known(key)
+	if sh == nil {
+		return &view{key: key}, nil
+	}
 	idx, err := x.acquire(sh)
+	if errors.Is(err, errDropped) {
+		return &view{key: key}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +138,7 @@ func newView(sh *shard, idx bleve.Index) (*view, error) {
 	if !ok || snap == nil {
 		return nil, fmt.Errorf("index: shard %s: %w", sh.key, ErrClosed)
 	}
-	v := &view{sh: sh, snap: snap}
+	v := &view{key: sh.key, sh: sh, snap: snap}
 	for _, s := range snap.Segments() {
 		v.segs = append(v.segs, &segView{id: s.Id(), seg: s.Segment(), deleted: s.Deleted(), sh: sh, dicts: map[string]segment.TermDictionary{}})
 	}
@@ -134,6 +148,9 @@ func newView(sh *shard, idx bleve.Index) (*view, error) {
 func (v *view) closeSnapshot() { _ = v.snap.Close() }
 
 func (v *view) close() {
+	if v.sh == nil {
+		return
+	}
 	v.closeSnapshot()
 	v.sh.release()
 }

@@ -198,13 +198,14 @@ func (d *Daemon) publishSince(ctx context.Context, seen int64) int64 {
 	return seen
 }
 
-// care does the slow housekeeping: a look over the index, captures past their time.
+// care does the slow housekeeping, at the start and every hour.
 func (d *Daemon) care(ctx context.Context) {
 	d.store.inspect(ctx)
 	hourly, memory := time.NewTicker(time.Hour), time.NewTicker(settleEvery)
 	defer hourly.Stop()
 	defer memory.Stop()
 	sleep(ctx, settleAfter)
+	d.tidy(ctx)
 	debug.FreeOSMemory() // what starting needed
 	for {
 		select {
@@ -212,16 +213,24 @@ func (d *Daemon) care(ctx context.Context) {
 			return
 		case <-memory.C:
 			debug.FreeOSMemory()
-			continue
 		case <-hourly.C:
+			d.store.inspect(ctx)
+			d.tidy(ctx)
 		}
-		d.store.inspect(ctx)
-		n, err := d.store.Ledger.Sweep(ctx, now(), d.cfg.Load().KeepCaptures())
-		if err != nil && ctx.Err() == nil {
-			d.log.Warn("captures not swept", "err", err)
-		} else if n > 0 {
-			d.log.Info("captures swept", "files", n)
-		}
+	}
+}
+
+// tidy deletes mentions and captures past their time.
+func (d *Daemon) tidy(ctx context.Context) {
+	cfg := d.cfg.Load()
+	if err := d.store.Retain(ctx, now(), cfg.KeepMentions()); err != nil && ctx.Err() == nil {
+		d.log.Warn("mentions past their time not deleted; it is tried again in an hour", "err", err)
+	}
+	n, err := d.store.Ledger.Sweep(ctx, now(), cfg.KeepCaptures())
+	if err != nil && ctx.Err() == nil {
+		d.log.Warn("captures not swept", "err", err)
+	} else if n > 0 {
+		d.log.Info("captures swept", "files", n)
 	}
 }
 

@@ -251,3 +251,31 @@ func (s *Store) record(ctx context.Context, id string) (mention.Record, error) {
 	}
 	return list[0], nil
 }
+
+// Retain deletes the mentions that were collected longer ago than keep and are
+// not on hold. Months of which nothing stays leave the index whole; what else
+// is deleted leaves it by the analyzed log.
+func (s *Store) Retain(ctx context.Context, at time.Time, keep time.Duration) error {
+	n, err := s.Ledger.Expire(ctx, at, keep)
+	if n > 0 {
+		s.log.Info("mentions past their time deleted", "mentions", n)
+	}
+	if err != nil {
+		return err
+	}
+	before := at.Add(-keep)
+	stay, err := s.Ledger.Held(ctx, before)
+	if err != nil {
+		return err
+	}
+	x, err := s.Index()
+	if err != nil {
+		return err
+	}
+	months, err := x.DropBefore(ctx, before, stay)
+	if len(months) > 0 {
+		s.log.Info("months dropped from the index", "months", months)
+	}
+	s.Suspect(x, err)
+	return err
+}

@@ -51,6 +51,7 @@ func testLedger(t *testing.T, open func(t *testing.T) ledger.Ledger) {
 		{"safety flags", testSafetyFlags},
 		{"erase", testErase},
 		{"sweep", testSweep},
+		{"expire", testExpire},
 		{"many writers", testManyWriters},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

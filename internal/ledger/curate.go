@@ -236,13 +236,16 @@ func erase(t *txn, id, actor, reason string, now time.Time) (captures []string, 
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
+	if err := notHeld(t, id, seq); err != nil {
+		return nil, err
+	}
 	if err := t.exec("INSERT OR IGNORE INTO tombstones (id, at, actor, reason) VALUES (?, ?, ?, ?)", id, ms(now), actor, reason); err != nil {
 		return nil, err
 	}
 	if num == 0 {
 		return nil, nil // never seen, or erased before: it stays away
 	}
-	captures, err = eraseRevisions(t, id, seq)
+	captures, err = eraseRevisions(t, seq)
 	if err != nil {
 		return nil, err
 	}
@@ -268,19 +271,30 @@ func erase(t *txn, id, actor, reason string, now time.Time) (captures []string, 
 	return captures, logChange(t, num, mention.ChangeErased, now)
 }
 
-// eraseRevisions blanks every revision of a mention, unless one is on hold.
-func eraseRevisions(t *txn, id string, seq int64) (captures []string, err error) {
+// notHeld gives ErrHeld when a revision of a mention is on hold.
+func notHeld(t *txn, id string, seq int64) error {
 	for seq != 0 {
-		var prev int64
 		var author, capture, object string
-		if err := t.row("SELECT prev, author, capture FROM revisions WHERE seq = ?", []any{seq}, &prev, &author, &capture); err != nil {
-			return nil, err
+		if err := t.row("SELECT prev, author, capture FROM revisions WHERE seq = ?", []any{seq}, &seq, &author, &capture); err != nil {
+			return err
 		}
 		err := t.row("SELECT object FROM holds WHERE object IN (?, ?, ?) LIMIT 1", []any{"mention:" + id, "author:" + author, "capture:" + capture}, &object)
 		if err == nil {
-			return nil, fmt.Errorf("%w: %s", ErrHeld, object)
+			return fmt.Errorf("%w: %s", ErrHeld, object)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseRevisions blanks every revision of a mention.
+func eraseRevisions(t *txn, seq int64) (captures []string, err error) {
+	for seq != 0 {
+		var prev int64
+		var capture string
+		if err := t.row("SELECT prev, capture FROM revisions WHERE seq = ?", []any{seq}, &prev, &capture); err != nil {
 			return nil, err
 		}
 		if err := t.exec("UPDATE revisions SET author = '', capture = '', title = '', text = '', meta = '' WHERE seq = ?", seq); err != nil {

@@ -224,6 +224,14 @@ type Keeping interface {
 	// Sweep deletes captures older than keep that are not on hold or
 	// referenced by an acknowledged mention still within keep, and orphans.
 	Sweep(ctx context.Context, now time.Time, keep time.Duration) (int, error)
+	// Expire deletes the mentions whose latest revision was collected longer
+	// ago than keep and that are not on hold, as [Keeping.Erase] does: what
+	// still stands in a feed is not collected anew. It returns how many there
+	// were, and writes one line of the audit log.
+	Expire(ctx context.Context, now time.Time, keep time.Duration) (int, error)
+	// Held gives the mentions on hold, by themselves, their author or their
+	// capture, that were collected before a time.
+	Held(ctx context.Context, before time.Time) ([]mention.Record, error)
 	// Erase blanks the content of mentions in place, deletes the captures
 	// they were read from, leaves tombstones, and appends erased entries to
 	// the analyzed log, all or none. A held one gives [ErrHeld]. An id never
