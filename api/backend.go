@@ -178,6 +178,9 @@ type Configuring interface {
 	// DeleteObject removes one: ErrNotFound, ErrReadOnly, or ErrConflict
 	// when something in force needs it.
 	DeleteObject(ctx context.Context, kind, id, actor string) error
+	// Backfill asks for the past of a source; the daemon collects it in the
+	// background.
+	Backfill(ctx context.Context, id, actor string, from time.Time) error
 }
 
 // A Status says how the daemon is.

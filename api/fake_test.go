@@ -178,6 +178,8 @@ func (f *fake) Curations(context.Context, string) ([]mention.CurationEvent, erro
 	return f.curated, f.err
 }
 
+func (f *fake) Backfill(context.Context, string, string, time.Time) error { return f.err }
+
 func (f *fake) Metrics(_ context.Context, id string) ([]mention.Metric, error) {
 	n := 7.0
 	return []mention.Metric{{ID: id, At: day, Engagement: &n}}, f.err

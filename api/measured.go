@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -20,6 +21,21 @@ func (a *api) metricsRoutes() {
 		OperationID: "listMetrics", Method: http.MethodGet, Path: "/mentions/{id}/metrics", Tags: []string{"Mentions"},
 		Summary: "Engagement of a mention over time", Description: "As it was first told, and read again 1 h, 6 h, 24 h and 7 d after publication where the platform allows it.",
 	}, a.metricsOf)
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "backfillSource", Method: http.MethodPost, Path: "/sources/{id}/backfill", Tags: []string{"Configuration"}, Metadata: map[string]any{needs: RoleAdmin},
+		Summary: "Collect the past of a source", Description: "Of a public API that has one. It is collected in the background, as fast as the platform allows.", DefaultStatus: http.StatusAccepted,
+	}, a.backfill)
+}
+
+type backfillInput struct {
+	ID   string `path:"id"`
+	Body struct {
+		Since time.Time `json:"since" doc:"how far back"`
+	}
+}
+
+func (a *api) backfill(ctx context.Context, in *backfillInput) (*struct{}, error) {
+	return nil, a.fail(ctx, a.backend.Backfill(ctx, in.ID, actorOf(ctx).name, in.Body.Since), "source")
 }
 
 func (a *api) metricsOf(ctx context.Context, in *idInput) (*metricsOutput, error) {

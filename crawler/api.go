@@ -45,7 +45,7 @@ type platform struct {
 // kind makes a kind of source of a platform.
 func (p *platform) kind(name mention.SourceKind) kind {
 	return kind{
-		name: name, check: p.check,
+		name: name, check: p.check, platform: p,
 		make: func(src mention.Source, o Options) Collector { return newAPI(p, src, o) },
 	}
 }

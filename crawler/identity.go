@@ -32,12 +32,14 @@ func Identify(m *mention.Mention) {
 
 // MentionID is the identity of a mention of a web kind: of its canonical URL,
 // else of its GUID, else of its content. A change of a watched page shares the
-// URL with all others, and is told by its GUID.
+// URL with all others, and is told by its GUID; a comment by its fragment.
 func MentionID(m *mention.Mention) string {
 	canonical := canonicalOf(m)
 	switch {
 	case m.PageChange != nil && canonical != "":
 		return hash("change", canonical, m.GUID)
+	case canonical != "" && commentOf(m.URL) != "":
+		return hash("comment", canonical, commentOf(m.URL))
 	case canonical != "":
 		return hash("url", canonical)
 	case m.GUID != "" && isGlobal(m.GUID):
@@ -53,6 +55,16 @@ func canonicalOf(m *mention.Mention) string {
 		return canonical
 	}
 	return Canonical(m.URL)
+}
+
+// commentOf is the fragment of an address that names a comment on its page;
+// "" when it names none. A comment is not the article it stands below.
+func commentOf(address string) string {
+	_, fragment, ok := strings.Cut(address, "#")
+	if !ok || !isCommentAnchor(fragment) {
+		return ""
+	}
+	return fragment
 }
 
 // isGlobal tells a GUID that means the same everywhere from a mere number.

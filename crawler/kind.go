@@ -13,14 +13,16 @@ type kind struct {
 	name  mention.SourceKind
 	check func(*mention.Source) []error // what it needs beside [mention.Source.Faults]; nil for nothing
 	make  func(mention.Source, Options) Collector
+
+	platform *platform // nil for what is no public API
 }
 
 // kinds is every kind there is: the one place that a new one is told to.
 func kinds() []kind {
 	return []kind{
-		{mention.SourceFeed, wantsURL, func(s mention.Source, o Options) Collector { return newFeed(s, o) }},
-		{mention.SourceSite, wantsURL, func(s mention.Source, o Options) Collector { return newSite(s, o) }},
-		{mention.SourcePage, wantsURL, func(s mention.Source, o Options) Collector { return newPage(s, o) }},
+		{name: mention.SourceFeed, check: wantsURL, make: func(s mention.Source, o Options) Collector { return newFeed(s, o) }},
+		{name: mention.SourceSite, check: wantsURL, make: func(s mention.Source, o Options) Collector { return newSite(s, o) }},
+		{name: mention.SourcePage, check: wantsURL, make: func(s mention.Source, o Options) Collector { return newPage(s, o) }},
 		hackerNews.kind("hackernews"),
 		reddit.kind("reddit"),
 		mastodon.kind("mastodon"),
@@ -80,6 +82,11 @@ func wantsURL(src *mention.Source) []error {
 	var errs []error
 	if src.URL == "" {
 		errs = append(errs, errors.New("url is missing"))
+	}
+	if src.Kind == mention.SourceSite {
+		errs = append(errs, checkFields(&src.Fields)...)
+	} else if src.Sitemap != "" || src.Lists != 0 || src.Fields != (mention.Fields{}) {
+		errs = append(errs, errors.New("kind: sitemap, lists and fields are for a site"))
 	}
 	if !src.Query.IsZero() || len(src.In) > 0 {
 		errs = append(errs, fmt.Errorf("query: a %s is read whole; query and in are for public APIs", src.Kind))

@@ -38,6 +38,7 @@ func newSite(src mention.Source, o Options) *site {
 // siteCursor is what a site remembers between passes.
 type siteCursor struct {
 	Pages map[string]*sitePage `json:"pages,omitempty"` // by canonical address
+	Maps  map[string]*sitePage `json:"maps,omitempty"`  // sitemaps
 	Wait  time.Duration        `json:"wait,omitempty"`
 }
 
@@ -72,6 +73,7 @@ type visit struct {
 	queued  map[string]bool
 	current siteLink
 	asked   int
+	lists   int // further pages of lists queued
 	fresh   int
 	err     error // that ends the pass
 	started bool  // the first page was answered
@@ -99,7 +101,9 @@ func (s *site) Collect(ctx context.Context, state mention.SourceState, emit func
 		v.cursor.Pages = map[string]*sitePage{}
 	}
 	v.push(s.src.URL, 0)
-	v.walk()
+	if v.err = v.readMaps(); v.err == nil {
+		v.walk()
+	}
 	if v.err != nil && (!v.started || !errors.Is(v.err, errPass) && !isFetchError(v.err)) {
 		return p.failed(ctx, v.err)
 	}
@@ -152,17 +156,18 @@ func (c *siteCursor) forget(most int) {
 }
 
 // push queues a page that may be followed and was not queued before.
-func (v *visit) push(address string, depth int) {
+func (v *visit) push(address string, depth int) bool {
 	u, err := url.Parse(address)
 	if err != nil || !strings.EqualFold(u.Host, v.start.Host) || depth > 0 && !strings.HasPrefix(u.Path, v.site.src.Follow) || isFile(u.Path) {
-		return
+		return false
 	}
 	key := Canonical(address)
 	if key == "" || v.queued[key] || len(v.queued) >= 20*v.budget() {
-		return
+		return false
 	}
 	v.queued[key] = true
 	v.queue = append(v.queue, siteLink{address, depth})
+	return true
 }
 
 // isFile reports paths that are surely no page.
@@ -306,6 +311,11 @@ func (v *visit) follow(links []string) {
 		return
 	}
 	for _, link := range links {
+		// A further page of a list is no deeper than the list.
+		if u, err := url.Parse(link); err == nil && v.lists < v.site.src.Lists && isPagination(u) && v.push(link, v.current.depth) {
+			v.lists++
+			continue
+		}
 		v.push(link, v.current.depth+1)
 	}
 }
@@ -317,8 +327,15 @@ func (v *visit) take(r *colly.Response, doc *html.Node, at *url.URL, known *site
 		return
 	}
 	facts := readFacts(doc, at)
+	comments := pageComments(doc)
+	fields := &v.site.src.Fields
+	removeFields(doc, fields)
 	a, err := readArticle(doc, at)
-	if err != nil || !facts.isArticle(a) {
+	if err != nil {
+		return
+	}
+	applyFields(doc, fields, a)
+	if !facts.isArticle(a) && len(selected(doc, fields.Text)) == 0 {
 		return
 	}
 	if !known.Article {
@@ -326,11 +343,21 @@ func (v *visit) take(r *colly.Response, doc *html.Node, at *url.URL, known *site
 		v.fresh++
 	}
 	known.Links = nil
-	src := v.site.src
+	m := articleMention(v.site.src, a, facts, at, v.now)
+	b := mention.Batch{Source: m.Source, Mentions: append([]mention.Mention{m}, commentMentions(&m, comments, at, v.now)...)}
+	answer := answer{url: at, status: r.StatusCode, header: *r.Headers, body: r.Body, fetched: v.o.Now().UTC()}
+	b.Capture = answer.capture()
+	if err := v.emit(b); err != nil {
+		v.err = err
+	}
+}
+
+// articleMention makes the mention of an article.
+func articleMention(src mention.Source, a *Article, f *facts, at *url.URL, now time.Time) mention.Mention {
 	m := mention.Mention{
-		Source: src.ID, Origin: mention.OriginCollect, Kind: src.Type, URL: at.String(), Canonical: Canonical(facts.canonical),
-		Title: a.Title, Text: a.Text, Author: a.Author, Country: src.Country, Channel: src.Channel,
-		Lang: firstNonEmpty(src.Lang, a.Language), Published: clamp(a.Published, v.now), Updated: clamp(a.Updated, v.now),
+		Source: src.ID, Origin: mention.OriginCollect, Kind: src.Type, URL: at.String(), Canonical: Canonical(f.canonical),
+		Title: a.Title, Text: a.Text, Author: a.Author, Country: firstNonEmpty(src.Country, countryOf(at.Hostname())), Channel: src.Channel,
+		Lang: firstNonEmpty(src.Lang, a.Language), Published: clamp(a.Published, now), Updated: clamp(a.Updated, now),
 	}
 	if !m.Updated.After(m.Published) {
 		m.Updated = time.Time{}
@@ -339,10 +366,22 @@ func (v *visit) take(r *colly.Response, doc *html.Node, at *url.URL, known *site
 		m.Kind = guessKind(m.URL, src)
 	}
 	Identify(&m)
-	answer := answer{url: at, status: r.StatusCode, header: *r.Headers, body: r.Body, fetched: v.o.Now().UTC()}
-	if err := v.emit(mention.Batch{Source: src.ID, Mentions: []mention.Mention{m}, Capture: answer.capture()}); err != nil {
-		v.err = err
+	return m
+}
+
+// countryOf is the country of a host's top level domain, where that means one.
+func countryOf(host string) string {
+	tld := host[strings.LastIndexByte(host, '.')+1:]
+	switch tld {
+	case "tv", "io", "co", "me", "ai", "fm", "ly", "cc", "ws", "to", "gg", "sh", "ac", "la", "eu", "im", "is", "nu", "tk", "ml", "ga", "cf", "gq", "vc", "su", "ag", "st", "pw", "bz", "sc", "so", "dj", "am", "app", "ms", "md":
+		return "" // sold to anyone
+	case "uk":
+		return "gb"
 	}
+	if len(tld) != 2 || strings.ContainsFunc(tld, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return ""
+	}
+	return tld
 }
 
 // isPagination reports addresses of further pages of a list.

@@ -41,10 +41,13 @@ type Source struct {
 	Lang    string     `yaml:"lang,omitempty" json:"lang,omitempty"`       // ISO 639-1
 	Type    Kind       `yaml:"type,omitempty" json:"type,omitempty"`       // kind of its mentions; empty means found out
 	Channel string     `yaml:"channel,omitempty" json:"channel,omitempty"`
-	Select  string     `yaml:"select,omitempty" json:"select,omitempty"` // page: CSS selector of the part watched
-	Follow  string     `yaml:"follow,omitempty" json:"follow,omitempty"` // site: only links whose path begins so
-	Depth   int        `yaml:"depth,omitempty" json:"depth,omitempty"`   // site: links away from the start; 0 means 1
-	Pages   int        `yaml:"pages,omitempty" json:"pages,omitempty"`   // site: most pages a pass; 0 means 200
+	Select  string     `yaml:"select,omitempty" json:"select,omitempty"`   // page: CSS selector of the part watched
+	Follow  string     `yaml:"follow,omitempty" json:"follow,omitempty"`   // site: only links whose path begins so
+	Depth   int        `yaml:"depth,omitempty" json:"depth,omitempty"`     // site: links away from the start; 0 means 1
+	Pages   int        `yaml:"pages,omitempty" json:"pages,omitempty"`     // site: most pages a pass; 0 means 200
+	Sitemap string     `yaml:"sitemap,omitempty" json:"sitemap,omitempty"` // site: auto, or an address; empty means that links alone are followed
+	Lists   int        `yaml:"lists,omitempty" json:"lists,omitempty"`     // site: further pages of a list that are read a pass
+	Fields  Fields     `yaml:"fields,omitempty" json:"fields,omitzero"`    // site: selectors that win over what is found
 	Paused  bool       `yaml:"paused,omitempty" json:"paused,omitempty"`
 
 	// Of public APIs.
@@ -54,6 +57,16 @@ type Source struct {
 	KeyFile   string      `yaml:"key_file,omitempty" json:"key_file,omitempty"` // holds the key, token or app password alone
 	Backfill  Duration    `yaml:"backfill,omitempty" json:"backfill,omitempty"` // how far back the first passes go; 0 means 30d
 	TokenFile string      `yaml:"token_file,omitempty" json:"token_file,omitempty"`
+}
+
+// Fields are CSS selectors of the parts of a site's articles. An empty one
+// leaves what is found without it.
+type Fields struct {
+	Title     string `yaml:"title,omitempty" json:"title,omitempty"`
+	Text      string `yaml:"text,omitempty" json:"text,omitempty"`
+	Author    string `yaml:"author,omitempty" json:"author,omitempty"`
+	Published string `yaml:"published,omitempty" json:"published,omitempty"` // its datetime or content attribute, else its text
+	Remove    string `yaml:"remove,omitempty" json:"remove,omitempty"`       // what is no part of an article
 }
 
 // A SourceQuery says what a public API is asked for. A plain string is Text.
@@ -119,6 +132,14 @@ func (s *Source) Faults() []error {
 	}
 	if s.Depth < 0 || s.Depth > 10 {
 		errs = append(errs, fmt.Errorf("depth %d is not 0 to 10", s.Depth))
+	}
+	if s.Lists < 0 || s.Lists > 1000 {
+		errs = append(errs, fmt.Errorf("lists %d is not 0 to 1000", s.Lists))
+	}
+	if s.Sitemap != "" && s.Sitemap != "auto" {
+		for _, err := range checkURL(s.Sitemap) {
+			errs = append(errs, fmt.Errorf("sitemap: %w (or auto)", err))
+		}
 	}
 	if s.Pages < 0 || s.Pages > 10000 {
 		errs = append(errs, fmt.Errorf("pages %d is not 0 to 10000", s.Pages))

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"earshot/api"
 	"earshot/crawler"
 	"earshot/internal/config"
 	"earshot/internal/egress"
@@ -127,6 +128,9 @@ func (f *fetcher) pass(ctx context.Context, src mention.Source, tell stored) (me
 	if err != nil {
 		return state, fmt.Errorf("daemon: source %s: %w", src.ID, err)
 	}
+	if state, err = f.wished(ctx, src, state); err != nil {
+		return state, err
+	}
 	c, err := crawler.New(src, crawler.Options{Egress: f.egress, Hosts: f.hosts, Brands: f.brands, Now: f.now, Log: f.log})
 	if err != nil {
 		return state, fmt.Errorf("daemon: source %s: %w", src.ID, err)
@@ -162,6 +166,50 @@ func (f *fetcher) pass(ctx context.Context, src mention.Source, tell stored) (me
 		f.log.Warn("pass failed", "source", src.ID, "err", err)
 	}
 	return state, nil
+}
+
+// backfillKey is the setting that holds how far back a source is to be read.
+func backfillKey(source string) string { return "backfill:" + source }
+
+// wished puts a wish for the past of a source into its state. The wish is
+// over when the state is stored, at the end of the pass.
+func (f *fetcher) wished(ctx context.Context, src mention.Source, state mention.SourceState) (mention.SourceState, error) {
+	text, err := f.intake.ledger.Setting(ctx, backfillKey(src.ID))
+	if err != nil || text == "" {
+		return state, err
+	}
+	if from, err := time.Parse(time.RFC3339, text); err == nil {
+		if state, err = crawler.Backfill(src, f.brands, state, from, f.now()); err != nil {
+			f.log.Warn("past not asked for", "source", src.ID, "err", err)
+		} else if _, err := f.intake.ledger.Append(ctx, f.now(), mention.Batch{Source: src.ID, State: &state}); err != nil {
+			return state, err
+		}
+	}
+	return state, f.intake.ledger.SetSetting(ctx, backfillKey(src.ID), "")
+}
+
+// Backfill asks for the past of a source from a time on; the next passes over
+// it collect that.
+func (s *Store) Backfill(ctx context.Context, cfg *config.Config, src mention.Source, from time.Time) error {
+	if _, err := crawler.Backfill(src, cfg.Brands, mention.SourceState{}, from, now()); err != nil {
+		return err
+	}
+	return s.Ledger.SetSetting(ctx, backfillKey(src.ID), from.UTC().Format(time.RFC3339))
+}
+
+// Backfill implements api.Configuring.
+func (b backend) Backfill(ctx context.Context, id, actor string, from time.Time) error {
+	src, ok := b.source(id)
+	if !ok {
+		return fmt.Errorf("source %s: %w", id, api.ErrNotFound)
+	}
+	if err := b.store.Backfill(ctx, b.cfg.Load(), src, from); err != nil {
+		return &api.InvalidError{Faults: []string{strings.TrimPrefix(err.Error(), "crawler: ")}}
+	}
+	if err := b.jobs.FetchAt(ctx, id, now()); err != nil {
+		return fmt.Errorf("daemon: source %s: %w", id, err)
+	}
+	return b.audit(ctx, actor, "backfill", id, from.UTC().Format(time.RFC3339))
 }
 
 // cover notes for which stretch of time a source answered: from the last pass
