@@ -401,7 +401,7 @@ const lexiconShare = 1.0
 // a company seldom praises, and news are mostly neutral. Chosen on the
 // development halves of the judging sets.
 var (
-	tiltPlain     = [2]float32{-0.15, 0}
+	tiltPlain     = [2]float32{-0.3, -0.15}
 	tiltAddressed = [2]float32{-0.65, 0.18}
 	tiltNews      = [2]float32{-0.45, -0.3}
 )

@@ -22,6 +22,7 @@ var mixture = []struct {
 	{"vader_nyt", 2},
 	{"sst2.train", 1},
 	{"druglib", 3},
+	{"te_emotion.train", 1},
 }
 
 // makeSentiment trains the document model.
@@ -60,7 +61,7 @@ func (t *trainer) makeSentiment() error {
 		}
 	}
 	t.say("sentiment: %d texts", len(examples))
-	w := learn(examples, learning{classes: 3, bits: sentimentBits, epochs: 5, rate: 0.15, decay: 1e-4, minDocs: 2, adaptive: true, seed: 7})
+	w := learn(examples, learning{classes: 3, bits: sentimentBits, epochs: 8, rate: 0.15, decay: 1e-4, minDocs: 2, adaptive: true, seed: 7})
 	x.model = quantize(w, 3)
 	for _, name := range []string{"semeval17", "airline", "fpb50", "sst2"} {
 		rows, err := t.read(name)
@@ -113,9 +114,9 @@ func polarityTarget(r *sample) []float32 {
 		return []float32{float32(pos), float32(neg), float32(1 - pos - neg)}
 	}
 	switch r.Label {
-	case "positive":
+	case "positive", "joy", "optimism":
 		return []float32{1, 0, 0}
-	case "negative":
+	case "negative", "anger", "sadness":
 		return []float32{0, 1, 0}
 	case "neutral":
 		return []float32{0, 0, 1}
