@@ -64,6 +64,7 @@ type api struct {
 	exports chan struct{}
 	huma    huma.API
 	pages   *pages
+	deeds   deeds
 }
 
 // A router remembers its patterns, so that a test can walk them.

@@ -252,9 +252,9 @@ func TestPanicsAreProblems(t *testing.T) {
 
 func TestEveryAnswerHasSafeHeaders(t *testing.T) {
 	h := handler(t, api.Options{Backend: newFake(2), Extra: map[string]http.Handler{"/inbox": http.NotFoundHandler()}})
-	policy := regexp.MustCompile(`^default-src 'none'(; (style-src|img-src|form-action) 'self'|; base-uri 'none'|; frame-ancestors 'none'|; sandbox)*$`)
+	policy := regexp.MustCompile(`^default-src 'none'(; (script-src|style-src|img-src|connect-src|form-action) 'self'|; base-uri 'none'|; frame-ancestors 'none'|; sandbox|; require-trusted-types-for 'script'|; trusted-types 'none')*$`)
 	for _, path := range []string{
-		"/", "/mentions/m0", "/incidents", "/sources", "/api/v1/docs", "/api/v1/mentions", "/api/v1/export", "/api/v1/export?format=csv",
+		"/", "/mentions", "/mentions/m0", "/alerts", "/sources", "/assets/app.js", "/api/v1/docs", "/api/v1/mentions", "/api/v1/export", "/api/v1/export?format=csv",
 		"/api/v1/openapi.json", "/assets/style.css", "/assets/icon.svg", "/healthz", "/metrics", "/nope", "/api/v1/nope", "/inbox",
 	} {
 		res, _ := get(h, path)

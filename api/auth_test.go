@@ -60,7 +60,7 @@ func TestTokens(t *testing.T) {
 	}{
 		{"viewer reads", "GET", "/api/v1/count", "", "Bearer read", 200},
 		{"scheme in any case", "GET", "/api/v1/count", "", "bearer read", 200},
-		{"viewer opens a page by password", "GET", "/", "", "Basic OnJlYWQ=", 200},
+		{"viewer opens a page by password", "GET", "/mentions", "", "Basic OnJlYWQ=", 200},
 		{"viewer does not curate", "POST", "/api/v1/curation", `{"ids":["m0"],"action":"star"}`, "Bearer read", 403},
 		{"viewer does not curate by form", "POST", "/mentions/m0/curate", "", "Bearer read", 403},
 		{"viewer does not see the audit", "GET", "/api/v1/audit", "", "Bearer read", 403},

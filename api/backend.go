@@ -202,4 +202,6 @@ type Status struct {
 type Health interface {
 	Ready(ctx context.Context) (reasons []string) // why not, in words; empty means ready
 	Status(ctx context.Context) (Status, error)
+	// Gaps are the stretches in which a source did not answer, oldest first.
+	Gaps(ctx context.Context, from, to time.Time) ([]mention.Coverage, error)
 }

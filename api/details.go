@@ -3,9 +3,9 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"earshot/mention"
 )
@@ -16,6 +16,8 @@ type mentionView struct {
 	Why       *Why
 	TitleText []piece
 	Text      []piece
+	May       bool
+	Back      string // the list it was found in
 }
 
 func (a *api) mentionPage(w http.ResponseWriter, r *http.Request) {
@@ -24,12 +26,20 @@ func (a *api) mentionPage(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		why, err := a.explain(ctx, &rec, "")
+		q := strings.TrimSpace(r.URL.Query().Get("q"))
+		if _, err := parse(q, time.Now()); err != nil {
+			q = "" // the mention is shown all the same
+		}
+		why, err := a.explain(ctx, &rec, q)
 		if err != nil {
 			return nil, err
 		}
+		back := ""
+		if q != "" {
+			back = a.pages.search(q)
+		}
 		return &mentionView{
-			Record: rec, Row: rec.Row(), Why: why,
+			May: actorOf(ctx).role.may(RoleAnalyst), Back: back, Record: rec, Row: rec.Row(), Why: why,
 			TitleText: pieces(rec.Mention.Title, findings(&rec, "title")),
 			Text:      pieces(rec.Mention.Text, findings(&rec, "")),
 		}, nil
@@ -42,92 +52,40 @@ func (a *api) mentionPage(w http.ResponseWriter, r *http.Request) {
 	if title == "" {
 		title = excerpt(v.Row.Text)
 	}
-	a.pages.show(w, r, http.StatusOK, "mention", view{Title: title, Here: "/", Data: v})
+	a.pages.show(w, r, http.StatusOK, "mention", view{Title: title, Here: "/mentions", Data: v})
 }
 
-type incidentsView struct {
-	State string
-	Rows  []mention.Incident
-	Next  string
-	Rules []RuleInfo
-}
-
-func (a *api) incidentsPage(w http.ResponseWriter, r *http.Request) {
-	params := r.URL.Query()
-	in := &incidentsInput{State: params.Get("state"), Rule: params.Get("rule"), Cursor: params.Get("cursor"), Limit: 50}
-	if !slices.Contains([]string{"", mention.StateFiring, mention.StateResolved, mention.StatePending, mention.StateNoData, mention.StateError}, in.State) {
-		in.State = ""
-	}
-	list, err := a.incidents(r.Context(), in)
-	if err != nil {
-		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
-		return
-	}
-	v := &incidentsView{State: in.State, Rows: list.Body.Rows}
-	if list.Body.Next != "" {
-		v.Next = a.pages.to("/incidents") + "?" + url.Values{"state": {in.State}, "rule": {in.Rule}, "cursor": {list.Body.Next}}.Encode()
-	}
-	if in.Cursor == "" {
-		// What needs a person stands first; the rest stays in order of time.
-		slices.SortStableFunc(v.Rows, func(x, y mention.Incident) int { return urgency(&x) - urgency(&y) })
-	}
-	if v.Rules, err = ask(r.Context(), a, "rule", a.backend.Rules); err != nil {
-		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
-		return
-	}
-	a.pages.show(w, r, http.StatusOK, "incidents", view{Title: "Incidents", Here: "/incidents", Data: v})
-}
-
-func urgency(i *mention.Incident) int {
-	switch {
-	case i.State != mention.StateFiring:
-		return 2
-	case !i.Acked.IsZero() || i.Muted || !i.Snoozed.IsZero():
-		return 1
-	}
-	return 0
-}
-
-type incidentView struct {
-	Incident   mention.Incident
-	Mentions   []mention.Row
-	Deliveries []mention.Delivery
-	Safety     bool
-}
-
-// incidentMentions is how many mentions the page of an incident shows.
-const incidentMentions = 10
-
-func (a *api) incidentPage(w http.ResponseWriter, r *http.Request) {
-	v, err := ask(r.Context(), a, "incident", func(ctx context.Context) (*incidentView, error) {
-		inc, err := a.backend.Incident(ctx, r.PathValue("id"))
-		if err != nil {
-			return nil, err
-		}
-		v := &incidentView{Incident: inc, Safety: inc.Severity == mention.SeveritySafety || inc.Kind == "safety"}
-		for _, id := range first(incidentMentions, inc.Mentions) {
-			if rec, err := a.backend.Record(ctx, id); err == nil { // an erased one is left out
-				v.Mentions = append(v.Mentions, rec.Row())
-			}
-		}
-		v.Deliveries, err = a.backend.Deliveries(ctx, DeliveryFilter{Incident: inc.ID, Limit: 100})
-		return v, err
-	})
-	if err != nil {
-		a.pages.fail(w, r, a.problem(r.Context(), err, "incident"))
-		return
-	}
-	a.pages.show(w, r, http.StatusOK, "incident", view{Title: v.Incident.Rule, Here: "/incidents", Data: v})
+// sourcesView is the page of sources: can I believe these numbers today?
+type sourcesView struct {
+	Rows          []mention.SourceStatus
+	Broken, Never int
+	Coverage      []mention.Coverage // stretches without an answer
 }
 
 func (a *api) sourcesPage(w http.ResponseWriter, r *http.Request) {
-	list, err := ask(r.Context(), a, "source", a.backend.Sources)
+	v, err := ask(r.Context(), a, "source", a.sourcesOf)
 	if err != nil {
 		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
 		return
 	}
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(x, y mention.SourceStatus) int {
+	a.pages.show(w, r, http.StatusOK, "sources", view{Title: "Sources", Here: "/sources", Data: v})
+}
+
+func (a *api) sourcesOf(ctx context.Context) (*sourcesView, error) {
+	list, err := a.backend.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &sourcesView{Rows: slices.Clone(list)}
+	for i := range list {
+		switch s := &list[i].State; {
+		case s.Error != "":
+			v.Broken++
+		case s.LastOK.IsZero() && !list[i].Source.Paused:
+			v.Never++
+		}
+	}
+	slices.SortStableFunc(v.Rows, func(x, y mention.SourceStatus) int {
 		if bx, by := x.State.Error != "", y.State.Error != ""; bx != by {
 			if bx {
 				return -1
@@ -136,5 +94,44 @@ func (a *api) sourcesPage(w http.ResponseWriter, r *http.Request) {
 		}
 		return strings.Compare(x.Source.ID, y.Source.ID)
 	})
-	a.pages.show(w, r, http.StatusOK, "sources", view{Title: "Sources", Here: "/sources", Data: list})
+	now := time.Now()
+	v.Coverage, err = a.backend.Gaps(ctx, now.AddDate(0, 0, -30), now)
+	return v, err
+}
+
+type settingsView struct {
+	Ready  []string
+	Status *Status
+	Tokens []Token
+	Who    string
+	Role   Role
+	Brands []BrandInfo
+	Labels []LabelInfo
+	Audit  []mention.AuditEntry
+}
+
+// settingsPage shows what is in force; it holds no secret.
+func (a *api) settingsPage(w http.ResponseWriter, r *http.Request) {
+	who := actorOf(r.Context())
+	v := &settingsView{Tokens: a.guard.tokens, Who: who.name, Role: who.role}
+	_, err := ask(r.Context(), a, "status", func(ctx context.Context) (struct{}, error) {
+		status, err := a.backend.Status(ctx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		v.Status, v.Ready = &status, a.backend.Ready(ctx)
+		if v.Brands, err = a.backend.Brands(ctx); err != nil {
+			return struct{}{}, err
+		}
+		if v.Labels, err = a.backend.Labels(ctx); err != nil || !who.role.may(RoleAdmin) {
+			return struct{}{}, err
+		}
+		v.Audit, err = a.lastDeeds(ctx)
+		return struct{}{}, err
+	})
+	if err != nil {
+		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
+		return
+	}
+	a.pages.show(w, r, http.StatusOK, "settings", view{Title: "Settings", Here: "/settings", Data: v})
 }

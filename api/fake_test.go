@@ -327,3 +327,7 @@ func answer(h http.Handler, r *http.Request) (*http.Response, string) {
 func get(h http.Handler, target string) (*http.Response, string) {
 	return answer(h, request(http.MethodGet, target, ""))
 }
+
+func (f *fake) Gaps(context.Context, time.Time, time.Time) ([]mention.Coverage, error) {
+	return []mention.Coverage{{Source: "gone", From: day.Add(-48 * time.Hour), To: day}}, f.err
+}

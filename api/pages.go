@@ -10,6 +10,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,6 +23,9 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
+// assetNames are the files that pages load.
+var assetNames = []string{"style.css", "icon.svg", "app.js"}
+
 // pages are the templates, parsed once.
 type pages struct {
 	api   *api
@@ -30,18 +35,37 @@ type pages struct {
 
 // A view is what every page is given.
 type view struct {
-	Title string
-	Here  string // path of the navigation's entry
-	Query string // what the search box holds
-	Nav   []Link
-	Who   string
-	Data  any
+	Title   string
+	Here    string // path of the navigation's entry
+	Live    string // parameters of the event stream; "" is none
+	Feed    string // address of the page's mentions as a feed
+	Nav     []entry
+	Who     string
+	SignOut bool
+	Flash   *flash
+	Back    string // address of the page itself
+	Data    any
+}
+
+// An entry is a page in the navigation.
+type entry struct {
+	Path, Name, Key string
+	Badge           string
+}
+
+// A flash tells once what was done.
+type flash struct{ Text, Undo string }
+
+// entries are the pages, each with its key after g.
+var entries = []entry{
+	{Path: "/", Name: "Overview", Key: "h"}, {Path: "/mentions", Name: "Mentions", Key: "m"},
+	{Path: "/alerts", Name: "Alerts", Key: "a"}, {Path: "/sources", Name: "Sources", Key: "s"}, {Path: "/settings", Name: "Settings", Key: "e"},
 }
 
 func newPages(a *api) (*pages, error) {
 	p := &pages{api: a, sets: map[string]*template.Template{}}
 	sum := sha256.New()
-	for _, name := range []string{"style.css", "icon.svg"} {
+	for _, name := range assetNames {
 		b, err := pageFiles.ReadFile("pages/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("api: page assets: %w", err)
@@ -53,7 +77,7 @@ func newPages(a *api) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: page layout: %w", err)
 	}
-	for _, name := range []string{"home", "mention", "incidents", "incident", "sources", "docs", "error"} {
+	for _, name := range []string{"mentions", "mention", "alerts", "incident", "sources", "settings", "rule", "docs", "error"} {
 		set, err := layout.Clone()
 		if err == nil {
 			set, err = set.ParseFS(pageFiles, "pages/"+name+".html")
@@ -68,9 +92,13 @@ func newPages(a *api) (*pages, error) {
 
 // show writes a page; it is rendered whole first, so that no half page goes out.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
-	v.Nav = append([]Link{{"/", "Mentions"}, {"/incidents", "Incidents"}, {"/sources", "Sources"}}, p.api.links...)
-	v.Nav = append(v.Nav, Link{"/api/v1/docs", "API"})
-	v.Who = actorOf(r.Context()).name
+	v.Nav = slices.Clone(entries)
+	for _, l := range p.api.links {
+		v.Nav = append(v.Nav, entry{Path: l.Path, Name: l.Name})
+	}
+	who := actorOf(r.Context())
+	v.Who, v.Back = who.name, r.URL.RequestURI()
+	v.Flash = p.api.flashOf(r)
 	var buf bytes.Buffer
 	if err := p.sets[name].ExecuteTemplate(&buf, "layout.html", v); err != nil {
 		p.api.log.ErrorContext(r.Context(), "page failed", "page", name, "err", err)
@@ -88,16 +116,18 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, problem *problem) {
 	p.show(w, r, problem.Status, "error", view{Title: problem.Title, Data: problem})
 }
 
-// pageHeaders let a page have our style, our icon and our forms, and nothing else.
+// pageHeaders let a page have our style, our script, our icon and our forms, and
+// nothing else; not even our script may make markup of text.
 func pageHeaders(h http.Header) {
 	secure(h)
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "+
+		"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
 }
 
 // assets serves the style and the icon.
 func (p *pages) assets(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	kind := map[string]string{"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}[name]
+	kind := map[string]string{"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml", "app.js": "text/javascript; charset=utf-8"}[name]
 	b, err := pageFiles.ReadFile("pages/" + name)
 	if kind == "" || err != nil {
 		writeProblem(w, r, newProblem(http.StatusNotFound, "not-found", "there is no such file"))
@@ -136,7 +166,38 @@ func (p *pages) funcs() template.FuncMap {
 			return evidence(text, s)
 		},
 		"sentiments": func() []string { return []string{mention.Positive, mention.Negative, mention.Neutral, mention.Mixed} },
+		"plural64":   func(n uint64, word string) string { return plural(int(min(n, 1<<52)), word) },
+		"ago":        func(t time.Time) string { return ago(t, time.Now()) },
+		"amount":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
+		"lone":       func(r mention.Row) *hitView { return &hitView{Row: r} },
+		"has":        slices.Contains[[]string],
+		"mark":       mark,
+		"around":     around,
 	}
+}
+
+// ago is a time as people tell it, told exactly in the tip.
+func ago(t, now time.Time) string {
+	d := now.Sub(t)
+	in := d < 0
+	if in {
+		d = -d
+	}
+	text := ""
+	switch {
+	case d < time.Minute:
+		return map[bool]string{true: "in a moment", false: "just now"}[in]
+	case d < time.Hour:
+		text = strconv.Itoa(int(d.Minutes())) + " min"
+	case d < 48*time.Hour:
+		text = strconv.Itoa(int(d.Hours())) + " h"
+	default:
+		text = strconv.Itoa(int(d.Hours()/24)) + " days"
+	}
+	if in {
+		return "in " + text
+	}
+	return text + " ago"
 }
 
 func (p *pages) to(path string) string { return p.api.link + path }
@@ -144,9 +205,9 @@ func (p *pages) to(path string) string { return p.api.link + path }
 // search is the address of a search, with the whole state in it.
 func (p *pages) search(q string) string {
 	if q == "" {
-		return p.to("/")
+		return p.to("/mentions")
 	}
-	return p.to("/") + "?" + url.Values{"q": {q}}.Encode()
+	return p.to("/mentions") + "?" + url.Values{"q": {q}}.Encode()
 }
 
 func (p *pages) when(t time.Time, layout string) string {
@@ -231,6 +292,18 @@ func narrow(q, field, value string) string {
 	default:
 		return "(" + q + ") AND " + part
 	}
+}
+
+// without is a query that leaves one value out, "" when that cannot be asked.
+func without(q, field, value string) string {
+	part := quote(field, value)
+	if part == "" {
+		return ""
+	}
+	if q == "" || q == "*" {
+		q = "published:[* TO *]" // everything that has a date: a query needs something to look for
+	}
+	return "(" + q + ") AND NOT " + part
 }
 
 // plural is a count with its word.

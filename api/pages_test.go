@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ var vectors = []string{
 }
 
 // mayStand are the elements our own templates write.
-var mayStand = strings.Fields(`html head meta title link body a header span nav main footer h1 h2 h3 p strong em section article form label div input select option
+var mayStand = strings.Fields(`html head script dialog kbd textarea fieldset legend em b path g circle text desc hr meta title link body a header span nav main footer h1 h2 h3 p strong em section article form label div input select option
 	button pre mark ul li figure figcaption svg line rect title details summary table thead tbody tr th td aside time code del ins dl dt dd br`)
 
 // faultsOf lists what a page must never have.
@@ -61,6 +62,7 @@ func faultsOf(t *testing.T, body string) []string {
 		}
 		for _, a := range n.Attr {
 			switch {
+			case n.Data == "script" && a.Key == "src" && strings.HasPrefix(a.Val, "/assets/app.js?v=") && n.FirstChild == nil:
 			case strings.HasPrefix(a.Key, "on"), a.Key == "style", a.Key == "srcdoc", a.Key == "src":
 				faults = append(faults, "attribute "+a.Key+"="+a.Val)
 			case a.Key == "href" || a.Key == "action":
@@ -112,7 +114,10 @@ func TestTextOfTheWorldStaysText(t *testing.T) {
 		f.curated = []mention.CurationEvent{{Actor: x, Action: "note", Value: x}}
 		f.reasons = []string{x}
 		h := handler(t, api.Options{Backend: f})
-		for _, path := range []string{"/", "/?q=" + url.QueryEscape("recall "+x), "/?order=" + url.QueryEscape(x), "/mentions/m0", "/incidents", "/incidents/i0", "/sources", "/api/v1/docs?" + url.QueryEscape(x)} {
+		for _, path := range []string{
+			"/mentions", "/mentions?q=" + url.QueryEscape("recall "+x), "/mentions?q=recall+AND+brillux&order=" + url.QueryEscape(x), "/mentions?from=" + url.QueryEscape(x), "/mentions?done=" + url.QueryEscape(x),
+			"/mentions/m0?q=" + url.QueryEscape(x), "/alerts?tab=all", "/alerts?tab=deliveries", "/alerts?tab=safety", "/alerts?tab=rules", "/alerts?rule=" + url.QueryEscape(x), "/incidents/i0", "/sources", "/settings",
+			"/rules/new?match=" + url.QueryEscape(x), "/api/v1/docs?" + url.QueryEscape(x)} {
 			r := request(http.MethodGet, path, "")
 			r.Header.Set("Accept", "text/html")
 			res, body := answer(h, r)
@@ -144,12 +149,19 @@ func TestPages(t *testing.T) {
 		path string
 		want []string
 	}{
-		{"/", []string{"Firing now", "12 mentions in 1h", "<strong>60</strong> mentions", `href="/mentions/m0"`, "Brillux recalls lot 24", `href="/?q=published%3A2026-11-20"`, `rel="next"`, "the address is gone (410)", `href="/inbox/"`, "▼</span> negative"}},
-		{"/?q=recall&cursor=25", []string{"Brillux recalls lot 25", "back to the first page", `value="recall"`, "format=csv&amp;q=recall"}},
-		{"/mentions/m0", []string{`<mark class="brand" title="brillux">Brillux</mark> recalls`, `<mark class="negative" title="negative -0.60">angry</mark>`, "its name", "“angry”", "recall*", "incident.firing", `action="/mentions/m0/curate"`}},
-		{"/incidents", []string{"12 mentions in 1h", "state=resolved", "threshold"}},
+		{"/mentions", []string{"<strong>60</strong> mentions", `href="/mentions/m0"`, "Brillux recalls lot 0", "+59 more of this story", `href="/mentions?q=published%3A2026-11-20"`, `rel="next"`, `href="/inbox/"`, "▼</span> negative", "Mentions over time"}},
+		{"/mentions?q=recall+AND+brillux&cursor=25&fold=no", []string{"Brillux <mark>recalls</mark>"[:8], "lot 25", "back to the first page", `value="recall AND brillux"`, "format=csv&amp;bom=true&amp;q=recall", "Without recall"}},
+		{"/mentions?from=2026-11-01&to=2026-11-07", []string{"1 Nov 2026 – 7 Nov 2026", "published%3A%5B2026-11-01T00%3A00%3A00.000Z"}},
+		{"/mentions/m0?q=recall*", []string{`<mark class="brand" title="brillux">Brillux</mark> recalls`, `<mark class="negative" title="negative -0.60">angry</mark>`, "its name", "“angry”", "recall*", "incident.firing", `action="/mentions/m0/curate"`, "Why it was found"}},
+		{"/alerts", []string{"12 mentions in 1h", "Needs a person", "/incidents/i0"}},
+		{"/alerts?tab=deliveries", []string{"incident.firing", "hooks.example"}},
+		{"/alerts?tab=safety", []string{"<strong>1</strong> flagged", "Brillux recalls lot 0", "waiting for a person", "acknowledge"}},
+		{"/alerts?tab=rules", []string{"outcry", "threshold", "brand:brillux"}},
+		{"/rules/outcry", []string{"defined by file", "brand:brillux", "hook"}},
+		{"/rules/new?match=recall*", []string{"recall*", "60</strong> mentions"}},
 		{"/incidents/i0", []string{"Acknowledge", "Brillux recalls lot 1", "the newest 2", "incident.firing"}},
-		{"/sources", []string{"✕ the address is gone (410)", "3 times in a row", "✓ well", "12,345"}},
+		{"/sources", []string{"✕ the address is gone (410)", "3 times in a row", "✓ well", "12,345", "Gaps in the last 30 days"}},
+		{"/settings", []string{"Nobody but this machine", "recall*", "Who did what"}},
 		{"/api/v1/docs", []string{"searchMentions", "/mentions/{id}/why", "curl -X POST --json @body.json 'http://127.0.0.1:8080/api/v1/curation'", "needs analyst", `id="schema-Record"`}},
 	}
 	for _, tt := range tests {
@@ -171,13 +183,13 @@ func TestPages(t *testing.T) {
 func TestPagesSayWhatIsWrong(t *testing.T) {
 	f := newFake(0)
 	h := handler(t, api.Options{Backend: f})
-	if res, body := get(h, "/?q=bad("); res.StatusCode != http.StatusBadRequest || !strings.Contains(body, "cannot be read") || !strings.Contains(body, `value="bad("`) || !strings.Contains(body, "bad<mark>▸</mark>(") {
+	if res, body := get(h, "/mentions?q=bad("); res.StatusCode != http.StatusBadRequest || !strings.Contains(body, "cannot be read") || !strings.Contains(body, `value="bad("`) || !strings.Contains(body, "bad<mark>▸</mark>(") {
 		t.Errorf("bad query: %d %s", res.StatusCode, body)
 	}
-	if _, body := get(h, "/"); !strings.Contains(body, "Nothing has been heard yet") {
+	if _, body := get(h, "/mentions"); !strings.Contains(body, "Nothing has been heard yet") {
 		t.Error("no advice when there is nothing")
 	}
-	if _, body := get(h, "/?q=a"); !strings.Contains(body, "Nothing matches") {
+	if _, body := get(h, "/mentions?q=a"); !strings.Contains(body, "Nothing matches") {
 		t.Error("no advice when nothing matches")
 	}
 	f.incidents, f.sources = nil, nil
@@ -202,6 +214,20 @@ func TestFormsOfPages(t *testing.T) {
 		{"/ear/mentions/m0/curate", "action=tag&value=urgent", 303, "/ear/mentions/m0"},
 		{"/ear/mentions/m0/curate", "action=explode", 422, ""},
 		{"/ear/mentions/m0/curate", "action=sentiment&value=angry", 422, ""},
+		{"/ear/curate", "one=star:m1&back=/ear/mentions", 303, "/ear/mentions"},
+		{"/ear/curate", "id=m0&id=m1&action=irrelevant&back=//evil.example/", 303, "/ear/"},
+		{"/ear/curate", "id=m0&action=irrelevant&back=https://evil.example/", 303, "/ear/"},
+		{"/ear/curate", "id=m0&action=irrelevant&back=/\\evil.example", 303, "/ear/"},
+		{"/ear/curate", "action=irrelevant&scope=marked", 422, ""},
+		{"/ear/curate", "q=recall&action=tag&value=lot&scope=all&back=/ear/mentions", 303, "/ear/mentions"},
+		{"/ear/curate", "q=bad(&action=star&scope=all", 400, ""},
+		{"/ear/undo", "token=none", 409, ""},
+		{"/ear/labels", "id=mine&query=recall", 303, "/ear/mentions?q=label%3A%22mine%22"},
+		{"/ear/labels", "id=a/b&query=recall", 422, ""},
+		{"/ear/rules", "id=mine&kind=threshold&match=recall&count=ten", 422, ""},
+		{"/ear/rules", "id=mine&kind=threshold&match=recall&count=10&window=1h&notify=hook&more=%7B%22lateness%22:%221d%22%7D", 303, "/ear/rules/mine"},
+		{"/ear/deliveries/d0/redeliver", "back=/ear/alerts", 303, "/ear/alerts"},
+		{"/ear/safety/m0/open", "back=/ear/alerts", 303, "/ear/alerts"},
 		{"/ear/incidents/i0/flag", "action=ack", 303, "/ear/incidents/i0"},
 		{"/ear/incidents/i0/flag", "action=snooze", 303, "/ear/incidents/i0"},
 		{"/ear/incidents/i0/flag", "action=explode", 422, ""},
@@ -212,18 +238,20 @@ func TestFormsOfPages(t *testing.T) {
 		r := request("POST", tt.path, tt.form)
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		res, body := answer(h, r)
-		if res.StatusCode != tt.status || res.Header.Get("Location") != tt.location {
+		where := regexp.MustCompile(`done=\w+&?`).ReplaceAllString(res.Header.Get("Location"), "")
+		where = strings.TrimSuffix(where, "?")
+		if res.StatusCode != tt.status || where != tt.location {
 			t.Errorf("%s %s: %d to %q %s, want %d to %q", tt.path, tt.form, res.StatusCode, res.Header.Get("Location"), body, tt.status, tt.location)
 		}
 	}
-	if len(f.curated) != 1 || f.curated[0].Value != "urgent" || f.curated[0].Actor != "local" {
+	if len(f.curated) != 8 || f.curated[0].Value != "urgent" || f.curated[0].Actor != "local" {
 		t.Errorf("curated %v", f.curated)
 	}
 }
 
 func TestLinksKeepTheBasePath(t *testing.T) {
 	h := handler(t, api.Options{Backend: newFake(60), BasePath: "/ear/"})
-	for _, path := range []string{"/ear/", "/ear/mentions/m0", "/ear/incidents", "/ear/incidents/i0", "/ear/sources", "/ear/api/v1/docs"} {
+	for _, path := range []string{"/ear/mentions", "/ear/mentions/m0", "/ear/alerts", "/ear/rules/new", "/ear/settings", "/ear/incidents/i0", "/ear/sources", "/ear/api/v1/docs"} {
 		_, body := get(h, path)
 		doc, err := html.Parse(strings.NewReader(body))
 		if err != nil {
@@ -239,5 +267,51 @@ func TestLinksKeepTheBasePath(t *testing.T) {
 	}
 	if res, _ := get(h, "/ear"); res.Header.Get("Location") != "/ear/" {
 		t.Errorf("/ear leads to %q", res.Header.Get("Location"))
+	}
+}
+
+func TestWhatWasDoneCanBeUndone(t *testing.T) {
+	f := newFake(2)
+	f.records[1].Curation.Tags = []string{"lot"}
+	h := handler(t, api.Options{Backend: f})
+	post := func(path, form string) string {
+		r := request("POST", path, form)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		res, body := answer(h, r)
+		if res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", path, res.StatusCode, body)
+		}
+		return res.Header.Get("Location")
+	}
+	there := post("/curate", "id=m0&id=m1&action=tag&value=lot&back=/mentions")
+	_, body := get(h, there)
+	if !strings.Contains(body, "2 mentions are tagged #lot") || !strings.Contains(body, "Undo") {
+		t.Fatalf("not told: %s", body)
+	}
+	_, token, _ := strings.Cut(there, "done=")
+	post("/undo", "token="+token+"&back=/mentions")
+	last := f.curated[len(f.curated)-1]
+	if len(f.curated) != 3 || last.ID != "m0" || last.Action != mention.CurateUntag || last.Value != "lot" {
+		t.Errorf("undone by %v; m1 had the tag before", f.curated)
+	}
+	if _, body := get(h, there); strings.Contains(body, ">Undo<") {
+		t.Error("may be undone twice")
+	}
+}
+
+func TestFeedOfASearch(t *testing.T) {
+	f := newFake(3)
+	f.records[0].Mention.Title, f.records[0].Mention.URL = `<script>alert(1)</script>`, "javascript:alert(1)"
+	res, body := get(handler(t, api.Options{Backend: f, PublicURL: "https://ear.example/x"}), "/mentions.atom?q=recall")
+	if res.Header.Get("Content-Type") != "application/atom+xml; charset=utf-8" || strings.Count(body, "<entry>") != 3 {
+		t.Fatalf("%v %s", res.Header, body)
+	}
+	for _, want := range []string{`href="https://ear.example/x/mentions/m0"`, "&lt;script&gt;", `href="https://news.example/1"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("lacks %s\n%s", want, body)
+		}
+	}
+	if strings.Contains(body, "javascript:") {
+		t.Error("links to a script")
 	}
 }

@@ -321,6 +321,25 @@ func (b backend) Status(ctx context.Context) (api.Status, error) {
 	return s, nil
 }
 
+// Gaps implements api.Health.
+func (b backend) Gaps(ctx context.Context, from, to time.Time) ([]mention.Coverage, error) {
+	cfg := b.cfg.Load()
+	var gaps []mention.Coverage
+	for i := range cfg.Sources {
+		list, err := b.store.Ledger.Coverage(ctx, cfg.Sources[i].ID, from, to)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range list {
+			if !c.OK {
+				gaps = append(gaps, c)
+			}
+		}
+	}
+	slices.SortStableFunc(gaps, func(x, y mention.Coverage) int { return x.From.Compare(y.From) })
+	return gaps, nil
+}
+
 // told notes damage and turns an error of the index into one the API knows.
 func (b backend) told(x *index.Index, err error) error {
 	b.store.Suspect(x, err)

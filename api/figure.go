@@ -1,0 +1,130 @@
+package api
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"earshot/mention"
+	"earshot/report/chart"
+	"earshot/report/scene"
+)
+
+// A figure is a chart as a page shows it, once for each width of screen.
+type figure struct {
+	Caption      string
+	Wide, Narrow template.HTML
+	Table        chart.Table
+	Zoom         bool   // dragging over it changes the period
+	PNG          string // address of the picture
+}
+
+// drawn is a scene as markup of ours: package scene escapes all text in it.
+func drawn(s *scene.Scene, id string) template.HTML {
+	var b strings.Builder
+	if err := s.SVG(&b, id, nil); err != nil {
+		return "" // a strings.Builder never fails
+	}
+	return template.HTML(b.String()) //nolint:gosec // built by package scene alone
+}
+
+// lines and stacked draw a chart over time.
+func lines(t *chart.Time, id string) *figure {
+	return &figure{Wide: drawn(t.Lines(chart.Wide), id), Narrow: drawn(t.Lines(chart.Narrow), id+"n"), Table: t.Table(), Zoom: true}
+}
+
+func stacked(t *chart.Time, id string, height float64) *figure {
+	wide, narrow := chart.Wide, chart.Narrow
+	if height > 0 {
+		wide.H, narrow.H = height, height
+	}
+	return &figure{Wide: drawn(t.Stacked(wide), id), Narrow: drawn(t.Stacked(narrow), id+"n"), Table: t.Table(), Zoom: true}
+}
+
+func bars(b *chart.Bars, id string) *figure {
+	f := &figure{Wide: drawn(b.Draw(620), id), Narrow: drawn(b.Draw(370), id+"n")}
+	return f
+}
+
+// after is the first instant after a bucket.
+func after(start time.Time, interval string) time.Time {
+	switch interval {
+	case "hour":
+		return start.Add(time.Hour)
+	case "week":
+		return start.AddDate(0, 0, 7)
+	}
+	return start.AddDate(0, 0, 1)
+}
+
+// history is a series of counts as a chart of columns.
+func (p *pages) history(s mention.Series, title string) *chart.Time {
+	t := &chart.Time{Title: title, Interval: s.Interval, Series: []chart.Series{{Name: "mentions", Ink: scene.Accent}}}
+	var total, most uint64
+	for i := range s.Buckets {
+		b := &s.Buckets[i]
+		start := b.Start.In(p.api.zone)
+		bucket := chart.Bucket{From: start, To: after(start, s.Interval)}
+		if b.Query != "" {
+			bucket.Link = p.search(b.Query)
+		}
+		t.Buckets = append(t.Buckets, bucket)
+		t.Series[0].Values = append(t.Series[0].Values, float64(b.Count))
+		total += b.Count
+		most = max(most, b.Count)
+	}
+	t.Desc = fmt.Sprintf("%s mentions by %s; most in one %s: %s.", grouped(total), s.Interval, s.Interval, grouped(most))
+	return t
+}
+
+// A splitView is sentiment as one bar.
+type splitView struct {
+	Link, Words string
+	Parts       []splitPart
+}
+
+type splitPart struct {
+	X, W         float64
+	Class, Hatch string
+}
+
+// split draws negative, neutral, mixed and positive as one bar of 128 units.
+func (p *pages) split(c *mention.SentimentCounts, q string) *splitView {
+	if c == nil {
+		return nil
+	}
+	sum := c.Negative + c.Neutral + c.Mixed + c.Positive
+	if sum == 0 {
+		return nil
+	}
+	v := &splitView{Link: p.search(q)}
+	var words []string
+	x := 0.0
+	for _, part := range []struct {
+		n           uint64
+		name, class string
+	}{{c.Negative, "negative", "f-neg"}, {c.Neutral, "neutral", "f-neu"}, {c.Mixed, "mixed", "f-mix"}, {c.Positive, "positive", "f-pos"}} {
+		if part.n == 0 {
+			continue
+		}
+		w := float64(part.n) / float64(sum) * 128
+		sp := splitPart{X: x, W: w, Class: part.class}
+		if part.name == "negative" {
+			var b strings.Builder
+			for d := x + 5; d < x+w+13; d += 5 {
+				lo, hi := max(d-13, x), min(d, x+w)
+				fmt.Fprintf(&b, "M%.1f %.1fL%.1f %.1f", hi, d-hi, lo, d-lo)
+			}
+			sp.Hatch = b.String()
+		}
+		v.Parts = append(v.Parts, sp)
+		words = append(words, fmt.Sprintf("%s %s", grouped(part.n), part.name))
+		x += w
+	}
+	if n := c.Unsupported + c.Unscored; n > 0 {
+		words = append(words, grouped(n)+" not scored")
+	}
+	v.Words = strings.Join(words, ", ")
+	return v
+}
