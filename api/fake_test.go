@@ -111,7 +111,14 @@ func (f *fake) Search(_ context.Context, s mention.Search) (mention.Page, error)
 	}
 	page := mention.Page{Total: uint64(len(f.records))}
 	for i := from; i < len(f.records) && len(page.Rows) < s.Limit; i++ {
-		page.Rows = append(page.Rows, f.records[i].Row())
+		row := f.records[i].Row()
+		if s.Fold {
+			row.Folded = uint64(len(f.records))
+		}
+		if s.Highlight {
+			row.Highlights = []mention.Span{{Field: "title", End: 7}, {Start: 3, End: 900}, {Start: 1, End: 4}}
+		}
+		page.Rows = append(page.Rows, row)
 	}
 	if to := from + len(page.Rows); to < len(f.records) {
 		page.Next = strconv.Itoa(to)

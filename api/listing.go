@@ -20,8 +20,9 @@ const listRows = 25
 type listView struct {
 	*scope
 	Order    string
-	Rows     []hitView
+	Rows     []*hitView
 	Total    uint64
+	Stories  uint64
 	Next     string // address of the next page
 	First    string // address of the first page, when this is not it
 	Chart    *figure
@@ -39,11 +40,9 @@ type listView struct {
 
 // A hitView is a mention in a list.
 type hitView struct {
-	Row    mention.Row
-	Form   string // id of the form that marks are for; "" when nothing may be done
-	Query  string // that found it
-	Words  []string
-	Copies uint64 // other mentions of its story that the query finds
+	Row   mention.Row
+	Form  string // id of the form that marks are for; "" when nothing may be done
+	Query string // that found it
 }
 
 // A pillView is a part of a query, with the address of the page without it.
@@ -92,14 +91,14 @@ func (a *api) listPage(w http.ResponseWriter, r *http.Request) {
 	}
 	defer done()
 	q := s.query()
-	found, err := a.backend.Search(ctx, mention.Search{Query: q, Limit: listRows, Order: v.Order, Cursor: params.Get("cursor")})
+	found, err := a.backend.Search(ctx, mention.Search{Query: q, Limit: listRows, Order: v.Order, Cursor: params.Get("cursor"), Highlight: true, Fold: v.Fold})
 	if err != nil {
 		a.pages.fail(w, r, a.problem(ctx, err, "page"))
 		return
 	}
-	v.Total = found.Total
+	v.Total, v.Stories = found.Total, found.Folds
 	v.arrange(found, params)
-	a.besideList(ctx, v, found.Rows)
+	a.besideList(ctx, v)
 	if params.Get("cursor") == "" && v.Order == mention.NewestFirst && s.Window.To.IsZero() {
 		page.Live = url.Values{"types": {"mention,incident"}, "q": {s.Q}}.Encode()
 	}
@@ -107,21 +106,14 @@ func (a *api) listPage(w http.ResponseWriter, r *http.Request) {
 	a.pages.show(w, r, http.StatusOK, "mentions", page)
 }
 
-// arrange makes the list of what was found; a story that is there already is
-// folded into its first mention.
+// arrange makes the list of what was found.
 func (v *listView) arrange(found mention.Page, params url.Values) {
-	words, form := wordsOf(v.Q), ""
+	form := ""
 	if v.May {
 		form = "marks"
 	}
-	seen := map[string]bool{}
 	for i := range found.Rows {
-		row := found.Rows[i]
-		if v.Fold && row.Story != "" && seen[row.Story] {
-			continue
-		}
-		seen[row.Story] = true
-		v.Rows = append(v.Rows, hitView{Row: row, Form: form, Query: v.Q, Words: words})
+		v.Rows = append(v.Rows, &hitView{Row: found.Rows[i], Form: form, Query: v.Q})
 	}
 	if found.Next != "" {
 		v.Next = v.with("cursor", found.Next)
@@ -192,7 +184,7 @@ func (p *parts) done() []string {
 	return p.notes
 }
 
-func (a *api) besideList(ctx context.Context, v *listView, rows []mention.Row) {
+func (a *api) besideList(ctx context.Context, v *listView) {
 	p := &parts{api: a, ctx: ctx}
 	q := v.query()
 	p.run("The history", func(ctx context.Context) error {
@@ -212,7 +204,6 @@ func (a *api) besideList(ctx context.Context, v *listView, rows []mention.Row) {
 		}
 		return err
 	})
-	p.run("Copies", func(ctx context.Context) error { return a.copies(ctx, v, rows) })
 	p.run("The state", func(ctx context.Context) error {
 		s, err := a.backend.Status(ctx)
 		v.Lag = s.Lag
@@ -234,34 +225,6 @@ func (v *listView) facet(f *mention.Facet) {
 		view.Values = append(view.Values, value)
 	}
 	v.Facets = append(v.Facets, view)
-}
-
-// copies counts the other mentions of each story in the list.
-func (a *api) copies(ctx context.Context, v *listView, rows []mention.Row) error {
-	if !v.Fold || len(rows) == 0 {
-		return nil
-	}
-	var stories []string
-	for i := range v.Rows {
-		if s := v.Rows[i].Row.Story; s != "" && !slices.Contains(stories, s) {
-			stories = append(stories, s)
-		}
-	}
-	counts := map[string]uint64{}
-	for _, s := range stories {
-		q := narrow(v.query(), "story", s)
-		n, err := a.backend.Count(ctx, q)
-		if err != nil {
-			return err
-		}
-		counts[s] = n
-	}
-	for i := range v.Rows {
-		if n := counts[v.Rows[i].Row.Story]; n > 1 {
-			v.Rows[i].Copies = n - 1
-		}
-	}
-	return nil
 }
 
 // placed puts each message at its place in the query.

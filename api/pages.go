@@ -171,8 +171,8 @@ func (p *pages) funcs() template.FuncMap {
 		"amount":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
 		"lone":       func(r mention.Row) *hitView { return &hitView{Row: r} },
 		"has":        slices.Contains[[]string],
-		"mark":       mark,
-		"around":     around,
+		"titleOf":    func(h *hitView) []piece { return titleOf(&h.Row) },
+		"excerptOf":  func(h *hitView) []piece { return excerptOf(&h.Row) },
 	}
 }
 

@@ -1,137 +1,55 @@
 package api
 
 import (
+	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"earshot/query"
+	"earshot/mention"
 )
 
-// wordsOf are the words a query looks for, for marking them: a trailing * is
-// kept.
-func wordsOf(text string) []string {
-	if text == "" || text == "*" {
-		return nil
-	}
-	q, _ := query.Parse(text)
-	if q == nil {
-		return nil
-	}
-	var list []string
-	for _, w := range q.Explain().Words {
-		w = strings.ToLower(strings.Trim(w, "{}"))
-		if i := strings.IndexAny(w, "~?"); i >= 0 {
-			continue // found by other rules than these
-		}
-		if utf8.RuneCountInString(strings.Trim(w, "*")) >= 2 && len(list) < 40 {
-			list = append(list, w)
-		}
-	}
-	return list
-}
+// titleOf is the title of a row with what was found in it.
+func titleOf(r *mention.Row) []piece { return pieces(r.Title, found(r, "title")) }
 
-// mark cuts a text where the words are.
-func mark(text string, words []string) []piece {
-	var out []piece
-	plain := 0
-	for i := 0; i < len(text); {
-		n := wordAt(text, i, words)
-		if n == 0 {
-			i = nextWord(text, i)
-			continue
+// excerptOf is the part of a row's text that shows the first of what was found.
+func excerptOf(r *mention.Row) []piece {
+	list := found(r, "")
+	from := 0
+	if len(list) > 0 && list[0].start > 240 {
+		from = list[0].start - 90
+		for from > 0 && !utf8.RuneStart(r.Text[from]) {
+			from--
 		}
-		if plain < i {
-			out = append(out, piece{Text: text[plain:i]})
+		if sp := strings.IndexByte(r.Text[from:list[0].start], ' '); sp >= 0 {
+			from += sp + 1
 		}
-		out = append(out, piece{Text: text[i : i+n], Class: "hit"})
-		i += n
-		plain = i
 	}
-	if plain < len(text) {
-		out = append(out, piece{Text: text[plain:]})
+	text, more := strings.CutSuffix(excerpt(r.Text[from:]), " …")
+	for i := range list {
+		list[i].start, list[i].end = list[i].start-from, min(list[i].end-from, len(text))
+	}
+	out := pieces(text, list)
+	if from > 0 {
+		out = slices.Insert(out, 0, piece{Text: "… "})
+	}
+	if more {
+		out = append(out, piece{Text: " …"})
 	}
 	return out
 }
 
-func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
-
-// nextWord is where the next word after i may begin; always behind i.
-func nextWord(text string, i int) int {
-	r, n := utf8.DecodeRuneInString(text[i:])
-	i += n
-	for inWord(r) && i < len(text) {
-		if r, n = utf8.DecodeRuneInString(text[i:]); inWord(r) {
-			i += n
+// found are the places of one field that a query found, in order.
+func found(r *mention.Row, field string) []finding {
+	text := r.Text
+	if field == "title" {
+		text = r.Title
+	}
+	var list []finding
+	for _, s := range r.Highlights {
+		if (s.Field == "title") == (field == "title") && s.Start >= 0 && s.Start < s.End && s.End <= len(text) {
+			list = append(list, finding{start: s.Start, end: s.End, class: "hit"})
 		}
 	}
-	for i < len(text) {
-		r, n = utf8.DecodeRuneInString(text[i:])
-		if inWord(r) || strings.ContainsRune("#@$", r) {
-			break
-		}
-		i += n
-	}
-	return i
-}
-
-// wordAt is how long the word of the list is that begins at i, 0 when none does.
-func wordAt(text string, i int, words []string) int {
-	for _, w := range words {
-		stem, open := strings.CutSuffix(w, "*")
-		n := prefixFold(text[i:], stem)
-		if n == 0 {
-			continue
-		}
-		for i+n < len(text) {
-			r, size := utf8.DecodeRuneInString(text[i+n:])
-			if !inWord(r) {
-				return n
-			}
-			if !open {
-				n = 0
-				break
-			}
-			n += size
-		}
-		if n > 0 {
-			return n
-		}
-	}
-	return 0
-}
-
-// prefixFold is how many bytes of text the prefix takes, any case.
-func prefixFold(text, prefix string) int {
-	i := 0
-	for _, want := range prefix {
-		r, n := utf8.DecodeRuneInString(text[i:])
-		if n == 0 || unicode.ToLower(r) != want {
-			return 0
-		}
-		i += n
-	}
-	return i
-}
-
-// around is an excerpt that shows the first of the words.
-func around(text string, words []string) string {
-	const before = 90
-	for i := 0; i < len(text) && len(words) > 0; {
-		if n := wordAt(text, i, words); n > 0 {
-			if i < 240 {
-				break
-			}
-			cut := i - before
-			for !utf8.RuneStart(text[cut]) {
-				cut--
-			}
-			if sp := strings.IndexByte(text[cut:i], ' '); sp >= 0 {
-				cut += sp + 1
-			}
-			return "… " + excerpt(text[cut:])
-		}
-		i = nextWord(text, i)
-	}
-	return excerpt(text)
+	slices.SortFunc(list, func(x, y finding) int { return x.start - y.start })
+	return list
 }
