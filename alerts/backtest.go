@@ -78,6 +78,9 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 		b.result.To = o.Until
 		b.add(e.Step(o.Until, nil))
 	}
+	if e.Waits() {
+		b.add(e.Step(b.result.To.Add(time.Millisecond), nil))
+	}
 	return b.done(e), nil
 }
 

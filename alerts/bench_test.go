@@ -55,14 +55,16 @@ func BenchmarkStep(b *testing.B) {
 				c.Record.Mention.Published = c.At
 				e.Step(c.At, []mention.Change{c})
 				if i%100 == 99 {
-					data, err := e.State()
+					parts, err := e.Changed()
 					if err != nil {
 						b.Fatal(err)
 					}
-					state = len(data)
+					for _, part := range parts {
+						state += len(part)
+					}
 				}
 			}
-			b.ReportMetric(float64(state), "state-bytes")
+			b.ReportMetric(float64(state)/float64(b.N), "state-bytes/mention")
 		})
 	}
 }

@@ -27,14 +27,18 @@ type CoverageFunc func(source string, from, to, now time.Time) bool
 
 // Options are what an [Engine] needs from outside.
 type Options struct {
-	Rules     []Rule
-	Receivers []Receiver
-	Brands    []mention.Brand
-	Coverage  CoverageFunc   // nil means that every source always answered
-	Lateness  time.Duration  // how old a mention may be and still raise an alarm; 0 means DefaultLateness
-	PublicURL string         // of the pages, for links in notices; may be empty
-	Zone      *time.Location // of quiet hours and digests; nil means UTC
-	Log       *slog.Logger   // nil means no logging
+	Rules       []Rule
+	Receivers   []Receiver
+	Brands      []mention.Brand
+	Labels      []mention.Label      // for their departments
+	Departments []mention.Department // whose receivers are told what no rule names one for
+	Routes      []Route              // likewise
+	LinkKey     []byte               // signs links that act with one click; empty means none are made
+	Coverage    CoverageFunc         // nil means that every source always answered
+	Lateness    time.Duration        // how old a mention may be and still raise an alarm; 0 means DefaultLateness
+	PublicURL   string               // of the pages, for links in notices; may be empty
+	Zone        *time.Location       // of quiet hours and digests; nil means UTC
+	Log         *slog.Logger         // nil means no logging
 }
 
 // An Outcome is everything one [Engine.Step] changed, to be committed in one
@@ -72,13 +76,18 @@ type Engine struct {
 	receivers map[string]*receiver
 	roles     map[string]mention.Role
 	names     map[string]string // of brands
+	routes    *Router
 
 	clock   instant
 	seq     int64
 	begun   bool
+	judging bool
+	saying  []*group // their notices are made when the instant is over
 	flagged flagged
 	open    map[string]*group // by incident
+	clocks  map[string]*clock // by incident
 	timers  timers
+	changed changed
 	orphans []mention.Incident // of rules that are gone; closed by the next step
 	out     outcome
 }
@@ -101,7 +110,7 @@ func NewEngine(o Options) (*Engine, error) {
 	e := &Engine{
 		options: o, byID: make(map[string]*rule, len(o.Rules)), receivers: make(map[string]*receiver, len(o.Receivers)),
 		roles: make(map[string]mention.Role, len(o.Brands)), names: make(map[string]string, len(o.Brands)),
-		flagged: flagged{}, open: map[string]*group{},
+		open: map[string]*group{}, clocks: map[string]*clock{}, changed: newChanged(),
 	}
 	for i := range o.Brands {
 		b := &o.Brands[i]
@@ -117,11 +126,12 @@ func NewEngine(o Options) (*Engine, error) {
 		}
 		e.receivers[r.Receiver.ID] = r
 	}
+	e.routes = NewRouter(o.Routes, o.Labels, o.Departments)
 	for i := range o.Rules {
 		if o.Rules[i].Disabled {
 			continue
 		}
-		r, err := newRule(&o.Rules[i])
+		r, err := newRule(&o.Rules[i], o.Zone)
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +153,8 @@ func (e *Engine) Seq() int64 {
 // Step judges changes in the order of the log and moves time on to now. All
 // changes that entered the log before now should have been given by then.
 // Changes with a sequence judged before are passed over. With no changes it
-// moves time alone, which may fire or resolve incidents.
+// moves time alone, which may fire or resolve incidents. Notices of what
+// entered the log at now itself wait until time moves on: more may come.
 func (e *Engine) Step(now time.Time, changes []mention.Change) Outcome {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -166,11 +177,20 @@ func (e *Engine) Step(now time.Time, changes []mention.Change) Outcome {
 			continue
 		}
 		e.advance(e.arrival(c, end))
+		e.judging = true
 		e.judge(c)
+		e.judging = false
 		e.seq = max(e.seq, c.Seq)
 	}
 	e.advance(end)
 	return e.out.take()
+}
+
+// Waits reports whether notices wait for time to move on.
+func (e *Engine) Waits() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.saying) > 0
 }
 
 // arrival is the time a change is judged at: when it entered the log.
@@ -184,13 +204,21 @@ func (*Engine) arrival(c *mention.Change, now instant) instant {
 // advance moves the clock to at, and runs what is due on the way at the time
 // it is due, so that it does not matter how often the engine is stepped.
 func (e *Engine) advance(at instant) {
+	e.wakeUntil(min(at, e.clock))
+	if at > e.clock {
+		e.sayAll()
+		e.wakeUntil(at)
+	}
+	e.clock = max(e.clock, at)
+}
+
+func (e *Engine) wakeUntil(at instant) {
 	for len(e.timers) > 0 && e.timers[0].wait().due <= at {
 		s := e.timers[0]
 		e.clock = max(e.clock, s.wait().due)
 		e.schedule(s, 0)
 		s.wake(e, e.clock)
 	}
-	e.clock = max(e.clock, at)
 }
 
 // A sleeper is woken at a time.
@@ -294,6 +322,7 @@ type outcome struct {
 func (o *outcome) incident(inc *mention.Incident) {
 	c := *inc
 	c.Mentions, c.Stories = append([]string(nil), inc.Mentions...), append([]string(nil), inc.Stories...)
+	c.Terms = append([]string(nil), inc.Terms...)
 	if i, ok := o.place[c.ID]; ok {
 		o.Incidents[i] = c
 		return

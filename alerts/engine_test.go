@@ -196,7 +196,7 @@ func TestFlagsHoldNoticesBack(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := testEngine(t, []Rule{rule})
 			list := changes(post{}, post{after: 2 * hour})
-			out := e.Step(list[0].At, list[:1])
+			out := e.Step(list[0].At.Add(time.Second), list[:1])
 			inc := out.Incidents[0]
 			tt.flag(&inc)
 			e.SetFlags(inc)

@@ -114,7 +114,7 @@ func play(e *Engine, end time.Duration, list []mention.Change) Outcome {
 	for i := range list {
 		all.add(e.Step(list[i].At, list[i:i+1]))
 	}
-	all.add(e.Step(start.Add(end), nil))
+	all.add(e.Step(start.Add(end+time.Millisecond), nil))
 	return all
 }
 

@@ -26,19 +26,20 @@ type group struct {
 
 // groupState is the part of a group that is kept.
 type groupState struct {
-	Key      string    `json:"k"`
-	Times    millis    `json:"t,omitempty"` // threshold: event times, ascending
-	Authors  []uint32  `json:"a,omitempty"`
-	Sites    []uint32  `json:"s,omitempty"`
-	Recent   []Item    `json:"r,omitempty"` // newest first
-	Series   *series   `json:"n,omitempty"`
-	Other    *series   `json:"o,omitempty"` // ratio: those of the second query; sentiment_shift: the negative ones
-	Feeds    []feed    `json:"f,omitempty"` // sources that bring its mentions
-	Usual    *usual    `json:"u,omitempty"`
-	Newest   instant   `json:"e,omitempty"` // flatline: time of the last mention
-	Incident *incident `json:"i,omitempty"`
-	JudgeDue instant   `json:"j,omitempty"`
-	Idle     instant   `json:"z,omitempty"` // when the counters are empty, for good
+	Key      string     `json:"k"`
+	Times    millis     `json:"t,omitempty"` // threshold: event times, ascending
+	Authors  []uint32   `json:"a,omitempty"`
+	Sites    []uint32   `json:"s,omitempty"`
+	Recent   []Item     `json:"r,omitempty"` // newest first
+	Series   *series    `json:"n,omitempty"`
+	Other    *series    `json:"o,omitempty"` // ratio: those of the second query; sentiment_shift: the negative ones
+	Feeds    []feed     `json:"f,omitempty"` // sources that bring its mentions
+	Usual    *usual     `json:"u,omitempty"`
+	Newest   instant    `json:"e,omitempty"` // flatline: time of the last mention
+	Incident *incident  `json:"i,omitempty"`
+	JudgeDue instant    `json:"j,omitempty"`
+	Idle     instant    `json:"z,omitempty"` // when the counters are empty, for good
+	Said     [][]string `json:"w,omitempty"` // terms of its last mentions
 }
 
 // An incident is a mention.Incident with what the engine must know of it.
@@ -50,11 +51,12 @@ type incident struct {
 	Items    []Item    `json:"items,omitempty"`  // newest first, copies folded
 	Unsaid   []string  `json:"unsaid,omitempty"` // items that no notice has told
 	Subject  string    `json:"subject,omitempty"`
-	Ends     string    `json:"ends,omitempty"` // what would resolve it
-	Terms    []string  `json:"terms,omitempty"`
+	Ends     string    `json:"ends,omitempty"`  // what would resolve it
+	Route    []string  `json:"route,omitempty"` // receivers
 	Fresh    int       `json:"fresh,omitempty"` // new stories since the last notice
 	Notices  int       `json:"notices,omitempty"`
 	Last     instant   `json:"last,omitempty"`    // notice
+	Say      string    `json:"say,omitempty"`     // type of the notice that the end of the instant makes
 	Told     []string  `json:"told,omitempty"`    // receivers that know of it
 	Overdue  instant   `json:"overdue,omitempty"` // flags run out then, and it is told again
 	Seen     bool      `json:"seen,omitempty"`
@@ -62,17 +64,18 @@ type incident struct {
 }
 
 // group finds or makes a rule's group.
-func (*Engine) group(r *rule, key string) *group {
-	if g, ok := r.groups[key]; ok {
-		return g
+func (e *Engine) group(r *rule, key string) *group {
+	g := r.groups[key]
+	if g == nil && len(r.groups) >= maxGroups {
+		key = otherGroup
+		g = r.groups[key]
 	}
-	if len(r.groups) >= maxGroups {
-		if key = otherGroup; r.groups[key] != nil {
-			return r.groups[key]
-		}
+	if g == nil {
+		g = &group{rule: r, groupState: groupState{Key: key}}
+		r.groups[key] = g
+		e.changed.rules[r] = struct{}{}
 	}
-	g := &group{rule: r, groupState: groupState{Key: key}}
-	r.groups[key] = g
+	e.touch(g)
 	return g
 }
 
@@ -86,19 +89,25 @@ func ident(prefix string, parts ...string) string {
 	return prefix + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15]))
 }
 
-// ensure gives a group's incident, and opens one when there is none; opener
-// is the mention that did it; it is empty when time did.
-func (e *Engine) ensure(g *group, at instant, opener string) *incident {
+// ensure gives a group's incident, and opens one when there is none; x is the
+// mention that did it, and nil when time did.
+func (e *Engine) ensure(g *group, at instant, x *entry) *incident {
 	if g.Incident != nil {
 		return g.Incident
 	}
+	var row *mention.Row
+	opener := ""
+	if x != nil {
+		row, opener = x.row, x.row.ID
+	}
 	id := ident("inc_", g.rule.ID, g.Key, strconv.FormatInt(int64(at), 10), opener)
+	way := e.routes.way(g.rule.Rule, g.Key, row)
 	g.Incident = &incident{
 		Incident: mention.Incident{
 			ID: id, Rule: g.rule.ID, Kind: g.rule.kind(), Group: g.Key, State: mention.StatePending,
-			Severity: g.rule.severity(), Opened: at.Time(), Updated: at.Time(),
+			Severity: g.rule.severity(), Opened: at.Time(), Updated: at.Time(), Department: way.Department,
 		},
-		Since: at, Until: at,
+		Since: at, Until: at, Route: way.Receivers,
 	}
 	e.open[id] = g
 	return g.Incident
@@ -123,7 +132,8 @@ func (inc *incident) join(it *Item, at instant) {
 	}
 	inc.Stories = slices.Insert(inc.Stories, 0, story)
 	inc.Stories = inc.Stories[:min(len(inc.Stories), maxStories)]
-	inc.Items = insertItem(inc.Items, it, maxItems)
+	inc.Items = insertItem(inc.Items, it, maxItems+1)
+	inc.Items = dropLeast(inc.Items, maxItems)
 	inc.Unsaid = append(inc.Unsaid, it.ID)
 	inc.Unsaid = inc.Unsaid[max(0, len(inc.Unsaid)-maxItems):]
 	inc.Fresh++
@@ -152,6 +162,21 @@ func insertItem(list []Item, it *Item, most int) []Item {
 	}
 	list = slices.Insert(list, at, *it)
 	return list[:min(len(list), most)]
+}
+
+// dropLeast makes room in a list: the oldest of those with the fewest copies
+// goes, so that the top stories stay.
+func dropLeast(list []Item, most int) []Item {
+	if len(list) <= most {
+		return list
+	}
+	least := len(list) - 1
+	for i := range list {
+		if list[i].Copies <= list[least].Copies {
+			least = i
+		}
+	}
+	return slices.Delete(list, least, least+1)
 }
 
 // newest is the newest mention of an incident by event time, copies included;
@@ -190,8 +215,8 @@ func (e *Engine) met(g *group, at, until instant, reason string) {
 	inc.Reason, inc.Updated = reason, at.Time()
 	if inc.State == mention.StatePending && at.sub(inc.Since) >= g.rule.For.Std() {
 		e.fire(g, at)
-	} else if inc.State == mention.StateFiring && e.repeatDue(g) <= at {
-		e.repeat(g, at)
+	} else if inc.State == mention.StateFiring && inc.Say == "" && e.repeatDue(g) <= at {
+		e.say(g, at, TypeUpdated)
 	} else if inc.State == mention.StatePending && !inc.Seen {
 		e.out.transition(&inc.Incident, at)
 	}
@@ -203,18 +228,53 @@ func (e *Engine) met(g *group, at, until instant, reason string) {
 func (e *Engine) fire(g *group, at instant) {
 	inc := g.Incident
 	inc.State, inc.Fired, inc.Subject = mention.StateFiring, at.Time(), g.rule.title()+": "+inc.Reason
+	inc.Resolves = inc.Ends
+	e.startClock(g.rule, &inc.Incident, inc.Subject, inc.Route, nil, at)
 	e.out.transition(&inc.Incident, at)
-	e.tell(g, at, TypeFiring, inc.Reason)
+	e.say(g, at, TypeFiring)
 }
 
-// repeat tells of a firing incident again.
-func (e *Engine) repeat(g *group, at instant) {
+// say makes a notice, when a mention led to it at the end of its instant: what
+// enters the log at one time is told with the numbers of all of it, however it
+// was cut into batches.
+func (e *Engine) say(g *group, at instant, typ string) {
+	if g.Incident.Say = typ; e.judging {
+		e.saying = append(e.saying, g)
+		return
+	}
+	e.sayNow(g, at)
+}
+
+func (e *Engine) sayNow(g *group, at instant) {
 	inc := g.Incident
-	reason := inc.Reason
-	if list := inc.fresh(); g.rule.folds() && inc.Fresh > 1 && len(list) > 0 {
+	if inc == nil || inc.Say == "" {
+		return
+	}
+	typ, reason := inc.Say, inc.Reason
+	inc.Say = ""
+	if typ == TypeFiring {
+		inc.Subject = g.rule.title() + ": " + reason
+		if c := e.clocks[inc.ID]; c != nil {
+			c.Subject, c.Incident.Reason = inc.Subject, reason
+			e.changed.clocks[c] = struct{}{}
+		}
+	} else if list := inc.fresh(); g.rule.folds() && inc.Fresh > 1 && len(list) > 0 {
 		reason = plural(inc.Fresh, "new story") + " since the last notice; newest: " + list[0].words()
 	}
-	e.tell(g, at, TypeUpdated, reason)
+	e.touch(g)
+	e.tell(g, at, typ, reason, inc.Route)
+	e.out.incident(&inc.Incident)
+	e.reschedule(g)
+}
+
+// sayAll makes the notices of an instant that is over.
+func (e *Engine) sayAll() {
+	list := e.saying
+	e.saying = nil
+	slices.SortFunc(list, func(a, b *group) int { return strings.Compare(a.order(), b.order()) })
+	for _, g := range list {
+		e.sayNow(g, e.clock)
+	}
 }
 
 // folds reports whether a rule tells of mentions rather than of numbers.
@@ -227,7 +287,7 @@ const never = instant(1 << 62)
 // repeatDue is when a firing incident is told again.
 func (*Engine) repeatDue(g *group) instant {
 	inc := g.Incident
-	if g.rule.repeat == 0 || inc.State != mention.StateFiring || (g.rule.folds() && inc.Fresh == 0) {
+	if g.rule.repeat == 0 || inc.Say != "" || inc.State != mention.StateFiring || (g.rule.folds() && inc.Fresh == 0) {
 		return never
 	}
 	return inc.Last.add(g.rule.repeat)
@@ -270,6 +330,7 @@ func (*Engine) quietEnd(g *group) instant {
 
 // wake implements sleeper.
 func (g *group) wake(e *Engine, at instant) {
+	e.touch(g)
 	if g.JudgeDue > 0 && g.JudgeDue <= at {
 		g.JudgeDue = 0
 		g.rule.judge.tick(e, g, at)
@@ -279,6 +340,7 @@ func (g *group) wake(e *Engine, at instant) {
 	}
 	if g.Incident == nil && g.JudgeDue == 0 && g.Idle <= at {
 		delete(g.rule.groups, g.Key)
+		e.changed.rules[g.rule] = struct{}{}
 		e.schedule(g, 0)
 		return
 	}
@@ -304,7 +366,7 @@ func (e *Engine) settle(g *group, at instant) {
 			inc.Last = at
 			break
 		}
-		e.repeat(g, at)
+		e.say(g, at, TypeUpdated)
 	default:
 		return
 	}
@@ -318,13 +380,14 @@ func (e *Engine) close(g *group, at instant, state string) {
 	if state == mention.StateResolved {
 		inc.Resolved = at.Time()
 		if !g.rule.folds() { // what was said stays said: there is nothing to resolve
-			e.tell(g, at, TypeResolved, fmt.Sprintf("over since %s: %s", inc.Until.Time().Format("2006-01-02 15:04 UTC"), inc.Reason))
+			e.tell(g, at, TypeResolved, fmt.Sprintf("over since %s: %s", inc.Until.Time().Format("2006-01-02 15:04 UTC"), inc.Reason), inc.Route)
 		}
 	}
 	e.out.transition(&inc.Incident, at)
 	e.out.incident(&inc.Incident)
 	delete(e.open, inc.ID)
 	g.Incident = nil
+	e.over(inc.ID)
 }
 
 // closeOrphans ends the incidents of rules that are gone or were changed.
@@ -335,6 +398,7 @@ func (e *Engine) closeOrphans() {
 		inc.Resolved = inc.Updated
 		inc.Reason += " (closed: the rule was changed or removed)"
 		e.out.incident(inc)
+		e.over(inc.ID)
 	}
 	e.orphans = nil
 }
@@ -344,9 +408,15 @@ func (e *Engine) forget(id string) {
 	gone := func(it Item) bool { return it.ID == id }
 	for _, r := range e.rules {
 		for _, g := range r.groups {
+			n := len(g.Recent)
 			g.Recent = slices.DeleteFunc(g.Recent, gone)
 			if g.Incident != nil {
+				n += len(g.Incident.Items)
 				g.Incident.Items = slices.DeleteFunc(g.Incident.Items, gone)
+				n -= len(g.Incident.Items)
+			}
+			if n != len(g.Recent) {
+				e.touch(g)
 			}
 		}
 	}

@@ -33,6 +33,9 @@ type rule struct {
 	terms  *termState // new_term
 	late   int64      // matches too old to be told
 	failed int64      // expressions that failed
+	kept   bool       // its counters of before fit
+	usual  *vocabulary
+	hours  *businessHours // nil means always
 }
 
 // A judge is what is particular to a kind of rule. It counts a mention in a
@@ -54,10 +57,11 @@ type entry struct {
 	of   bool    // the rule's second query matches too
 	late bool    // too old to be told
 	why  string  // what a kind found out already
+	said []said  // its terms, once somebody asked
 }
 
 // newRule compiles a rule that has no faults.
-func newRule(r *Rule) (*rule, error) {
+func newRule(r *Rule, zone *time.Location) (*rule, error) {
 	c := &rule{Rule: r, keep: r.KeepFiringFor.Std(), repeat: r.RepeatEvery.Std(), groups: map[string]*group{}}
 	if r.Where != "" {
 		where, err := compileWhere(r.Where)
@@ -65,6 +69,13 @@ func newRule(r *Rule) (*rule, error) {
 			return nil, fmt.Errorf("alerts: rule %s: %w", r.ID, err)
 		}
 		c.where = where
+	}
+	if r.Hours != nil {
+		hours, err := r.Hours.compile(zone)
+		if err != nil {
+			return nil, fmt.Errorf("alerts: rule %s: hours: %w", r.ID, err)
+		}
+		c.hours = hours
 	}
 	c.judge = judgeOf(r)
 	if c.keep == 0 {
@@ -223,6 +234,7 @@ func (e *Engine) judge(c *mention.Change) {
 		default:
 			if x.late = late; late {
 				h.rule.late++
+				e.changed.rules[h.rule] = struct{}{}
 			}
 			e.count(h, x)
 		}
@@ -258,6 +270,7 @@ func (e *Engine) count(h hit, x *entry) {
 		}
 	case KindCompetitorActivity:
 		if !x.late {
+			e.hear(h.rule, x)
 			e.activity(h.rule, x)
 		}
 		return
@@ -267,11 +280,13 @@ func (e *Engine) count(h hit, x *entry) {
 	case KindShareOfVoice:
 		e.group(h.rule, totalGroup).whole(x)
 	}
+	e.hear(h.rule, x)
 	for _, key := range groupsOf(h.rule.By, x.row) {
 		g := e.group(h.rule, key)
 		if x.late {
 			h.rule.judge.history(e, g, x)
 		} else {
+			g.say(x)
 			h.rule.judge.add(e, g, x)
 		}
 		e.reschedule(g)

@@ -12,7 +12,7 @@ type matchJudge struct{}
 
 // add implements judge.
 func (matchJudge) add(e *Engine, g *group, x *entry) {
-	inc := e.ensure(g, x.at, x.row.ID)
+	inc := e.ensure(g, x.at, x)
 	it := itemOf(x.row)
 	edited := x.row.Revision > 1 && g.rule.OnEdit
 	inc.join(&it, x.at)
@@ -75,6 +75,8 @@ func (e *Engine) activity(r *rule, x *entry) {
 		if len(r.By) > 0 {
 			key = groupsOf(r.By, x.row)[0]
 		}
-		r.judge.add(e, e.group(r, key), x)
+		g := e.group(r, key)
+		g.say(x)
+		r.judge.add(e, g, x)
 	}
 }

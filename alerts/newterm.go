@@ -1,11 +1,10 @@
 package alerts
 
 import (
-	"encoding/base64"
-	"encoding/binary"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,10 +35,43 @@ func newTermJudge(r *Rule) *termJudge {
 	return j
 }
 
+// termParts is into how many parts a rule's terms are kept, so that a mention
+// does not write them all.
+const termParts = 32
+
 // termState is what a rule knows of terms, by hash.
 type termState struct {
 	Since instant // when it began to listen
-	Seen  map[uint32]*term
+	Seen  [termParts]terms
+}
+
+type terms map[uint32]*term
+
+func termPartOf(h uint32) int { return int(h >> 27) }
+
+func termPart(r *rule, i int) string { return partTerms + r.ID + "\n" + strconv.Itoa(i) }
+
+// of finds or makes a term; it is made anew when it was not said for a while.
+func (s *termState) of(h uint32, at instant, window time.Duration) *term {
+	i := termPartOf(h)
+	t := s.Seen[i][h]
+	if t == nil || at.sub(t.last) > window {
+		t = &term{first: at}
+		if s.Seen[i] == nil {
+			s.Seen[i] = terms{}
+		}
+		s.Seen[i][h] = t
+	}
+	return t
+}
+
+func (e *Engine) touchTerm(r *rule, i int) {
+	t := e.changed.terms[r]
+	if t == nil {
+		t = &[termParts]bool{}
+		e.changed.terms[r] = t
+	}
+	t[i] = true
 }
 
 // A term is when it was new, when it was last said, in how many stories since.
@@ -54,18 +86,16 @@ type term struct {
 func (e *Engine) newTerms(r *rule, x *entry) {
 	j := r.judge.(*termJudge)
 	if r.terms == nil {
-		r.terms = &termState{Since: x.t, Seen: map[uint32]*term{}}
+		r.terms = &termState{Since: x.t}
 	}
 	s := r.terms
 	s.Since = min(s.Since, x.t)
+	e.changed.rules[r] = struct{}{}
 	story := hash32(storyOf(x.row))
 	for _, text := range termsOf(x) {
 		h := hash32(strings.ToLower(text))
-		t := s.Seen[h]
-		if t == nil || x.t.sub(t.last) > j.window {
-			t = &term{first: x.t}
-			s.Seen[h] = t
-		}
+		t := s.of(h, x.t, j.window)
+		e.touchTerm(r, termPartOf(h))
 		t.first = min(t.first, x.t)
 		t.last = max(t.last, x.t)
 		if t.story != story {
@@ -82,7 +112,7 @@ func (e *Engine) newTerms(r *rule, x *entry) {
 			j.add(e, e.group(r, key), x)
 		}
 	}
-	s.forget(x.at.add(-2 * j.window))
+	s.forget(e, r, x.at.add(-2*j.window))
 }
 
 // termsOf are the names and phrases of a mention.
@@ -99,19 +129,28 @@ func termsOf(x *entry) []string {
 }
 
 // forget drops terms that were last said before a time, when they are many.
-func (s *termState) forget(before instant) {
-	if len(s.Seen) <= maxTerms {
+func (s *termState) forget(e *Engine, r *rule, before instant) {
+	n := 0
+	for _, list := range s.Seen {
+		n += len(list)
+	}
+	if n <= maxTerms {
 		return
 	}
-	last := make([]instant, 0, len(s.Seen))
-	for _, t := range s.Seen {
-		last = append(last, t.last)
+	last := make([]instant, 0, n)
+	for _, list := range s.Seen {
+		for _, t := range list {
+			last = append(last, t.last)
+		}
 	}
 	slices.Sort(last)
 	before = max(before, last[len(last)/10]) // the oldest tenth, so that it is not done each time
-	for h, t := range s.Seen {
-		if t.last <= before {
-			delete(s.Seen, h)
+	for i, list := range s.Seen {
+		for h, t := range list {
+			if t.last <= before {
+				delete(list, h)
+				e.touchTerm(r, i)
+			}
 		}
 	}
 }
@@ -125,55 +164,55 @@ func (*termJudge) history(*Engine, *group, *entry) {}
 // tick implements judge.
 func (*termJudge) tick(*Engine, *group, instant) {}
 
+// A termsPart is the terms of one part on their way in or out.
+type termsPart struct {
+	since instant
+	terms terms
+}
+
+func (s *termState) part(i int) termsPart { return termsPart{s.Since, s.Seen[i]} }
+
+func (s *termState) restore(number string, data []byte) error {
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= termParts {
+		return fmt.Errorf("no part %q", number)
+	}
+	p := termsPart{}
+	if err := json.Unmarshal(data, &p); err != nil {
+		return err
+	}
+	s.Seen[i] = p.terms
+	return nil
+}
+
 // MarshalText implements encoding.TextMarshaler.
-func (s *termState) MarshalText() ([]byte, error) {
-	raw := binary.AppendVarint(nil, int64(s.Since))
+func (p termsPart) MarshalText() ([]byte, error) {
+	w := packed{}
+	w.signed(int64(p.since))
 	last := uint32(0)
-	for _, h := range sortedKeys(s.Seen) {
-		t := s.Seen[h]
-		raw = binary.AppendUvarint(raw, uint64(h-last))
-		raw = binary.AppendVarint(raw, int64(t.first-s.Since))
-		raw = binary.AppendVarint(raw, int64(t.last-t.first))
-		raw = binary.AppendUvarint(raw, uint64(t.stories))
-		raw = binary.AppendUvarint(raw, uint64(t.story))
+	for _, h := range sortedKeys(p.terms) {
+		t := p.terms[h]
+		w.unsigned(uint64(h - last))
+		w.signed(int64(t.first - p.since))
+		w.signed(int64(t.last - t.first))
+		w.unsigned(uint64(t.stories)) //nolint:gosec // a count
+		w.unsigned(uint64(t.story))
 		last = h
 	}
-	return base64.RawStdEncoding.AppendEncode(nil, raw), nil
+	return w.text(), nil
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
-func (s *termState) UnmarshalText(text []byte) error {
-	raw, err := base64.RawStdEncoding.AppendDecode(nil, text)
-	if err != nil {
-		return err
-	}
-	bad := errors.New("terms cannot be read")
-	signed := func() int64 {
-		v, n := binary.Varint(raw)
-		if n <= 0 {
-			err, raw = bad, nil
-			return 0
-		}
-		raw = raw[n:]
-		return v
-	}
-	unsigned := func() uint64 {
-		v, n := binary.Uvarint(raw)
-		if n <= 0 {
-			err, raw = bad, nil
-			return 0
-		}
-		raw = raw[n:]
-		return v
-	}
-	*s = termState{Since: instant(signed()), Seen: map[uint32]*term{}}
+func (p *termsPart) UnmarshalText(text []byte) error {
+	r := unpack(text)
+	*p = termsPart{since: instant(r.signed()), terms: terms{}}
 	last := uint32(0)
-	for len(raw) > 0 && err == nil {
-		last += uint32(unsigned()) //nolint:gosec // what was written from one
-		t := &term{first: s.Since + instant(signed())}
-		t.last = t.first + instant(signed())
-		t.stories, t.story = int(unsigned()), uint32(unsigned()) //nolint:gosec // as above
-		s.Seen[last] = t
+	for r.more() {
+		last += uint32(r.unsigned()) //nolint:gosec // what was written from one
+		t := &term{first: p.since + instant(r.signed())}
+		t.last = t.first + instant(r.signed())
+		t.stories, t.story = int(r.unsigned()), uint32(r.unsigned()) //nolint:gosec // as above
+		p.terms[last] = t
 	}
-	return err
+	return r.err
 }

@@ -12,11 +12,13 @@ import (
 
 // The types of notices.
 const (
-	TypeFiring   = "incident.firing"
-	TypeUpdated  = "incident.updated" // more of the same, or still firing
-	TypeResolved = "incident.resolved"
-	TypeSafety   = "safety.flagged"
-	TypeDigest   = "digest" // what was held back, told at once
+	TypeFiring    = "incident.firing"
+	TypeUpdated   = "incident.updated" // more of the same, or still firing
+	TypeResolved  = "incident.resolved"
+	TypeDue       = "incident.due"       // a term runs out, or has
+	TypeEscalated = "incident.escalated" // nobody acknowledged it
+	TypeSafety    = "safety.flagged"
+	TypeDigest    = "digest" // what was held back, told at once
 )
 
 // The limits of a payload, to stay below 20 kB.
@@ -169,6 +171,7 @@ func brief(inc *mention.Incident) *mention.Incident {
 	b := *inc
 	b.Mentions = b.Mentions[:min(len(b.Mentions), maxListed)]
 	b.Stories = b.Stories[:min(len(b.Stories), maxListed)]
+	b.Notes = nil
 	return &b
 }
 

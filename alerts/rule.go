@@ -109,6 +109,11 @@ type Rule struct {
 	RepeatEvery   mention.Duration `yaml:"repeat_every,omitempty" json:"repeat_every,omitempty"`       // least time between notices while firing
 	OnEdit        bool             `yaml:"on_edit,omitempty" json:"on_edit,omitempty"`                 // match: also when a mention is edited
 	Notify        Words            `yaml:"notify,omitempty" json:"notify,omitempty"`                   // receivers
+	AckWithin     mention.Duration `yaml:"ack_within,omitempty" json:"ack_within,omitempty"`           // somebody must acknowledge it so soon
+	RespondWithin mention.Duration `yaml:"respond_within,omitempty" json:"respond_within,omitempty"`   // and answer it so soon
+	Hours         *Hours           `yaml:"hours,omitempty" json:"hours,omitempty"`                     // in which these clocks run; nil means always
+	Escalate      []Step           `yaml:"escalate,omitempty" json:"escalate,omitempty"`               // who is told while nobody acknowledges
+	Department    string           `yaml:"department,omitempty" json:"department,omitempty"`           // who answers for it; empty means the first label that has one
 	Playbook      string           `yaml:"playbook,omitempty" json:"playbook,omitempty"`               // what to do; told in every notice
 	Disabled      bool             `yaml:"disabled,omitempty" json:"disabled,omitempty"`
 	Tests         []Test           `yaml:"tests,omitempty" json:"tests,omitempty"`
@@ -160,6 +165,7 @@ func (r *Rule) Faults() []error {
 	if known {
 		errs = append(errs, r.fieldFaults()...)
 	}
+	errs = append(errs, r.clockFaults()...)
 	for i := range r.Tests {
 		for _, err := range r.Tests[i].Faults() {
 			errs = append(errs, fmt.Errorf("tests[%d]: %w", i, err))

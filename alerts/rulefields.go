@@ -170,6 +170,10 @@ func CheckRules(rules []Rule, receivers []Receiver) []error {
 			errs = append(errs, fmt.Errorf("receivers[%d]: fallback: %w", i, oneOf("receiver", f, names)))
 		}
 	}
+	known := make(map[string]bool, len(names))
+	for _, name := range names {
+		known[name] = true
+	}
 	seen := make(map[string]int, len(rules))
 	for i := range rules {
 		r := &rules[i]
@@ -181,11 +185,20 @@ func CheckRules(rules []Rule, receivers []Receiver) []error {
 		} else {
 			seen[r.ID] = i
 		}
-		for _, name := range r.Notify {
-			if !slices.Contains(names, name) {
+		for _, name := range r.told() {
+			if !known[name] {
 				errs = append(errs, fmt.Errorf("rules[%d]: notify: %w", i, oneOf("receiver", name, names)))
 			}
 		}
 	}
 	return errs
+}
+
+// told are the receivers that a rule names.
+func (r *Rule) told() []string {
+	list := []string(r.Notify)
+	for i := range r.Escalate {
+		list = append(list[:len(list):len(list)], r.Escalate[i].Notify...)
+	}
+	return list
 }

@@ -1,12 +1,10 @@
 package alerts
 
 import (
-	"encoding/base64"
-	"encoding/binary"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,8 +12,15 @@ import (
 )
 
 // flagged remembers, by hash, which mentions were flagged and to whom they
-// were told, for good: a notice is never made twice.
-type flagged map[uint64]bool
+// were told, for good: a notice is never made twice. It is kept in parts, so
+// that a flag does not write them all.
+type flagged [flaggedParts]flags
+
+type flags map[uint64]bool
+
+const flaggedParts = 256
+
+func flaggedPart(i int) string { return partFlagged + strconv.Itoa(i) }
 
 func flagKey(id, receiver string) uint64 {
 	h := fnv.New64a()
@@ -25,13 +30,26 @@ func flagKey(id, receiver string) uint64 {
 	return h.Sum64()
 }
 
-// add reports whether a key is new.
-func (f flagged) add(key uint64) bool {
-	if f[key] {
+// flagOnce reports whether a key is new.
+func (e *Engine) flagOnce(key uint64) bool {
+	part := &e.flagged[key>>56]
+	if (*part)[key] {
 		return false
 	}
-	f[key] = true
+	if *part == nil {
+		*part = flags{}
+	}
+	(*part)[key] = true
+	e.changed.flagged[key>>56] = true
 	return true
+}
+
+func (f *flagged) restore(number string, data []byte) error {
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= flaggedParts {
+		return fmt.Errorf("no part %q", number)
+	}
+	return json.Unmarshal(data, &f[i])
 }
 
 // flag tells of a mention that looks like an adverse event: once to each
@@ -44,7 +62,7 @@ func (e *Engine) flag(c *mention.Change, x *entry, rules []hit, late bool) {
 	case mention.OriginImport, mention.OriginBackfill, mention.OriginReplay:
 		late = true
 	}
-	first := e.flagged.add(flagKey(m.ID, ""))
+	first := e.flagOnce(flagKey(m.ID, ""))
 	if first {
 		e.out.Flags = append(e.out.Flags, mention.SafetyFlag{
 			Mention: m.ID, Revision: m.Revision, Score: c.Record.Analysis.Safety.Score, Published: m.Published, Seen: m.Seen,
@@ -65,13 +83,16 @@ func (e *Engine) flag(c *mention.Change, x *entry, rules []hit, late bool) {
 		Severity: mention.SeveritySafety, Reason: reason, Count: 1, Mentions: []string{m.ID}, Stories: []string{storyOf(x.row)},
 		Opened: x.at.Time(), Fired: x.at.Time(), Updated: x.at.Time(), Late: late,
 	}
-	if e.flagged.add(flagKey(m.ID, "\x00incident")) {
+	way := e.routes.way(rules[0].rule.Rule, m.ID, x.row)
+	inc.Department, inc.Resolves = way.Department, "a person acknowledges it"
+	if e.flagOnce(flagKey(m.ID, "\x00incident")) {
+		e.startClock(rules[0].rule, &inc, safetySubject(rules[0].rule.Rule, late, &it), way.Receivers, &it, x.at)
 		e.out.incident(&inc)
 		e.out.transition(&inc, x.at)
 	}
 	for _, h := range rules {
-		for _, id := range h.rule.Notify {
-			if e.flagged.add(flagKey(m.ID, "r:"+id)) {
+		for _, id := range e.known(e.routes.way(h.rule.Rule, m.ID, x.row).Receivers) {
+			if e.flagOnce(flagKey(m.ID, "r:"+id)) {
 				e.tellSafety(c, x, h.rule, id, &inc, &it)
 			}
 		}
@@ -102,7 +123,7 @@ func (e *Engine) tellSafety(c *mention.Change, x *entry, r *rule, to string, inc
 			Product: evidence(m, s.Elements.Product), Reaction: evidence(m, s.Elements.Reaction), Serious: evidence(m, s.Serious),
 			Types: s.Types, Flagged: x.at.Time(), Late: inc.Late,
 		},
-		Links: e.links(inc.ID),
+		Links: e.links(inc, to, x.at.Time()),
 	}}
 	payload, err := n.encode()
 	if err != nil {
@@ -118,50 +139,59 @@ func (e *Engine) tellSafety(c *mention.Change, x *entry, r *rule, to string, inc
 // could not be delivered; ok is false when d is no dead safety notice or there
 // is nobody to turn to. Its id is made of the dead one's.
 func (e *Engine) Escalate(d *mention.Delivery, at time.Time) (mention.Delivery, bool) {
-	r := e.receivers[d.Receiver]
-	if d.Type != TypeSafety || d.State != mention.DeliveryDead || r == nil || r.Fallback == "" {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	to := e.fallback(d)
+	if to == "" {
 		return mention.Delivery{}, false
 	}
 	next := *d
-	next.ID, next.Receiver, next.State = ident("ntc_", d.ID, r.Fallback), r.Fallback, mention.DeliveryPending
+	next.ID, next.Receiver, next.State = ident("ntc_", d.ID, to), to, mention.DeliveryPending
 	next.Reason = fmt.Sprintf("%s could not be told (%s); %s", d.Receiver, clip(d.Error, maxGroupName), d.Reason)
 	next.Attempts, next.Error, next.Seq = 0, "", 0
 	next.Created, next.Next = at, at
 	return next, true
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (f flagged) MarshalText() ([]byte, error) {
-	keys := make([]uint64, 0, len(f))
-	for k := range f {
-		keys = append(keys, k)
+// fallback is who is told when a safety notice could not be delivered: the
+// receiver's fallback; when the receiver itself is gone, the first that a rule
+// of safety tells.
+func (e *Engine) fallback(d *mention.Delivery) string {
+	if d.Type != TypeSafety || d.State != mention.DeliveryDead {
+		return ""
 	}
-	slices.Sort(keys)
-	raw := make([]byte, 0, 8*len(keys))
+	if r := e.receivers[d.Receiver]; r != nil {
+		return r.Fallback
+	}
+	for _, r := range e.rules {
+		if r.kind() == KindSafety {
+			if list := e.known(e.routes.way(r.Rule, d.Mention, nil).Receivers); len(list) > 0 {
+				return list[0]
+			}
+		}
+	}
+	return ""
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (f flags) MarshalText() ([]byte, error) {
+	w := packed{}
 	last := uint64(0)
-	for _, k := range keys {
-		raw = binary.AppendUvarint(raw, k-last)
+	for _, k := range sortedKeys(f) {
+		w.unsigned(k - last)
 		last = k
 	}
-	return base64.RawStdEncoding.AppendEncode(nil, raw), nil
+	return w.text(), nil
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
-func (f *flagged) UnmarshalText(text []byte) error {
-	raw, err := base64.RawStdEncoding.AppendDecode(nil, text)
-	if err != nil {
-		return err
-	}
-	*f = flagged{}
+func (f *flags) UnmarshalText(text []byte) error {
+	r := unpack(text)
+	*f = flags{}
 	last := uint64(0)
-	for len(raw) > 0 {
-		v, n := binary.Uvarint(raw)
-		if n <= 0 {
-			return errors.New("flagged mentions cannot be read")
-		}
-		last += v
+	for r.more() {
+		last += r.unsigned()
 		(*f)[last] = true
-		raw = raw[n:]
 	}
-	return nil
+	return r.err
 }

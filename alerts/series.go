@@ -1,8 +1,6 @@
 package alerts
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"math"
 	"slices"
@@ -139,41 +137,29 @@ func (t *top) last() float64 {
 
 // MarshalText implements encoding.TextMarshaler. Counts are whole numbers.
 func (s *series) MarshalText() ([]byte, error) {
-	raw := binary.AppendVarint(nil, s.First)
+	w := packed{}
+	w.signed(s.First)
 	last := s.First
 	for i := range s.cells {
-		raw = binary.AppendVarint(raw, s.cells[i].bin-last)
-		raw = binary.AppendVarint(raw, int64(math.Round(s.value(i))))
+		w.signed(s.cells[i].bin - last)
+		w.signed(int64(math.Round(s.value(i))))
 		last = s.cells[i].bin
 	}
-	return base64.RawStdEncoding.AppendEncode(nil, raw), nil
+	return w.text(), nil
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *series) UnmarshalText(text []byte) error {
-	raw, err := base64.RawStdEncoding.AppendDecode(nil, text)
-	if err != nil {
-		return err
-	}
-	number := func() int64 {
-		v, n := binary.Varint(raw)
-		if n <= 0 {
-			err = errors.New("counts cannot be read")
-			raw = nil
-			return 0
-		}
-		raw = raw[n:]
-		return v
-	}
-	*s = series{First: number()}
+	r := unpack(text)
+	*s = series{First: r.signed()}
 	last, cum := s.First, 0.0
-	for len(raw) > 0 {
-		bin, v := last+number(), number()
+	for r.more() {
+		bin, v := last+r.signed(), r.signed()
 		if len(s.cells) > 0 && bin <= last {
 			return errors.New("counts are out of order")
 		}
 		last, cum = bin, cum+float64(v)
 		s.cells = append(s.cells, cell{bin, cum})
 	}
-	return err
+	return r.err
 }

@@ -157,11 +157,7 @@ func (j *shareJudge) look(e *Engine, g *group, at instant, x *entry) {
 		return
 	}
 	if g.Incident == nil {
-		opener := ""
-		if x != nil {
-			opener = x.row.ID
-		}
-		inc := e.ensure(g, at, opener)
+		inc := e.ensure(g, at, x)
 		for i := len(g.Recent) - 1; i >= 0; i-- {
 			inc.join(&g.Recent[i], at)
 		}

@@ -116,7 +116,7 @@ func (j *countJudge) add(e *Engine, g *group, x *entry) {
 
 // openCounted opens an incident with the mentions that led to it.
 func (e *Engine) openCounted(g *group, x *entry, n int) {
-	inc := e.ensure(g, x.at, x.row.ID)
+	inc := e.ensure(g, x.at, x)
 	for i := len(g.Recent) - 1; i >= 0; i-- {
 		inc.join(&g.Recent[i], x.at)
 	}
@@ -204,7 +204,7 @@ func (j *countJudge) tick(e *Engine, g *group, at instant) {
 		}
 		return
 	}
-	inc := e.ensure(g, at, "")
+	inc := e.ensure(g, at, nil)
 	inc.Ends = "the count is usual again"
 	e.met(g, at, g.JudgeDue, fmt.Sprintf("%s in %s where about %s are usual at this time of day, and all sources answered",
 		plural(int(n), "mention"), mention.Duration(j.window), about(expected.Mean)))
@@ -257,7 +257,7 @@ func (j *flatlineJudge) tick(e *Engine, g *group, at instant) {
 		return
 	}
 	e.data(g, at)
-	inc := e.ensure(g, at, "")
+	inc := e.ensure(g, at, nil)
 	inc.Ends = "a mention comes"
 	e.met(g, at, g.JudgeDue, fmt.Sprintf("nothing since %s, and all sources answered", g.Newest.Time().Format("2006-01-02 15:04 UTC")))
 }

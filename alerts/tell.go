@@ -48,22 +48,25 @@ func newReceiver(r *Receiver, zone *time.Location) (*receiver, error) {
 // order implements sleeper.
 func (r *receiver) order() string { return "\xff" + r.Receiver.ID } // after all rules
 
-// tell makes the notice of an incident for each of its rule's receivers. What
-// a receiver is not sent is held, with the reason.
-func (e *Engine) tell(g *group, at instant, typ, reason string) {
+// tell makes the notice of an incident for receivers. What a receiver is not
+// sent is held, with the reason.
+func (e *Engine) tell(g *group, at instant, typ, reason string, to []string) {
 	inc := g.Incident
 	inc.Notices++
 	withheld := inc.Withheld
-	payload := e.payload(g, at, typ, reason)
+	if terms := g.unusual(); len(terms) > 0 {
+		inc.Terms = terms
+	}
+	notice := e.notice(g, at, typ, reason)
 	flags := inc.flagsHold(at, typ)
-	for _, id := range g.rule.Notify {
+	for _, id := range e.known(to) {
 		r := e.receivers[id]
 		d := mention.Delivery{
-			ID: ident("ntc_", inc.ID, typ, strconv.Itoa(inc.Notices), id), Incident: inc.ID, Rule: g.rule.ID, Receiver: id,
-			Type: typ, State: mention.DeliveryPending, Reason: reason, Payload: payload, Created: at.Time(), Next: at.Time(),
+			ID: noticeID(inc.ID, typ, inc.Notices, id), Incident: inc.ID, Rule: g.rule.ID, Receiver: id,
+			Type: typ, State: mention.DeliveryPending, Reason: reason, Payload: e.payload(notice, id), Created: at.Time(), Next: at.Time(),
 		}
 		held := flags
-		if held == "" {
+		if held == "" && g.rule.kind() != KindSafety {
 			held = r.hold(e, g, at, typ, reason)
 		}
 		if held != "" {
@@ -83,6 +86,8 @@ func (e *Engine) tell(g *group, at instant, typ, reason string) {
 func (inc *incident) flagsHold(at instant, typ string) string {
 	now := at.Time()
 	switch {
+	case inc.Kind == KindSafety:
+		return "" // nothing holds it back
 	case inc.Muted:
 		return "the incident is muted"
 	case inc.Held:
@@ -121,6 +126,7 @@ func (r *receiver) hold(e *Engine, g *group, at instant, typ, reason string) str
 			until, why = next, "waits for the digest at "+next.Time().In(r.zone).Format("2006-01-02 15:04 MST")
 		}
 	}
+	e.touchReceiver(r)
 	if until == 0 {
 		until, why = r.storm(at)
 	}
@@ -172,8 +178,11 @@ func (r *receiver) enqueue(e *Engine, g *group, at, until instant, reason string
 	e.schedule(r, r.Release)
 }
 
+func (e *Engine) touchReceiver(r *receiver) { e.changed.receivers[r] = struct{}{} }
+
 // wake implements sleeper: it sends what was held, in one notice.
 func (r *receiver) wake(e *Engine, at instant) {
+	e.touchReceiver(r)
 	if len(r.Queue) == 0 {
 		r.Release = 0
 		return
@@ -199,36 +208,54 @@ func (r *receiver) wake(e *Engine, at instant) {
 	for _, it := range r.Queue {
 		if g := e.open[it.Incident]; g != nil && !slices.Contains(g.Incident.Told, r.Receiver.ID) {
 			g.Incident.Told = append(g.Incident.Told, r.Receiver.ID)
+			e.touch(g)
 		}
 	}
 	r.Queue, r.More, r.Release = nil, 0, 0
 }
 
-// payload freezes what a notice says.
-func (e *Engine) payload(g *group, at instant, typ, reason string) []byte {
+// notice is what is said of an incident.
+func (e *Engine) notice(g *group, at instant, typ, reason string) *Notice {
 	inc := g.Incident
-	n := Notice{Type: typ, Timestamp: at.Time(), Data: NoticeData{
+	n := &Notice{Type: typ, Timestamp: at.Time(), Data: NoticeData{
 		Subject: inc.Subject, Reason: reason, Incident: brief(&inc.Incident), Rule: ruleInfo(g.rule.Rule),
-		Terms: inc.Terms, Resolves: inc.Ends, Links: e.links(inc.ID),
+		Terms: inc.Terms, Resolves: inc.Ends,
 	}}
 	n.Data.Mentions = inc.Items
 	if typ == TypeUpdated && g.rule.folds() && inc.Fresh > 0 {
 		n.Data.Mentions = inc.fresh()
 	}
+	return n
+}
+
+// payload freezes what a notice says to one receiver.
+func (e *Engine) payload(n *Notice, receiver string) []byte {
+	n.Data.Links = e.links(n.Data.Incident, receiver, n.Timestamp)
 	payload, err := n.encode()
 	if err != nil {
-		e.options.Log.Error("notice not written", "incident", inc.ID, "err", err)
+		e.options.Log.Error("notice not written", "incident", n.Data.Incident.ID, "err", err)
 	}
 	return payload
 }
 
-func (e *Engine) links(incident string) map[string]string {
+// links lead to the incident, and to what may be done about it with one click
+// and a confirmation.
+func (e *Engine) links(inc *mention.Incident, receiver string, at time.Time) map[string]string {
 	if e.options.PublicURL == "" {
 		return nil
 	}
-	return map[string]string{
-		"incident": link(e.options.PublicURL, "incidents", incident),
+	links := map[string]string{"incident": link(e.options.PublicURL, "incidents", inc.ID)}
+	if len(e.options.LinkKey) == 0 {
+		return links
 	}
+	for _, action := range LinkActions {
+		if inc.Kind == KindSafety && action != ActionAck {
+			continue
+		}
+		l := Link{Incident: inc.ID, Action: action, Receiver: receiver, Expires: at.Add(linkLife)}
+		links[action] = link(e.options.PublicURL, "act", l.sign(e.options.LinkKey))
+	}
+	return links
 }
 
 // SetFlags takes over the flags that people set on an open incident. Those
@@ -236,19 +263,22 @@ func (e *Engine) links(incident string) map[string]string {
 func (e *Engine) SetFlags(inc mention.Incident) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if c := e.clocks[inc.ID]; c != nil {
+		c.hear(e, &inc)
+	}
 	g := e.open[inc.ID]
 	if g == nil {
 		return
 	}
 	i := g.Incident
-	i.Acked, i.AckedBy, i.AckExpires = inc.Acked, inc.AckedBy, inc.AckExpires
-	i.Snoozed, i.Muted, i.Held = inc.Snoozed, inc.Muted, inc.Held
+	i.TakeFlags(&inc)
 	i.Overdue = 0
 	for _, end := range []time.Time{i.AckExpires, i.Snoozed} {
 		if at := instantOf(end); at > e.clock {
 			i.Overdue = max(i.Overdue, at)
 		}
 	}
+	e.touch(g)
 	e.reschedule(g)
 }
 
@@ -264,5 +294,5 @@ func (e *Engine) flagsOver(g *group, at instant) {
 	if inc.Withheld > 0 {
 		why += ", " + plural(inc.Withheld, "notice") + " held meanwhile"
 	}
-	e.tell(g, at, TypeUpdated, "still firing, "+why+": "+inc.Reason)
+	e.tell(g, at, TypeUpdated, "still firing, "+why+": "+inc.Reason, inc.Route)
 }

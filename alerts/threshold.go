@@ -1,8 +1,6 @@
 package alerts
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -43,7 +41,7 @@ func (j *thresholdJudge) add(e *Engine, g *group, x *entry) {
 		return
 	}
 	if g.Incident == nil {
-		inc := e.ensure(g, x.at, x.row.ID)
+		inc := e.ensure(g, x.at, x)
 		for _, old := range slices.Backward(g.Recent) {
 			inc.join(&old, x.at)
 		}
@@ -147,34 +145,26 @@ type millis []instant
 
 // MarshalText implements encoding.TextMarshaler.
 func (m millis) MarshalText() ([]byte, error) {
-	raw := make([]byte, 0, 4*len(m))
+	w := packed{raw: make([]byte, 0, 4*len(m))}
 	last := instant(0)
 	for _, t := range m {
-		raw = binary.AppendVarint(raw, int64(t-last))
+		w.signed(int64(t - last))
 		last = t
 	}
-	return base64.RawStdEncoding.AppendEncode(nil, raw), nil
+	return w.text(), nil
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (m *millis) UnmarshalText(text []byte) error {
-	raw, err := base64.RawStdEncoding.AppendDecode(nil, text)
-	if err != nil {
-		return err
-	}
+	r := unpack(text)
 	*m = nil
 	last := instant(0)
-	for len(raw) > 0 {
-		v, n := binary.Varint(raw)
-		if n <= 0 {
-			return errors.New("times cannot be read")
-		}
-		last += instant(v)
+	for r.more() {
+		last += instant(r.signed())
 		*m = append(*m, last)
-		raw = raw[n:]
 	}
-	if !slices.IsSorted(*m) {
+	if r.err == nil && !slices.IsSorted(*m) {
 		return errors.New("times are out of order")
 	}
-	return nil
+	return r.err
 }

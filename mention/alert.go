@@ -38,12 +38,41 @@ type Incident struct {
 	Updated  time.Time `json:"updated"`
 	Late     bool      `json:"late,omitempty"` // found after the fact: import, back-fill, replay
 
+	Resolves   string    `json:"resolves,omitempty"`   // what would end it
+	Terms      []string  `json:"terms,omitempty"`      // said in it more often than usual
+	Department string    `json:"department,omitempty"` // that answers for it
+	AckDue     time.Time `json:"ack_due,omitzero"`     // somebody is to acknowledge it by then
+	RespondDue time.Time `json:"respond_due,omitzero"` // and answer it by then
+	Escalated  int       `json:"escalated,omitempty"`  // steps of escalation done
+
 	Acked      time.Time `json:"acked,omitzero"` // flags, set by people
 	AckedBy    string    `json:"acked_by,omitempty"`
 	AckExpires time.Time `json:"ack_expires,omitzero"`
 	Snoozed    time.Time `json:"snoozed_until,omitzero"`
 	Muted      bool      `json:"muted,omitempty"`
 	Held       bool      `json:"held,omitempty"`
+
+	Assigned    string         `json:"assigned,omitempty"` // who sees to it
+	Responded   time.Time      `json:"responded,omitzero"` // it was answered
+	RespondedBy string         `json:"responded_by,omitempty"`
+	Notes       []IncidentNote `json:"notes,omitempty"` // oldest first, at most MaxNotes
+}
+
+// MaxNotes is how many notes an incident keeps; the oldest go first.
+const MaxNotes = 100
+
+// An IncidentNote is what a person wrote about an incident.
+type IncidentNote struct {
+	At   time.Time `json:"at"`
+	By   string    `json:"by"`
+	Text string    `json:"text"`
+}
+
+// TakeFlags sets everything that people set on an incident as it is in from.
+func (in *Incident) TakeFlags(from *Incident) {
+	in.Acked, in.AckedBy, in.AckExpires = from.Acked, from.AckedBy, from.AckExpires
+	in.Snoozed, in.Muted, in.Held = from.Snoozed, from.Muted, from.Held
+	in.Assigned, in.Responded, in.RespondedBy, in.Notes = from.Assigned, from.Responded, from.RespondedBy, from.Notes
 }
 
 // The states of a [Delivery].

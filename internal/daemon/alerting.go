@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"earshot/alerts"
+	"earshot/api"
 	"earshot/internal/config"
 	"earshot/internal/egress"
 	"earshot/internal/ledger"
@@ -27,14 +28,25 @@ type alerting struct {
 	mu     sync.Mutex
 	engine *alerts.Engine
 	offset int64
-	state  []byte // of the engine as last committed
+	stale  bool // the engine is ahead of the ledger: a commit failed
 }
 
 func newEngine(ctx context.Context, cfg *config.Config, led ledger.Ledger, log *slog.Logger) (*alerts.Engine, error) {
-	return alerts.NewEngine(alerts.Options{
-		Coverage: coverageOf(ctx, led, log),
-		Rules:    cfg.Rules, Receivers: cfg.Receivers, Brands: cfg.Brands, PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(), Log: log,
-	})
+	key, err := linkKey(ctx, led)
+	if err != nil {
+		return nil, err
+	}
+	o := engineOptions(cfg)
+	o.Coverage, o.LinkKey, o.Log = coverageOf(ctx, led, log), key, log
+	return alerts.NewEngine(o)
+}
+
+// engineOptions is the part of a configuration that rules need.
+func engineOptions(cfg *config.Config) alerts.Options {
+	return alerts.Options{
+		Rules: cfg.Rules, Receivers: cfg.Receivers, Brands: cfg.Brands, Labels: cfg.Labels, Departments: cfg.Departments, Routes: cfg.Routes,
+		PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(),
+	}
 }
 
 // newAlerting takes up the state that the ledger holds.
@@ -43,40 +55,65 @@ func newAlerting(ctx context.Context, cfg *config.Config, led ledger.Ledger, now
 	if err != nil {
 		return nil, fmt.Errorf("daemon: %w", err)
 	}
-	offset, state, err := led.AlertState(ctx)
+	a := &alerting{ledger: led, log: log, now: now, wake: func(string) {}, tell: func(mention.Incident) {}, engine: e}
+	return a, a.restore(ctx)
+}
+
+// restore takes the engine to what the ledger holds, and tells it what people
+// did since. Incidents that the state knows nothing of are closed.
+func (a *alerting) restore(ctx context.Context) error {
+	offset, parts, err := a.ledger.AlertState(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("daemon: alert state: %w", err)
+		return fmt.Errorf("daemon: alert state: %w", err)
 	}
-	if len(state) > 0 {
-		if err := e.Restore(state); err != nil {
-			return nil, fmt.Errorf("daemon: %w", err)
+	if err := a.engine.Restore(parts); err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	for _, state := range []string{mention.StatePending, mention.StateFiring, mention.StateNoData} {
+		open, err := a.ledger.Incidents(ctx, ledger.IncidentFilter{State: state, Limit: maxOpen})
+		if err != nil {
+			return fmt.Errorf("daemon: incidents: %w", err)
+		}
+		for i := range open {
+			a.engine.SetFlags(open[i])
+			a.engine.Orphan(open[i])
 		}
 	}
-	open, err := led.Incidents(ctx, ledger.IncidentFilter{State: mention.StateFiring, Limit: 10_000})
-	if err != nil {
-		return nil, fmt.Errorf("daemon: incidents: %w", err)
+	for _, id := range a.engine.Waiting() {
+		inc, err := a.ledger.Incident(ctx, id)
+		if err == nil {
+			a.engine.SetFlags(inc)
+		} else if !errors.Is(err, ledger.ErrNotFound) {
+			return fmt.Errorf("daemon: incident %s: %w", id, err)
+		}
 	}
-	for i := range open {
-		e.SetFlags(open[i])
-	}
-	if state, err = e.State(); err != nil {
-		return nil, fmt.Errorf("daemon: %w", err)
-	}
-	return &alerting{state: state, ledger: led, log: log, now: now, wake: func(string) {}, tell: func(mention.Incident) {}, engine: e, offset: offset}, nil
+	a.offset, a.stale = offset, false
+	return nil
 }
+
+// maxOpen is how many open incidents a start looks at.
+const maxOpen = 20_000
 
 // some judges one batch and commits what came of it with the offset, or, when
 // there is nothing new, lets time pass. It returns how many entries it read.
 func (a *alerting) some(ctx context.Context) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.stale {
+		if err := a.restore(ctx); err != nil {
+			return 0, err
+		}
+	}
+	at := a.ledger.Frontier() // before the log is read: what comes later is later
 	changes, err := a.ledger.Changes(ctx, a.offset, batchSize)
 	if err != nil {
 		return 0, err
 	}
-	at := a.now()
-	if len(changes) == batchSize { // there is more: time must not run ahead of the log
-		at = changes[len(changes)-1].At
+	switch n := len(changes); {
+	case n == batchSize: // there is more: time must not run ahead of the log
+		at = changes[n-1].At
+	case n > 0 && at.Before(changes[n-1].At):
+		at = changes[n-1].At
 	}
 	out := a.engine.Step(at, changes)
 	if len(changes) == 0 && out.Empty() {
@@ -88,26 +125,23 @@ func (a *alerting) some(ctx context.Context) (int, error) {
 	return len(changes), nil
 }
 
-// commit makes a step durable; the engine goes back to what the ledger holds
-// when that fails, so that the step is taken again.
+// commit makes a step durable. When that fails the engine goes back to what
+// the ledger holds before its next step, which takes this one again.
 func (a *alerting) commit(ctx context.Context, changes []mention.Change, out alerts.Outcome) error {
 	offset := a.offset
 	if len(changes) > 0 {
 		offset = changes[len(changes)-1].Seq
 	}
-	state, err := a.engine.State()
+	parts, err := a.engine.Changed()
 	if err == nil {
 		err = a.ledger.CommitAlerts(ctx, ledger.AlertCommit{
-			Offset: offset, State: state, Incidents: out.Incidents, Deliveries: out.Deliveries, Flags: out.Flags,
+			Offset: offset, Parts: parts, Incidents: out.Incidents, Deliveries: out.Deliveries, Flags: out.Flags,
 		})
 	}
 	if err != nil {
-		if back := a.engine.Restore(a.state); back != nil {
-			a.log.Error("alert state not restored", "err", back)
-		}
+		a.stale = true
 		return fmt.Errorf("daemon: alerts: %w", err)
 	}
-	a.state = state
 	a.offset = offset
 	for i := range out.Incidents {
 		a.tell(out.Incidents[i])
@@ -132,26 +166,28 @@ func (a *alerting) escalate(ctx context.Context, dead mention.Delivery) error {
 	return a.commit(ctx, nil, alerts.Outcome{Deliveries: []mention.Delivery{next}})
 }
 
-// reload puts other rules in force; the state of rules that stay is kept.
+// reload puts other rules in force; what rules that stay have counted is kept.
 func (a *alerting) reload(ctx context.Context, cfg *config.Config) error {
+	e, err := newEngine(ctx, cfg, a.ledger, a.log) // judging goes on meanwhile
+	if err != nil {
+		return err
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	state, err := a.engine.State()
-	if err != nil {
-		return err
-	}
-	e, err := newEngine(ctx, cfg, a.ledger, a.log)
-	if err != nil {
-		return err
-	}
-	if err := e.Restore(state); err != nil {
-		return err
-	}
-	if state, err = e.State(); err != nil {
-		return err
-	}
-	a.engine, a.state = e, state
+	e.Inherit(a.engine)
+	a.engine = e
 	return nil
+}
+
+// linkKey is what signs the links in notices; it is made once.
+func linkKey(ctx context.Context, led ledger.Ledger) ([]byte, error) {
+	const name = "link_key"
+	text, err := led.Setting(ctx, name)
+	if err == nil && text == "" {
+		text = api.NewSecret()
+		err = led.SetSetting(ctx, name, text)
+	}
+	return []byte(text), err
 }
 
 // coverageOf tells the engine whether a source answered: it did unless a pass

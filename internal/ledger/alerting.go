@@ -30,17 +30,37 @@ func (l *store) CommitAlerts(ctx context.Context, c AlertCommit) error {
 				return fmt.Errorf("safety flag of %s: %w", c.Flags[i].Mention, err)
 			}
 		}
-		return t.exec("INSERT OR REPLACE INTO alert_state (one, offset, state) VALUES (1, ?, ?)", c.Offset, c.State)
+		for key, part := range c.Parts {
+			if err := putPart(t, key, part); err != nil {
+				return fmt.Errorf("part %q: %w", key, err)
+			}
+		}
+		return t.exec("INSERT OR REPLACE INTO alert_state (one, offset) VALUES (1, ?)", c.Offset)
 	})
 }
 
-// AlertState implements [Alerting].
-func (l *store) AlertState(ctx context.Context) (offset int64, state []byte, err error) {
-	err = l.r.row(ctx, "SELECT offset, state FROM alert_state", nil, &offset, &state)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil, nil
+func putPart(t *txn, key string, part []byte) error {
+	if part == nil {
+		return t.exec("DELETE FROM alert_parts WHERE name = ?", key)
 	}
-	return offset, state, reading("alert state", err)
+	return t.exec("INSERT OR REPLACE INTO alert_parts (name, body) VALUES (?, ?)", key, part)
+}
+
+// AlertState implements [Alerting].
+func (l *store) AlertState(ctx context.Context) (offset int64, parts map[string][]byte, err error) {
+	err = l.r.row(ctx, "SELECT offset FROM alert_state", nil, &offset)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, nil, reading("alert state", err)
+	}
+	parts = map[string][]byte{}
+	err = l.r.each(ctx, "SELECT name, body FROM alert_parts", func(rows *sql.Rows) error {
+		var name string
+		var body []byte
+		err := rows.Scan(&name, &body)
+		parts[name] = body
+		return err
+	})
+	return offset, parts, reading("alert state", err)
 }
 
 // putIncident stores an incident as the engine has it; its flags stay as
@@ -57,8 +77,7 @@ func putIncident(t *txn, in mention.Incident) error {
 		if err := json.Unmarshal([]byte(body), &old); err != nil {
 			return err
 		}
-		in.Acked, in.AckedBy, in.AckExpires = old.Acked, old.AckedBy, old.AckExpires
-		in.Snoozed, in.Muted, in.Held = old.Snoozed, old.Muted, old.Held
+		in.TakeFlags(&old)
 	}
 	return writeIncident(t, &in)
 }

@@ -130,13 +130,13 @@ func testObjects(t *testing.T, l ledger.Ledger) {
 func testIncidents(t *testing.T, l ledger.Ledger) {
 	for i := range 4 {
 		in := mention.Incident{ID: fmt.Sprint("i", i), Rule: fmt.Sprint("r", i%2), State: mention.StateFiring, Opened: start.Add(time.Duration(i) * time.Minute), Count: 1}
-		if err := l.CommitAlerts(t.Context(), ledger.AlertCommit{Offset: int64(i), State: []byte{byte(i)}, Incidents: []mention.Incident{in}}); err != nil {
+		if err := l.CommitAlerts(t.Context(), ledger.AlertCommit{Offset: int64(i), Parts: map[string][]byte{"head": {byte(i)}, fmt.Sprint("part", i): {1}, fmt.Sprint("part", i-1): nil}, Incidents: []mention.Incident{in}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	offset, state, err := l.AlertState(t.Context())
-	if offset != 3 || len(state) != 1 || state[0] != 3 || err != nil {
-		t.Errorf("AlertState = %d, %v, %v", offset, state, err)
+	offset, parts, err := l.AlertState(t.Context())
+	if d := cmp.Diff(map[string][]byte{"head": {3}, "part3": {1}}, parts); offset != 3 || err != nil || d != "" {
+		t.Errorf("AlertState = %d, %v (-want +got):\n%s", offset, err, d)
 	}
 	list := func(f ledger.IncidentFilter) (ids string) {
 		t.Helper()

@@ -21,7 +21,8 @@ const (
 
 // Curate implements [Curating].
 func (l *store) Curate(ctx context.Context, events []mention.CurationEvent) error {
-	now := clean(l.now())
+	now, done := l.stamps.take(clean(l.now()))
+	defer done()
 	return l.write(ctx, "curate", func(t *txn) error {
 		touched := map[int64]bool{}
 		for _, e := range events {

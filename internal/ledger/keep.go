@@ -19,7 +19,8 @@ import (
 func (l *store) Erase(ctx context.Context, actor, reason string, ids []string) error {
 	l.filesMu.Lock()
 	defer l.filesMu.Unlock()
-	now := clean(l.now())
+	now, done := l.stamps.take(clean(l.now()))
+	defer done()
 	files := map[int64]bool{}
 	err := l.write(ctx, "erase", func(t *txn) error {
 		for _, id := range ids {

@@ -171,7 +171,7 @@ type Object struct {
 // An AlertCommit is everything one step of the alert engine changed.
 type AlertCommit struct {
 	Offset     int64                // analyzed-log sequence judged so far
-	State      []byte               // opaque, versioned by the engine
+	Parts      map[string][]byte    // of the engine's state that changed, opaque; nil ones are gone
 	Incidents  []mention.Incident   // of known ones the flags stay as people set them
 	Deliveries []mention.Delivery   // an ID already there is left as it is
 	Flags      []mention.SafetyFlag // a mention already flagged is left as it is; else it, its capture and its author are put on hold
@@ -179,8 +179,11 @@ type AlertCommit struct {
 
 // Alerting is what the alert engine and the outbox write.
 type Alerting interface {
+	// Frontier is a time, not after now, before which the analyzed log gains
+	// no entry any more: those on their way were stamped later.
+	Frontier() time.Time
 	CommitAlerts(ctx context.Context, c AlertCommit) error
-	AlertState(ctx context.Context) (offset int64, state []byte, err error)
+	AlertState(ctx context.Context) (offset int64, parts map[string][]byte, err error)
 	Incidents(ctx context.Context, f IncidentFilter) ([]mention.Incident, error) // newest first
 	Incident(ctx context.Context, id string) (mention.Incident, error)
 	// UpdateIncident changes the flags of an incident in one transaction.

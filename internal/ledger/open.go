@@ -45,6 +45,8 @@ type store struct {
 	watchMu  sync.Mutex
 	watchers map[chan struct{}]struct{}
 
+	stamps stamps
+
 	closing sync.Once
 	closed  error
 }

@@ -74,7 +74,8 @@ func (l *store) PutUnderstood(ctx context.Context, offset int64, list []Understo
 	if err != nil {
 		return fmt.Errorf("ledger: put understood: %w", err)
 	}
-	now := clean(l.now())
+	now, done := l.stamps.take(clean(l.now()))
+	defer done()
 	return l.write(ctx, "put understood", func(t *txn) error {
 		subjects, err := readSubjects(t, string(data))
 		if err != nil {
