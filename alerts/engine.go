@@ -32,7 +32,7 @@ type Options struct {
 	Brands      []mention.Brand
 	Labels      []mention.Label      // for their departments
 	Departments []mention.Department // whose receivers are told what no rule names one for
-	Routes      []Route              // likewise
+	Routes      Routes               // likewise
 	LinkKey     []byte               // signs links that act with one click; empty means none are made
 	Coverage    CoverageFunc         // nil means that every source always answered
 	Lateness    time.Duration        // how old a mention may be and still raise an alarm; 0 means DefaultLateness

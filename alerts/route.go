@@ -15,18 +15,21 @@ import (
 // the branches of a level the first that fits is taken, and with Continue the
 // next as well. A branch within a branch is more particular and wins.
 type Route struct {
-	Severity   Words   `yaml:"severity,omitempty" json:"severity,omitempty"`
-	Rule       Words   `yaml:"rule,omitempty" json:"rule,omitempty"` // ids; * stands for anything
-	Kind       Words   `yaml:"kind,omitempty" json:"kind,omitempty"` // of the rule
-	Department Words   `yaml:"department,omitempty" json:"department,omitempty"`
-	Label      Words   `yaml:"label,omitempty" json:"label,omitempty"`   // of the mention that opened it
-	Brand      Words   `yaml:"brand,omitempty" json:"brand,omitempty"`   // likewise
-	Source     Words   `yaml:"source,omitempty" json:"source,omitempty"` // likewise
-	Lang       Words   `yaml:"lang,omitempty" json:"lang,omitempty"`     // likewise
-	Notify     Words   `yaml:"notify,omitempty" json:"notify,omitempty"` // receivers
-	Continue   bool    `yaml:"continue,omitempty" json:"continue,omitempty"`
-	Routes     []Route `yaml:"routes,omitempty" json:"routes,omitempty"`
+	Severity   Words  `yaml:"severity,omitempty" json:"severity,omitempty"`
+	Rule       Words  `yaml:"rule,omitempty" json:"rule,omitempty"` // ids; * stands for anything
+	Kind       Words  `yaml:"kind,omitempty" json:"kind,omitempty"` // of the rule
+	Department Words  `yaml:"department,omitempty" json:"department,omitempty"`
+	Label      Words  `yaml:"label,omitempty" json:"label,omitempty"`   // of the mention that opened it
+	Brand      Words  `yaml:"brand,omitempty" json:"brand,omitempty"`   // likewise
+	Source     Words  `yaml:"source,omitempty" json:"source,omitempty"` // likewise
+	Lang       Words  `yaml:"lang,omitempty" json:"lang,omitempty"`     // likewise
+	Notify     Words  `yaml:"notify,omitempty" json:"notify,omitempty"` // receivers
+	Continue   bool   `yaml:"continue,omitempty" json:"continue,omitempty"`
+	Routes     Routes `yaml:"routes,omitempty" json:"routes,omitempty"`
 }
+
+// Routes is one level of the tree.
+type Routes []Route
 
 const (
 	maxRoutes     = 1_000
@@ -35,12 +38,12 @@ const (
 
 // RouteFaults returns everything that is wrong with a tree, with its place;
 // receivers are those that there are.
-func RouteFaults(routes []Route, receivers []string) []error {
+func RouteFaults(routes Routes, receivers []string) []error {
 	n := 0
 	return routeFaults(routes, receivers, "routes", 1, &n)
 }
 
-func routeFaults(routes []Route, receivers []string, at string, depth int, n *int) []error {
+func routeFaults(routes Routes, receivers []string, at string, depth int, n *int) []error {
 	var errs []error
 	if depth > maxRouteDepth {
 		return []error{fmt.Errorf("%s: more than %d branches deep", at, maxRouteDepth)}
@@ -88,13 +91,13 @@ type Way struct {
 // A Router finds the receivers of incidents. Its zero value knows only what
 // rules say themselves.
 type Router struct {
-	routes      []Route
+	routes      Routes
 	departments map[string]*mention.Department
 	labels      map[string]string // to their departments
 }
 
 // NewRouter makes a router.
-func NewRouter(routes []Route, labels []mention.Label, departments []mention.Department) *Router {
+func NewRouter(routes Routes, labels []mention.Label, departments []mention.Department) *Router {
 	t := &Router{routes: routes, departments: map[string]*mention.Department{}, labels: map[string]string{}}
 	for i := range departments {
 		t.departments[departments[i].ID] = &departments[i]
@@ -157,7 +160,7 @@ func (w *Way) add(id, why string) {
 }
 
 // walk takes the branches that fit, and reports whether any did.
-func (w *Way) walk(routes []Route, f *facts, at string) bool {
+func (w *Way) walk(routes Routes, f *facts, at string) bool {
 	any := false
 	for i := range routes {
 		r, at := &routes[i], fmt.Sprintf("%s[%d]", at, i)

@@ -69,6 +69,17 @@ func (l *loader) check(cfg *Config) {
 		l.query("labels", i, "query", cfg.Labels[i].ID, cfg.Labels[i].Query)
 		l.refer("labels", i, "department", cfg.Labels[i].Department, departments)
 	}
+	names := make([]string, len(cfg.Receivers))
+	for i := range cfg.Receivers {
+		names[i] = cfg.Receivers[i].ID
+	}
+	for _, err := range alerts.RouteFaults(cfg.Routes, names) {
+		place, msg, _ := strings.Cut(err.Error(), ": ")
+		l.origin("routes", routeIndex(place)).doc.fault(place, msg, "")
+	}
+	for i := range cfg.Rules {
+		l.refer("rules", i, "department", cfg.Rules[i].Department, departments)
+	}
 	l.checkRules(cfg, receivers)
 }
 
@@ -82,6 +93,11 @@ func (l *loader) checkRules(cfg *Config, receivers map[string]bool) {
 		}
 		for j, n := range r.Notify {
 			l.refer("rules", i, fmt.Sprintf("notify[%d]", j), n, receivers)
+		}
+		for j := range r.Escalate {
+			for _, n := range r.Escalate[j].Notify {
+				l.refer("rules", i, fmt.Sprintf("escalate[%d].notify", j), n, receivers)
+			}
 		}
 	}
 }
@@ -216,7 +232,7 @@ func (l *loader) refer(list string, i int, key, name string, known map[string]bo
 	if strings.HasPrefix(key, "query.only") {
 		what = "brand"
 	}
-	if what == "notify" || what == "fallback" {
+	if what == "notify" || what == "fallback" || what == "escalate" {
 		what = "receiver"
 	}
 	o.doc.fault(o.path+"."+key, fmt.Sprintf("there is no %s %q", what, name), hint)
@@ -237,4 +253,13 @@ func (l *loader) query(list string, i int, key, id, text string) {
 			l.warnings = append(l.warnings, f)
 		}
 	}
+}
+
+// routeIndex is the place of the first branch of a path like routes[2].routes[0].
+func routeIndex(path string) int {
+	var i int
+	if _, err := fmt.Sscanf(path, "routes[%d]", &i); err != nil {
+		return 0
+	}
+	return i
 }

@@ -28,7 +28,7 @@ type Config struct {
 	Rules       []alerts.Rule        `yaml:"rules,omitempty"`
 	RuleFiles   []string             `yaml:"rule_files,omitempty"` // globs, relative to the file
 	Receivers   []alerts.Receiver    `yaml:"receivers,omitempty"`
-	Routes      []alerts.Route       `yaml:"routes,omitempty"` // who is told of what no rule names a receiver for
+	Routes      alerts.Routes        `yaml:"routes,omitempty"` // who is told of what no rule names a receiver for
 	Fetch       egress.Config        `yaml:"fetch,omitempty"`
 	Storage     Storage              `yaml:"storage,omitempty"`
 	Server      Server               `yaml:"server,omitempty"`

@@ -34,6 +34,9 @@ func mapper(t reflect.Type) *jsonschema.Schema {
 			{Type: "string"},
 			{Type: "array", Items: &jsonschema.Schema{Type: "string"}},
 		}}
+	case reflect.TypeFor[alerts.Routes]():
+		inner := &jsonschema.Reflector{FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, DoNotReference: true, Mapper: leaves}
+		return &jsonschema.Schema{Type: "array", Items: inner.Reflect(&alerts.Route{})}
 	case reflect.TypeFor[mention.ProductName]():
 		type product mention.ProductName
 		return textOr(&product{})
@@ -50,4 +53,12 @@ func textOr(object any) *jsonschema.Schema {
 	s := r.Reflect(object)
 	s.Version = ""
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, s}}
+}
+
+// leaves is mapper for a branch of a tree, which is not described without end.
+func leaves(t reflect.Type) *jsonschema.Schema {
+	if t == reflect.TypeFor[alerts.Routes]() {
+		return &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{Type: "object"}, Description: "branches, as above"}
+	}
+	return mapper(t)
 }
