@@ -19,7 +19,10 @@ import (
 	"earshot/mention"
 )
 
-var size = flag.Int("size", 10_000, "how many mentions the benchmarks' index has")
+var (
+	size = flag.Int("size", 10_000, "how many mentions the benchmarks' index has")
+	keep = flag.String("keep", "", "a directory that keeps the benchmarks' index from one run to the next")
+)
 
 // A stream makes short mentions out of word statistics: word lengths and
 // ranks as in English posts, a long tail of rare words, tags and links; some
@@ -132,10 +135,25 @@ func fillBig(b testing.TB, x *index.Index, s *stream, from, n int) {
 	}
 }
 
+// bigIndex is an index of -size mentions, made before or made now.
+func bigIndex(b *testing.B) *index.Index {
+	b.Helper()
+	dir := *keep
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	x := newBig(b, dir)
+	s := newStream(1)
+	for i := range int(x.Offset()) { // what is there already
+		s.record(i)
+	}
+	fillBig(b, x, s, int(x.Offset()), *size-int(x.Offset()))
+	return x
+}
+
 // BenchmarkIndex asks an index of -size mentions.
 func BenchmarkIndex(b *testing.B) {
-	x := newBig(b, b.TempDir())
-	fillBig(b, x, newStream(1), 0, *size)
+	x := bigIndex(b)
 	b.Run("search", func(b *testing.B) { benchSearch(b, x) })
 	b.Run("count", func(b *testing.B) { benchCount(b, x) })
 	b.Run("histogram", func(b *testing.B) { benchHistogram(b, x) })

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"earshot/index"
 	"earshot/mention"
 	"earshot/query"
@@ -85,9 +87,9 @@ func TestCrashBeforeTheOffsetIsWritten(t *testing.T) {
 // checkAll compares an index with its ledger.
 func checkAll(t testing.TB, b book, x *index.Index) {
 	t.Helper()
-	missing, extra, stale, err := x.Verify(t.Context(), b.each)
-	if err != nil || missing+extra+stale != 0 {
-		t.Errorf("Verify() = %d missing, %d extra, %d stale, %v", missing, extra, stale, err)
+	d, err := x.Verify(t.Context(), nil, b.each)
+	if err != nil || d.Len() != 0 {
+		t.Errorf("Verify() = %+v, %v", d, err)
 	}
 }
 
@@ -100,9 +102,16 @@ func TestVerifyTellsDifferences(t *testing.T) {
 	changed := b["b"]                                                         // and knows one as it was
 	changed.Curation.Tags = []string{"seen"}
 	b["b"] = changed
-	missing, extra, stale, err := x.Verify(t.Context(), b.each)
-	if err != nil || missing != 1 || extra != 1 || stale != 1 {
-		t.Errorf("Verify() = %d missing, %d extra, %d stale, %v, want 1 of each", missing, extra, stale, err)
+	d, err := x.Verify(t.Context(), nil, b.each)
+	want := index.Difference{Missing: []string{"z"}, Extra: []string{"a"}, Stale: []string{"b"}}
+	if diff := gocmp.Diff(want, d); diff != "" || err != nil {
+		t.Errorf("Verify() gave %v (-want +got):\n%s", err, diff)
+	}
+	only := func(fn func(mention.Record) error) error { return fn(b["b"]) }
+	d, err = x.Verify(t.Context(), []string{"a", "b"}, only)
+	want.Missing = nil
+	if diff := gocmp.Diff(want, d); diff != "" || err != nil {
+		t.Errorf("Verify() of two gave %v (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -3,6 +3,9 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
 
 	"earshot/mention"
 )
@@ -25,81 +28,197 @@ func (x *Index) DocCount(ctx context.Context) (uint64, error) {
 	return total, nil
 }
 
+// A Difference is what index and ledger disagree about: ids of mentions.
+type Difference struct {
+	Missing []string // not in the index
+	Extra   []string // in the index, and not in the ledger; or there twice
+	Stale   []string // in another state
+}
+
+// maxDifferences bounds how many ids a [Difference] has of each kind.
+const maxDifferences = 10_000
+
+// Len is how many ids d has.
+func (d *Difference) Len() int { return len(d.Missing) + len(d.Extra) + len(d.Stale) }
+
+// IDs are all ids of d, each once.
+func (d *Difference) IDs() []string {
+	list := slices.Concat(d.Missing, d.Extra, d.Stale)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func differ(list *[]string, id string) {
+	if len(*list) < maxDifferences {
+		*list = append(*list, id)
+	}
+}
+
 // Verify compares the index with the ledger, whose records each gives in any
-// order: how many are missing from the index, how many it has that the ledger
-// has not, and how many it knows in another state. It may run while the index
-// is in use; what changes meanwhile may then count as a difference.
-func (x *Index) Verify(ctx context.Context, each func(fn func(mention.Record) error) error) (missing, extra, stale int, err error) {
-	total, err := x.DocCount(ctx)
+// order, by ids and checksums. The index is looked at as it stands at the
+// beginning; what the ledger gives and is not indexed yet is missing.
+//
+// With ids, each gives the records of these alone, without those that are
+// gone, and nothing else is looked at.
+func (x *Index) Verify(ctx context.Context, ids []string, each func(fn func(mention.Record) error) error) (Difference, error) {
+	var d Difference
+	snap, err := x.snapshot(ctx)
 	if err != nil {
-		return 0, 0, 0, err
+		return d, err
+	}
+	defer snap.close()
+	var held []*mention.Row
+	err = each(func(r mention.Record) error {
+		row := r.Row()
+		if held = append(held, &row); len(held) < recordsAtOnce {
+			return nil
+		}
+		defer func() { held = held[:0] }()
+		return snap.compare(ctx, held, &d)
+	})
+	if err == nil {
+		err = snap.compare(ctx, held, &d)
+	}
+	if err == nil {
+		err = snap.extra(ids, &d)
+	}
+	if err != nil {
+		return d, fmt.Errorf("index: verify: %w", err)
+	}
+	return d, nil
+}
+
+// A snapshot is all shards at one instant, and what of them was seen.
+type snapshot struct {
+	views []*view
+	seen  map[*segView]*roaring.Bitmap
+}
+
+func (x *Index) snapshot(ctx context.Context) (*snapshot, error) {
+	s := &snapshot{seen: map[*segView]*roaring.Bitmap{}}
+	for _, key := range x.keys() {
+		v, err := x.view(key)
+		if err == nil {
+			s.views = append(s.views, v)
+			err = ctx.Err()
+		}
+		if err != nil {
+			s.close()
+			return nil, err
+		}
+		for _, seg := range v.segs {
+			s.seen[seg] = roaring.New()
+		}
+	}
+	return s, nil
+}
+
+func (s *snapshot) close() {
+	for _, v := range s.views {
+		v.close()
+	}
+}
+
+// compare notes which of rows are missing, or there in another state.
+func (s *snapshot) compare(ctx context.Context, rows []*mention.Row, d *Difference) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	byShard := map[string][]*mention.Row{}
-	held, known := 0, 0
-	check := func() error {
-		for key, rows := range byShard {
-			k, s, err := x.compare(key, rows)
+	for _, row := range rows {
+		key := shardKey(row.Time())
+		byShard[key] = append(byShard[key], row)
+	}
+	for _, v := range s.views {
+		if err := s.compareShard(v, byShard[v.key], d); err != nil {
+			return err
+		}
+		delete(byShard, v.key)
+	}
+	for _, rows := range byShard {
+		for _, row := range rows {
+			differ(&d.Missing, row.ID)
+		}
+	}
+	return nil
+}
+
+func (s *snapshot) compareShard(v *view, rows []*mention.Row, d *Difference) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	byID := make(map[string]*mention.Row, len(rows))
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i], byID[row.ID] = row.ID, row
+	}
+	for _, seg := range v.segs {
+		docs, err := seg.lookup(ids)
+		if err != nil {
+			return err
+		}
+		for id, n := range docs {
+			row := byID[id]
+			if row == nil {
+				continue // there twice
+			}
+			delete(byID, id)
+			s.seen[seg].Add(n)
+			sum, err := seg.sum(n)
 			if err != nil {
 				return err
 			}
-			known, stale, missing = known+k, stale+s, missing+len(rows)-k
+			if sum != rowSum(row) {
+				differ(&d.Stale, id)
+			}
 		}
-		clear(byShard)
-		held = 0
-		return ctx.Err()
 	}
-	err = each(func(r mention.Record) error {
-		row := r.Row()
-		key := shardKey(row.Time())
-		byShard[key] = append(byShard[key], &row)
-		if held++; held < recordsAtOnce {
-			return nil
-		}
-		return check()
-	})
-	if err == nil {
-		err = check()
+	for id := range byID {
+		differ(&d.Missing, id)
 	}
-	if err != nil {
-		return 0, 0, 0, fmt.Errorf("index: verify: %w", err)
-	}
-	return missing, max(0, int(total)-known), stale, nil
+	return nil
 }
 
-// compare returns how many rows a shard has, and how many of these in another
-// state.
-func (x *Index) compare(key string, rows []*mention.Row) (known, stale int, err error) {
-	v, err := x.view(key)
+// sum returns the checksum of a document; 0 when it has none.
+func (s *segView) sum(n uint32) (sum uint64, err error) {
+	err = s.seg.VisitStoredFields(uint64(n), func(name string, _ byte, data []byte, _ []uint64) bool {
+		if name == fieldMeta && len(data) >= metaFixed {
+			sum = metaSum(data)
+		}
+		return true
+	})
 	if err != nil {
-		return 0, 0, err
+		return 0, s.damaged(err)
 	}
-	defer v.close()
-	ids := make([]string, len(rows))
-	sums := make(map[string]uint64, len(rows))
-	for i, row := range rows {
-		ids[i], sums[row.ID] = row.ID, rowSum(row)
-	}
-	for _, s := range v.segs {
-		docs, err := s.lookup(ids)
-		if err != nil {
-			return 0, 0, err
-		}
-		for id, n := range docs {
-			known++
-			same := false
-			err := s.seg.VisitStoredFields(uint64(n), func(name string, _ byte, data []byte, _ []uint64) bool {
-				if name == fieldMeta && len(data) >= metaFixed {
-					same = metaSum(data) == sums[id]
+	return sum, nil
+}
+
+// extra notes what was not seen; of these ids alone when there are any.
+func (s *snapshot) extra(ids []string, d *Difference) error {
+	for _, v := range s.views {
+		for _, seg := range v.segs {
+			if len(ids) > 0 {
+				docs, err := seg.lookup(ids)
+				if err != nil {
+					return err
 				}
-				return true
-			})
-			if err != nil {
-				return 0, 0, s.damaged(err)
+				for id, n := range docs {
+					if !s.seen[seg].Contains(n) {
+						differ(&d.Extra, id)
+					}
+				}
+				continue
 			}
-			if !same {
-				stale++
+			rest := seg.live()
+			rest.AndNot(s.seen[seg])
+			for it := rest.Iterator(); it.HasNext() && len(d.Extra) < maxDifferences; {
+				id, err := seg.docID(it.Next())
+				if err != nil {
+					return err
+				}
+				d.Extra = append(d.Extra, id)
 			}
 		}
 	}
-	return known, stale, nil
+	return nil
 }

@@ -329,7 +329,7 @@ func (c *crash) checkAcknowledged() {
 	if err != nil || len(recs) != len(c.acked) {
 		c.t.Errorf("%d of %d acknowledged mentions are in the ledger, %v", len(recs), len(c.acked), err)
 	}
-	v, err := s.Verify(c.t.Context())
+	v, err := s.Verify(c.t.Context(), nil)
 	if err != nil || v.Missing+v.Extra+v.Stale > 0 {
 		c.t.Errorf("Verify = %+v, %v, want agreement", v, err)
 	}

@@ -19,9 +19,14 @@ func (a *app) replayCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay",
 		Short: "Build the index again from the ledger; the old one serves until the new one is whole",
-		Args:  cobra.NoArgs,
+		Long: "Builds the index again beside the one in use, also while the daemon runs, and puts it in its place when it is whole.\n" +
+			"A run that was broken off is gone on with.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(s *daemon.Store) error { return s.Replay(cmd.Context(), a.bar("replay")) })
+			ctx := cmd.Context()
+			return a.onData(ctx, func(r *remote) error {
+				return r.work(ctx, http.MethodPost, daemon.LocalReplay, nil, a.bar("replay"), nil)
+			}, func(s *daemon.Store) error { return s.Replay(ctx, a.bar("replay")) })
 		},
 	}
 	a.dataFlags(c)
@@ -31,24 +36,50 @@ func (a *app) replayCmd() *cobra.Command {
 func (a *app) verifyCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify",
-		Short: "Check the ledger, and the index against it; status 1 when they differ",
+		Short: "Check the ledger, and the index against it, also while the daemon runs; status 1 when they differ",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(s *daemon.Store) error {
-				v, err := s.Verify(cmd.Context())
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(a.stdout, "ledger good; index: %d mentions, %d missing, %d too many, %d out of date\n", v.Checked, v.Missing, v.Extra, v.Stale)
-				if v.Missing+v.Extra+v.Stale > 0 {
-					return errors.New("the index differs from the ledger; earshot replay builds it again")
-				}
-				return nil
+			ctx := cmd.Context()
+			var v daemon.Verification
+			err := a.onData(ctx, func(r *remote) error {
+				return r.work(ctx, http.MethodGet, daemon.LocalVerify, nil, a.bar("verify"), &v)
+			}, func(s *daemon.Store) (err error) {
+				v, err = s.Verify(ctx, a.bar("verify"))
+				return err
 			})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "ledger good; index: %d mentions, %d missing, %d too many, %d out of date\n", v.Checked, v.Missing, v.Extra, v.Stale)
+			if v.Missing+v.Extra+v.Stale > 0 {
+				return errors.New("the index differs from the ledger; earshot replay builds it again")
+			}
+			return nil
 		},
 	}
 	a.dataFlags(c)
 	return c
+}
+
+// onData has the daemon that runs on the data do something, else does it on
+// the data itself.
+func (a *app) onData(ctx context.Context, ask func(*remote) error, do func(*daemon.Store) error) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	running, ok, err := daemon.Find(ctx, cfg.DataDir())
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return a.withStore(ctx, do)
+	}
+	r, err := a.remote(cfg, running)
+	if err != nil {
+		return err
+	}
+	return ask(r)
 }
 
 func (a *app) withStore(ctx context.Context, fn func(*daemon.Store) error) error {
@@ -151,7 +182,7 @@ func (a *app) restoreCmd() *cobra.Command {
 				if err := s.CatchUp(cmd.Context(), a.bar("indexing")); err != nil {
 					return err
 				}
-				v, err := s.Verify(cmd.Context())
+				v, err := s.Verify(cmd.Context(), a.bar("verify"))
 				if err != nil {
 					return err
 				}

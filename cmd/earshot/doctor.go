@@ -52,7 +52,7 @@ func (a *app) doctor(ctx context.Context) error {
 		if err := s.CatchUp(ctx, nil); err != nil {
 			return err
 		}
-		v, err := s.Verify(ctx)
+		v, err := s.Verify(ctx, nil)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot/crawler"
+	"earshot/internal/config"
 	"earshot/internal/daemon"
 	"earshot/mention"
 	"earshot/report"
@@ -45,23 +46,19 @@ func (a *app) importAll(ctx context.Context, files []string, source string, colu
 	if err != nil {
 		return err
 	}
-	s, err := a.store(ctx, cfg)
+	im, err := a.importer(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	imp, err := s.Importer(ctx, cfg)
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
 	total := daemon.ImportResult{}
 	for _, name := range files {
-		r, err := a.importFile(ctx, imp, name, source, columns)
+		r, err := a.importFile(ctx, im, name, source, columns)
 		total.Add(r)
 		if err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", name, err), s.Close())
+			return errors.Join(fmt.Errorf("%s: %w", name, err), im.close())
 		}
 	}
-	err = errors.Join(imp.Finish(ctx, a.bar("indexing")), s.Close())
+	err = errors.Join(im.finish(ctx), im.close())
 	fmt.Fprintf(a.stderr, "%d documents: %d new, %d revised, %d known, %d refused\n",
 		total.Read, total.New, total.Revised, total.Unchanged, total.Refused)
 	if err == nil && total.Refused > 0 {
@@ -70,7 +67,56 @@ func (a *app) importAll(ctx context.Context, files []string, source string, colu
 	return err
 }
 
-func (a *app) importFile(ctx context.Context, imp *daemon.Importer, name, source string, columns map[string]string) (daemon.ImportResult, error) {
+// An importing takes files in: into the data itself, or by the daemon that
+// runs on it.
+type importing struct {
+	begin  func(ctx context.Context, key, source string) (fileImport, error)
+	finish func(ctx context.Context) error
+	close  func() error
+}
+
+// A fileImport is one file on its way in.
+type fileImport interface {
+	Skip() int // lines that an earlier run stored
+	Refuse(line int) error
+	Put(ctx context.Context, line int, row mention.Row) error
+	Close(ctx context.Context) (daemon.ImportResult, error)
+}
+
+func (a *app) importer(ctx context.Context, cfg *config.Config) (*importing, error) {
+	running, ok, err := daemon.Find(ctx, cfg.DataDir())
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		r, err := a.remote(cfg, running)
+		if err != nil {
+			return nil, err
+		}
+		return &importing{
+			begin: func(ctx context.Context, key, source string) (fileImport, error) {
+				return r.importFile(ctx, daemon.ImportLine{Key: key, Source: source}, a.bar("importing"))
+			},
+			finish: func(context.Context) error { return nil },
+			close:  func() error { return nil },
+		}, nil
+	}
+	s, err := a.store(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	imp, err := s.Importer(ctx, cfg)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &importing{
+		begin:  func(ctx context.Context, key, source string) (fileImport, error) { return imp.File(ctx, key, source) },
+		finish: func(ctx context.Context) error { return imp.Finish(ctx, a.bar("indexing")) },
+		close:  s.Close,
+	}, nil
+}
+
+func (a *app) importFile(ctx context.Context, im *importing, name, source string, columns map[string]string) (daemon.ImportResult, error) {
 	f, err := a.openFile(name)
 	if err != nil {
 		return daemon.ImportResult{}, err
@@ -80,7 +126,7 @@ func (a *app) importFile(ctx context.Context, imp *daemon.Importer, name, source
 	if err != nil {
 		return daemon.ImportResult{}, err
 	}
-	run, err := imp.File(ctx, key, source)
+	run, err := im.begin(ctx, key, source)
 	if err != nil {
 		return daemon.ImportResult{}, err
 	}
@@ -252,6 +298,9 @@ func importRow(n int, line []byte) (mention.Row, error) {
 // bar returns a function that shows progress on a terminal's one line, or now
 // and then where standard error is no terminal.
 func (a *app) bar(what string) func(done, total int64) {
+	if f, ok := a.stderr.(*os.File); !ok || !isTerminal(f) {
+		return func(int64, int64) {}
+	}
 	last := int64(-1)
 	return func(done, total int64) {
 		percent := int64(100)
@@ -262,13 +311,9 @@ func (a *app) bar(what string) func(done, total int64) {
 			return
 		}
 		last = percent
-		if f, ok := a.stderr.(*os.File); ok && isTerminal(f) {
-			fmt.Fprintf(a.stderr, "\r%s %3d %% (%d of %d)", what, percent, done, total)
-			if done >= total {
-				fmt.Fprintln(a.stderr)
-			}
-		} else if percent%25 == 0 {
-			fmt.Fprintf(a.stderr, "%s %d %% (%d of %d)\n", what, percent, done, total)
+		fmt.Fprintf(a.stderr, "\r%s %3d %% (%d of %d)", what, percent, done, total)
+		if done >= total {
+			fmt.Fprintln(a.stderr)
 		}
 	}
 }

@@ -74,6 +74,83 @@ func (r *remote) do(ctx context.Context, method, address string, body any) (*htt
 	return resp, nil
 }
 
+// work has the daemon do something long and tells how far it is. The answer is
+// lines of JSON, the last of which is the outcome.
+func (r *remote) work(ctx context.Context, method, path string, body io.Reader, progress func(done, total int64), into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, r.root+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set(daemon.LocalHeader, r.token)
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("the daemon at %s: %w", r.root, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		return problem(resp)
+	}
+	dec := json.NewDecoder(resp.Body)
+	for {
+		var line daemon.WorkLine
+		if err := dec.Decode(&line); err != nil {
+			return fmt.Errorf("the daemon's answer was cut off: %w", err)
+		}
+		switch {
+		case line.Error != "":
+			return errors.New(line.Error)
+		case line.Result != nil && into != nil:
+			return json.Unmarshal(line.Result, into)
+		case line.Result != nil:
+			return nil
+		case progress != nil:
+			progress(line.Done, line.Total)
+		}
+	}
+}
+
+// A remoteImport streams a file's documents to the daemon.
+type remoteImport struct {
+	enc    *json.Encoder
+	pipe   *io.PipeWriter
+	result daemon.ImportResult
+	done   chan error // one value: what became of the request
+}
+
+func (r *remote) importFile(ctx context.Context, head daemon.ImportLine, progress func(done, total int64)) (*remoteImport, error) {
+	body, pipe := io.Pipe()
+	f := &remoteImport{enc: json.NewEncoder(pipe), pipe: pipe, done: make(chan error, 1)}
+	go func() {
+		err := r.work(ctx, http.MethodPost, daemon.LocalImport, body, progress, &f.result)
+		_ = body.CloseWithError(io.ErrClosedPipe)
+		f.done <- err
+	}()
+	if err := f.enc.Encode(head); err != nil {
+		return nil, errors.Join(<-f.done, err)
+	}
+	return f, nil
+}
+
+// Skip implements fileImport: the daemon passes over what it has.
+func (*remoteImport) Skip() int { return 0 }
+
+// Refuse implements fileImport.
+func (f *remoteImport) Refuse(line int) error { return f.enc.Encode(daemon.ImportLine{Line: line}) }
+
+// Put implements fileImport.
+func (f *remoteImport) Put(_ context.Context, line int, row mention.Row) error {
+	return f.enc.Encode(daemon.ImportLine{Line: line, Row: &row})
+}
+
+// Close implements fileImport.
+func (f *remoteImport) Close(context.Context) (daemon.ImportResult, error) {
+	if err := f.pipe.Close(); err != nil {
+		return f.result, err
+	}
+	err := <-f.done
+	return f.result, err
+}
+
 // problem reads the API's error back: a query's messages as what they were.
 func problem(resp *http.Response) error {
 	var p struct {

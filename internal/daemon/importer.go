@@ -91,6 +91,9 @@ func (f *FileImport) Skip() int { return f.skip }
 // Refuse counts a line that could not be read.
 func (f *FileImport) Refuse(line int) error {
 	f.line = line
+	if line <= f.skip {
+		return nil
+	}
 	f.result.Read++
 	f.result.Refused++
 	return nil
@@ -133,6 +136,9 @@ func (f *FileImport) flush(ctx context.Context) error {
 		if err := f.p.store.Ledger.SetSetting(ctx, f.setting(), strconv.Itoa(f.line)); err != nil {
 			return err
 		}
+	}
+	if f.p.under == nil { // the daemon's own stages go on from here
+		return nil
 	}
 	if _, err := f.p.under.some(ctx); err != nil {
 		return err

@@ -3,6 +3,7 @@ package daemon
 import (
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"time"
@@ -19,17 +20,21 @@ const LocalHeader = "X-Earshot-Local"
 const (
 	LocalBackup  = "/local/backup"
 	LocalObjects = "/local/objects"
+	LocalReplay  = "/local/replay"
+	LocalVerify  = "/local/verify"
+	LocalImport  = "/local/import"
 )
 
 // local lets only those in who could read daemon.json.
-func (d *Daemon) local(fn http.HandlerFunc) http.Handler {
+func (d *Daemon) local(method string, fn http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := r.Header.Get(LocalHeader)
-		if r.Method != http.MethodGet || subtle.ConstantTimeCompare([]byte(given), []byte(d.secret)) != 1 {
+		if r.Method != method || subtle.ConstantTimeCompare([]byte(given), []byte(d.secret)) != 1 {
 			http.NotFound(w, r)
 			return
 		}
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // as long as it takes
+		c := http.NewResponseController(w) // as long as it takes
+		_ = errors.Join(c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Time{}))
 		fn(w, r)
 	})
 }
@@ -66,7 +71,11 @@ func (d *Daemon) objects(w http.ResponseWriter, r *http.Request) {
 
 // pages are the demo's and what is for commands of the same user.
 func (d *Daemon) pages() map[string]http.Handler {
-	pages := map[string]http.Handler{LocalBackup: d.local(d.backup), LocalObjects: d.local(d.objects)}
+	pages := map[string]http.Handler{
+		LocalBackup: d.local(http.MethodGet, d.backup), LocalObjects: d.local(http.MethodGet, d.objects),
+		LocalReplay: d.local(http.MethodPost, d.replay), LocalVerify: d.local(http.MethodGet, d.verify),
+		LocalImport: d.local(http.MethodPost, d.importRows),
+	}
 	maps.Copy(pages, d.o.Extra)
 	d.secret = api.NewSecret()
 	return pages

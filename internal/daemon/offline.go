@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"sync"
 
 	"earshot/crawler"
-	"earshot/index"
 	"earshot/internal/config"
 	"earshot/internal/egress"
 	"earshot/mention"
@@ -212,56 +210,3 @@ func (r *Reader) Changes(ctx context.Context, after int64, fn func(mention.Chang
 
 // Close lets go of the data directory.
 func (r *Reader) Close() error { return r.s.Close() }
-
-// Replay builds the index again from the ledger beside the old one and swaps
-// the two when it is whole. A run that was broken off is begun anew.
-func (s *Store) Replay(ctx context.Context, progress func(done, total int64)) error {
-	fresh := s.indexDir() + ".new"
-	if err := os.RemoveAll(fresh); err != nil {
-		return fmt.Errorf("daemon: %w", err)
-	}
-	x, err := index.Open(ctx, s.indexOptions(fresh))
-	if err != nil {
-		return fmt.Errorf("daemon: %w", err)
-	}
-	next := &Store{Ledger: s.Ledger, dir: s.dir, zone: s.zone, log: s.log, index: x}
-	err = next.CatchUp(ctx, progress)
-	if err = errors.Join(err, x.Close()); err != nil {
-		return err
-	}
-	old := s.indexDir() + ".old"
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := errors.Join(s.index.Close(), os.RemoveAll(old), os.Rename(s.indexDir(), old), os.Rename(fresh, s.indexDir())); err != nil {
-		return fmt.Errorf("daemon: swap the index: %w", err)
-	}
-	s.index, err = index.Open(ctx, s.indexOptions(s.indexDir()))
-	if err != nil {
-		return fmt.Errorf("daemon: %w", err)
-	}
-	return os.RemoveAll(old)
-}
-
-// A Verification is how far the index agrees with the ledger.
-type Verification struct {
-	Checked, Missing, Extra, Stale int
-}
-
-// Verify checks the ledger itself, and the index against it.
-func (s *Store) Verify(ctx context.Context) (Verification, error) {
-	var v Verification
-	if err := s.Ledger.Check(ctx); err != nil {
-		return v, err
-	}
-	x, err := s.Index()
-	if err != nil {
-		return v, err
-	}
-	v.Missing, v.Extra, v.Stale, err = x.Verify(ctx, func(fn func(mention.Record) error) error {
-		return s.Ledger.EachRecord(ctx, "", func(rec mention.Record) error {
-			v.Checked++
-			return fn(rec)
-		})
-	})
-	return v, err
-}

@@ -57,7 +57,7 @@ func TestWhatIsPastItsTimeGoesFromLedgerAndIndex(t *testing.T) {
 			t.Errorf("at %s, after the log, the index has %v, want %d with %s", at, list, want, held)
 		}
 	}
-	if v, err := s.Verify(t.Context()); err != nil || v != (Verification{Checked: 1}) {
+	if v, err := s.Verify(t.Context(), nil); err != nil || v != (Verification{Checked: 1}) {
 		t.Errorf("Verify() = %+v, %v", v, err)
 	}
 	if err := s.Close(); err != nil {

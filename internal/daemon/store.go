@@ -30,10 +30,12 @@ type Store struct {
 	log    *slog.Logger
 	unlock func()
 
-	mu      sync.RWMutex
-	index   *index.Index // nil while it is being mended
-	fault   error        // why it is nil, or why it lags
-	suspect error        // what was found damaged while reading
+	replaying sync.Mutex
+	indexing  sync.Mutex // who takes the index further, or puts another in its place
+	mu        sync.RWMutex
+	index     *index.Index // nil while it is being mended
+	fault     error        // why it is nil, or why it lags
+	suspect   error        // what was found damaged while reading
 }
 
 // OpenStore opens a data directory and makes it where it is not there. A
@@ -182,6 +184,13 @@ func (s *Store) mend(ctx context.Context, cause error) error {
 // indexSome takes the index one batch further and returns how many entries
 // that were; 0 means that it has caught up.
 func (s *Store) indexSome(ctx context.Context) (int, error) {
+	s.indexing.Lock()
+	defer s.indexing.Unlock()
+	return s.indexMore(ctx)
+}
+
+// indexMore is indexSome while s.indexing is held.
+func (s *Store) indexMore(ctx context.Context) (int, error) {
 	x, err := s.Index()
 	if err != nil {
 		return 0, err
