@@ -47,7 +47,7 @@ func (v *nameView) speaks(h *hit, s *scanned, says string) (bool, string) {
 		larger := top > 0 && v.larger(w.start, s.words[h.to-1].end)
 		switch {
 		case h.form.common:
-			odds += logit(known[3] + known[4]*shareMisc)
+			odds += beliefShare * logit(known[3]+known[4]*shareMisc)
 			if larger {
 				odds -= 2
 			}
@@ -176,9 +176,10 @@ func scored(s *scanned, h *hit) bool {
 var keyAgainst = hash("v")
 
 const (
-	priorCommon = 0.8 // a watched name is likelier a company than any other name is
-	priorRare   = 3   // a word that only names use
+	priorCommon = 1 // a watched name is likelier a company than any other name is
+	priorRare   = 3 // a word that only names use
 	shareMisc   = 0.5
+	beliefShare = 0.6 // the entity model is surer than it is right
 )
 
 func logit(p float32) float32 {
