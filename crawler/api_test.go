@@ -318,7 +318,7 @@ func TestPlatforms(t *testing.T) {
 			n: 1, asked: []string{"/studies?", "query.term=%22Zorblax%22+OR+%22Zorblax+Pharma%22"},
 		},
 	}
-	covered := map[mention.SourceKind]bool{"feed": true, "site": true, "page": true}
+	covered := map[mention.SourceKind]bool{"feed": true, "site": true, "page": true, "drop": true}
 	for _, tt := range tests {
 		covered[tt.src.Kind] = true
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,9 +27,13 @@ type Options struct {
 	Hosts   *Hosts           // required; one for the whole process
 	Now     func() time.Time // nil means time.Now
 	Brands  []mention.Brand  // the watch list, for sources that are asked for it
+	Decode  DecodeFunc       // reads a JSON document, for drops; nil refuses them
 	MaxWait time.Duration    // longest wait for a busy host before giving the pass up; 0 means as long as the context allows
 	Log     *slog.Logger     // nil means no logging
 }
+
+// A DecodeFunc reads one JSON document.
+type DecodeFunc func(line []byte) (mention.Row, error)
 
 // The limits of a pass. They hold for every kind of source.
 const (

@@ -40,6 +40,8 @@ const (
 	ClassSelector    = "selector"
 	ClassSecret      = "secret"
 	ClassRefusal     = "refused"
+	ClassFolder      = "folder"
+	ClassRows        = "rows"
 )
 
 // A FetchError reports that a source could not be read.
@@ -113,7 +115,7 @@ func (e *FetchError) Message() string {
 
 // tellsMore are the classes whose cause says something the advice does not.
 var tellsMore = map[string]bool{ //nolint:gochecknoglobals // a constant table
-	ClassTLS: true, ClassDNS: true, ClassNetwork: true, ClassMalformed: true, ClassSelector: true, ClassSecret: true, ClassRefusal: true,
+	ClassTLS: true, ClassDNS: true, ClassNetwork: true, ClassMalformed: true, ClassSelector: true, ClassSecret: true, ClassRefusal: true, ClassFolder: true, ClassRows: true,
 }
 
 var advice = map[string]string{ //nolint:gochecknoglobals // a constant table
@@ -137,6 +139,8 @@ var advice = map[string]string{ //nolint:gochecknoglobals // a constant table
 	ClassNetwork:     "the connection broke; we try again",
 	ClassSecret:      "the key of the source cannot be used; look at its `key_file`",
 	ClassRefusal:     "the platform refuses the question; look at `query` and `in` of the source",
+	ClassFolder:      "the folder cannot be read; make it, and let earshot read it",
+	ClassRows:        "not all could be taken; mend the file and put it there again",
 	ClassSelector:    "nothing on the page matches `select`; the page was rebuilt, or the selector is wrong",
 }
 

@@ -23,6 +23,7 @@ func kinds() []kind {
 		{name: mention.SourceFeed, check: wantsURL, make: func(s mention.Source, o Options) Collector { return newFeed(s, o) }},
 		{name: mention.SourceSite, check: wantsURL, make: func(s mention.Source, o Options) Collector { return newSite(s, o) }},
 		{name: mention.SourcePage, check: wantsURL, make: func(s mention.Source, o Options) Collector { return newPage(s, o) }},
+		{name: "drop", check: checkDrop, make: func(s mention.Source, o Options) Collector { return newDrop(s, o) }},
 		hackerNews.kind("hackernews"),
 		reddit.kind("reddit"),
 		mastodon.kind("mastodon"),
@@ -74,6 +75,9 @@ func Faults(src *mention.Source) []error {
 		errs = append(errs, errors.New(text))
 	case k.check != nil:
 		errs = append(errs, k.check(src)...)
+	}
+	if src.Kind != "drop" && (src.Dir != "" || src.Format != "" || len(src.Columns) > 0) {
+		errs = append(errs, errors.New("kind: dir, format and columns are for a drop"))
 	}
 	return errs
 }

@@ -48,6 +48,18 @@ func (p *pass) done(b mention.Batch, next time.Time, fresh int) error {
 	return p.emit(b)
 }
 
+// partly ends a pass that went well but for something that a person must see.
+func (p *pass) partly(next time.Time, fresh int, fe *FetchError) error {
+	s := &p.state
+	s.LastTry, s.LastOK, s.Next, s.NotBefore = p.now, p.now, next, time.Time{}
+	s.Passes++
+	s.Failures, s.Error, s.ErrorClass = 0, fe.Message(), fe.Class
+	if fresh > 0 {
+		s.LastNew = p.now
+	}
+	return p.emit(mention.Batch{Source: p.src.ID, State: s})
+}
+
 // failed ends a pass with the error at the source, in words. An error that is
 // not about the source (the context's, or emit's) is given back untouched.
 func (p *pass) failed(ctx context.Context, err error) error {

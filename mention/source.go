@@ -48,6 +48,9 @@ type Source struct {
 	Sitemap string     `yaml:"sitemap,omitempty" json:"sitemap,omitempty"` // site: auto, or an address; empty means that links alone are followed
 	Lists   int        `yaml:"lists,omitempty" json:"lists,omitempty"`     // site: further pages of a list that are read a pass
 	Fields  Fields     `yaml:"fields,omitempty" json:"fields,omitzero"`    // site: selectors that win over what is found
+	Dir     string     `yaml:"dir,omitempty" json:"dir,omitempty"`         // drop: the folder that is watched
+	Format  string     `yaml:"format,omitempty" json:"format,omitempty"`   // drop: of its tables; empty means found out
+	Columns ColumnMap  `yaml:"columns,omitempty" json:"columns,omitempty"` // drop: field to column
 	Paused  bool       `yaml:"paused,omitempty" json:"paused,omitempty"`
 
 	// Of public APIs.
@@ -58,6 +61,9 @@ type Source struct {
 	Backfill  Duration    `yaml:"backfill,omitempty" json:"backfill,omitempty"` // how far back the first passes go; 0 means 30d
 	TokenFile string      `yaml:"token_file,omitempty" json:"token_file,omitempty"`
 }
+
+// A ColumnMap names the columns of a table by the fields of a document.
+type ColumnMap map[string]string
 
 // Fields are CSS selectors of the parts of a site's articles. An empty one
 // leaves what is found without it.

@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,29 +19,75 @@ import (
 	"earshot/internal/config"
 	"earshot/internal/daemon"
 	"earshot/mention"
-	"earshot/report"
+	"earshot/query"
 )
 
 func (a *app) importCmd() *cobra.Command {
-	var source string
-	var columns map[string]string
+	how := &reading{}
 	c := &cobra.Command{
 		Use:   "import FILE…",
 		Short: "Take NDJSON or CSV documents the whole way; goes on where a broken run stopped",
 		Long: "Each line of an NDJSON file, or row of a CSV file, is a document. A field that is given wins over what\n" +
-			"would be found. --map FIELD=COLUMN names the columns of a CSV file that are called otherwise.",
+			"would be found. The exports of Brandwatch, Talkwalker, Meltwater and of Meta's tools are known by their\n" +
+			"columns; --map FIELD=COLUMN names the columns of a CSV file that are called otherwise.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.importAll(cmd.Context(), args, source, columns)
+			return a.importAll(cmd.Context(), args, how)
 		},
 	}
 	a.dataFlags(c)
-	c.Flags().StringVar(&source, "source", "import", "source of documents that name none")
-	c.Flags().StringToStringVar(&columns, "map", nil, "FIELD=COLUMN, for CSV")
+	c.Flags().StringVar(&how.source, "source", "import", "source of documents that name none")
+	c.Flags().StringToStringVar(&how.columns, "map", nil, "FIELD=COLUMN, for CSV; FIELD= leaves it out")
+	c.Flags().StringVar(&how.format, "format", "", "of CSV: "+strings.Join(append([]string{"plain"}, crawler.Formats()...), ", ")+"; found out unless given")
+	c.Flags().StringVar(&how.refusedFile, "refused", "", "write a CSV file of the rows that were refused, each with its reason")
 	return c
 }
 
-func (a *app) importAll(ctx context.Context, files []string, source string, columns map[string]string) error {
+// reading is how files are read.
+type reading struct {
+	source, format string
+	columns        map[string]string
+	refusedFile    string
+	refused        *csv.Writer // nil for none
+}
+
+// refuse writes down why a row was not taken.
+func (r *reading) refuse(name string, n int, reason error) error {
+	if r.refused == nil {
+		return nil
+	}
+	return r.refused.Write([]string{name, strconv.Itoa(n), reason.Error()})
+}
+
+// begin opens the file of what is refused, where one is wanted.
+func (r *reading) begin() (end func() error, err error) {
+	if r.refusedFile == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.OpenFile(r.refusedFile, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	r.refused = csv.NewWriter(f)
+	if err := r.refused.Write([]string{"file", "row", "reason"}); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		r.refused.Flush()
+		return errors.Join(r.refused.Error(), f.Close())
+	}, nil
+}
+
+func (a *app) importAll(ctx context.Context, files []string, how *reading) (err error) {
+	end, err := how.begin()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if endErr := end(); endErr != nil {
+			err = errors.Join(err, endErr)
+		}
+	}()
 	cfg, err := a.config()
 	if err != nil {
 		return err
@@ -52,7 +98,7 @@ func (a *app) importAll(ctx context.Context, files []string, source string, colu
 	}
 	total := daemon.ImportResult{}
 	for _, name := range files {
-		r, err := a.importFile(ctx, im, name, source, columns)
+		r, err := a.importFile(ctx, im, name, how)
 		total.Add(r)
 		if err != nil {
 			return errors.Join(fmt.Errorf("%s: %w", name, err), im.close())
@@ -116,7 +162,7 @@ func (a *app) importer(ctx context.Context, cfg *config.Config) (*importing, err
 	}, nil
 }
 
-func (a *app) importFile(ctx context.Context, im *importing, name, source string, columns map[string]string) (daemon.ImportResult, error) {
+func (a *app) importFile(ctx context.Context, im *importing, name string, how *reading) (daemon.ImportResult, error) {
 	f, err := a.openFile(name)
 	if err != nil {
 		return daemon.ImportResult{}, err
@@ -126,28 +172,18 @@ func (a *app) importFile(ctx context.Context, im *importing, name, source string
 	if err != nil {
 		return daemon.ImportResult{}, err
 	}
-	run, err := im.begin(ctx, key, source)
+	run, err := im.begin(ctx, key, how.source)
 	if err != nil {
 		return daemon.ImportResult{}, err
 	}
-	put := func(n int, row mention.Row, err error) error {
-		if err != nil {
-			fmt.Fprintf(a.stderr, "earshot: %s: %v\n", name, err)
-			return run.Refuse(n)
+	o := crawler.DocumentOptions{Decode: query.DecodeRow, CSV: crawler.IsTable(name), Format: how.format, Columns: how.columns, Skip: run.Skip()}
+	err = crawler.ReadDocuments(f, o, func(n int, row mention.Row, err error) error {
+		if err == nil {
+			return run.Put(ctx, n, row)
 		}
-		return run.Put(ctx, n, row)
-	}
-	if strings.HasSuffix(strings.ToLower(name), ".csv") {
-		err = csvRows(f, columns, put)
-	} else {
-		err = documents(f, func(n int, line []byte) error {
-			if n <= run.Skip() {
-				return nil
-			}
-			row, err := importRow(n, line)
-			return put(n, row, err)
-		})
-	}
+		fmt.Fprintf(a.stderr, "earshot: %s: %v\n", name, err)
+		return errors.Join(how.refuse(name, n, err), run.Refuse(n))
+	})
 	result, finish := run.Close(ctx)
 	return result, errors.Join(err, finish)
 }
@@ -173,126 +209,6 @@ func fileKey(name string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)[:12]), nil
-}
-
-// csvRows reads a CSV file with a header as documents.
-func csvRows(r io.Reader, columns map[string]string, put func(n int, row mention.Row, err error) error) error {
-	in := csv.NewReader(r)
-	in.FieldsPerRecord = -1
-	in.LazyQuotes = true
-	in.ReuseRecord = true
-	head, err := in.Read()
-	if err != nil {
-		return fmt.Errorf("header: %w", err)
-	}
-	fields, err := csvFields(head, columns)
-	if err != nil {
-		return err
-	}
-	for n := 2; ; n++ {
-		cells, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		row, err := csvRow(n, fields, cells)
-		if err := put(n, row, err); err != nil {
-			return err
-		}
-	}
-}
-
-// csvFields says which field each column is; "" for one that nobody asked for.
-func csvFields(head []string, columns map[string]string) ([]string, error) {
-	byColumn := map[string]string{}
-	for field, column := range columns {
-		byColumn[strings.ToLower(strings.TrimSpace(column))] = field
-	}
-	fields := make([]string, len(head))
-	known := 0
-	for i, h := range head {
-		name := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")))
-		if f, ok := byColumn[name]; ok {
-			fields[i] = f
-			delete(byColumn, name)
-			known++
-		} else if _, mapped := columns[name]; !mapped && isField(name) {
-			fields[i] = name
-			known++
-		}
-	}
-	for column, field := range byColumn {
-		return nil, fmt.Errorf("--map %s=%s: there is no column %q; there are: %s", field, column, column, strings.Join(head, ", "))
-	}
-	if known == 0 {
-		return nil, fmt.Errorf("no column is a field of a document; name them with --map, as in --map title=Headline; there are: %s", strings.Join(head, ", "))
-	}
-	return fields, nil
-}
-
-var listFields = map[string]bool{"brands": true, "products": true, "entities": true, "labels": true, "tags": true}
-
-func isField(name string) bool {
-	switch name {
-	case "id", "guid", "title", "text", "url", "author", "published", "lang", "site", "country", "kind", "source", "channel", "thread",
-		"sentiment", "score", "story", "engagement", "reach", "rating":
-		return true
-	}
-	return listFields[name]
-}
-
-// csvRow turns cells into a document the way a line of NDJSON is read.
-func csvRow(n int, fields, cells []string) (mention.Row, error) {
-	doc := map[string]any{}
-	for i, cell := range cells {
-		if i >= len(fields) || fields[i] == "" || cell == "" {
-			continue
-		}
-		cell = report.Uncell(cell)
-		switch f := fields[i]; {
-		case listFields[f]:
-			doc[f] = strings.Split(cell, "; ")
-		case f == "score" || f == "engagement" || f == "reach" || f == "rating":
-			doc[f] = json.Number(strings.ReplaceAll(cell, ",", ""))
-		default:
-			doc[f] = cell
-		}
-	}
-	line, err := json.Marshal(doc)
-	if err != nil {
-		return mention.Row{}, fmt.Errorf("row %d: %w", n, err)
-	}
-	return importRow(n, line)
-}
-
-// importRow reads a document that is to be kept: a date in another layout is
-// read, and one that is none refuses the document, for it would count at the
-// time of its import.
-func importRow(n int, line []byte) (mention.Row, error) {
-	row, err := decodeRow(n, line)
-	if err != nil {
-		return row, err
-	}
-	if row.Title == "" && row.Text == "" {
-		return row, fmt.Errorf("line %d: neither title nor text", n)
-	}
-	if !row.Published.IsZero() {
-		return row, nil
-	}
-	var doc struct {
-		Published any `json:"published"`
-	}
-	if err := json.Unmarshal(line, &doc); err != nil || doc.Published == nil || doc.Published == "" {
-		return row, nil //nolint:nilerr // it was read once already; without a date it counts when it was seen
-	}
-	t, ok := crawler.ParseDate(fmt.Sprint(doc.Published))
-	if !ok {
-		return row, fmt.Errorf("line %d: published %q is no date; write 2026-03-01 or 2026-03-01T09:30:00Z", n, fmt.Sprint(doc.Published))
-	}
-	row.Published = t
-	return row, nil
 }
 
 // bar returns a function that shows progress on a terminal's one line, or now

@@ -195,7 +195,7 @@ func (c *Config) resolvePaths() {
 		paths = append(paths, &c.Server.Tokens[i].TokenFile)
 	}
 	for i := range c.Sources {
-		paths = append(paths, &c.Sources[i].KeyFile, &c.Sources[i].TokenFile)
+		paths = append(paths, &c.Sources[i].KeyFile, &c.Sources[i].TokenFile, &c.Sources[i].Dir)
 	}
 	for i := range c.Receivers {
 		r := &c.Receivers[i]

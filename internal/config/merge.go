@@ -108,9 +108,9 @@ func (c *Config) append(o Object) error {
 		if err := appendObject(&c.Sources, o, func(x *mention.Source) *string { return &x.ID }); err != nil {
 			return err
 		}
-		if c.Sources[len(c.Sources)-1].SecretFile() != "" {
-			// Else whoever may make a source may have any file sent anywhere.
-			return errors.New("key_file and token_file can be named in the configuration file alone")
+		if s := &c.Sources[len(c.Sources)-1]; s.SecretFile() != "" || s.Dir != "" {
+			// Else whoever may make a source may read any file, or have it sent anywhere.
+			return errors.New("key_file, token_file and dir can be named in the configuration file alone")
 		}
 		return nil
 	case "rule":

@@ -12,6 +12,7 @@ import (
 	"earshot/internal/config"
 	"earshot/internal/egress"
 	"earshot/mention"
+	"earshot/query"
 )
 
 // fetchAtOnce is how many sources one pass reads side by side: many, because
@@ -99,7 +100,7 @@ func FetchOnly(ctx context.Context, o FetchOptions) (FetchResult, error) {
 	}
 	hosts := crawler.NewHosts(crawler.HostsOptions{Egress: eg, Now: now})
 	return gather(o.Sources, func(src mention.Source, add func(FetchResult, []mention.Mention) error) error {
-		c, err := crawler.New(src, crawler.Options{Egress: eg, Hosts: hosts, Brands: o.Config.Brands, Now: now})
+		c, err := crawler.New(src, crawler.Options{Egress: eg, Hosts: hosts, Brands: o.Config.Brands, Decode: query.DecodeRow, Now: now})
 		if err != nil {
 			return fmt.Errorf("daemon: source %s: %w", src.ID, err)
 		}

@@ -18,6 +18,7 @@ import (
 	"earshot/internal/egress"
 	"earshot/internal/ledger"
 	"earshot/mention"
+	"earshot/query"
 )
 
 // passLimit is how long one pass over one source may take.
@@ -131,7 +132,7 @@ func (f *fetcher) pass(ctx context.Context, src mention.Source, tell stored) (me
 	if state, err = f.wished(ctx, src, state); err != nil {
 		return state, err
 	}
-	c, err := crawler.New(src, crawler.Options{Egress: f.egress, Hosts: f.hosts, Brands: f.brands, Now: f.now, Log: f.log})
+	c, err := crawler.New(src, crawler.Options{Egress: f.egress, Hosts: f.hosts, Brands: f.brands, Decode: query.DecodeRow, Now: f.now, Log: f.log})
 	if err != nil {
 		return state, fmt.Errorf("daemon: source %s: %w", src.ID, err)
 	}
