@@ -286,13 +286,22 @@ func siftDown[T any](heap []T, less func(a, b T) int) {
 // hundred at a time, so memory does not grow with their number; there is no
 // limit of time.
 func (x *Index) Each(ctx context.Context, q string, now time.Time, fn func(mention.Row) error) error {
-	qu, err := newQuestion(q, now, exclusion{irrelevant: true})
+	return x.Export(ctx, mention.Export{Query: q, Now: now}, fn)
+}
+
+// Export is [Index.Each] from a place on.
+func (x *Index) Export(ctx context.Context, e mention.Export, fn func(mention.Row) error) error {
+	qu, err := newQuestion(e.Query, e.Now, exclusion{irrelevant: true})
 	if err != nil {
 		return err
 	}
+	var from *cursor
+	if e.AfterID != "" {
+		from = &cursor{Time: e.AfterTime.UnixMilli(), ID: e.AfterID}
+	}
 	return x.eachShard(ctx, qu, func(f *finding) error {
 		items := make([]item, 0, f.total)
-		if err := f.after(nil, func(i item) { items = append(items, i) }); err != nil {
+		if err := f.after(from, func(i item) { items = append(items, i) }); err != nil {
 			return err
 		}
 		slices.SortFunc(items, func(a, b item) int { return cmp.Compare(b.time, a.time) })

@@ -76,3 +76,26 @@ func TestSearchRefusesBadQueries(t *testing.T) {
 		t.Errorf("Search gave %v, want ErrCursor", err)
 	}
 }
+
+// TestExportGoesOn goes on after every row of an export and gets the rest.
+func TestExportGoesOn(t *testing.T) {
+	b := book{}
+	x, now := open(t, t.TempDir(), b), at("2020-05-01T00:00:00Z")
+	twin := sample()[1] // at the same instant as another one
+	twin.Mention.ID = "b2"
+	put(t, x, b, 4, mention.ChangeNew, append(sample(), twin)...)
+	var all []mention.Row
+	if err := x.Each(t.Context(), "", now, func(r mention.Row) error { all = append(all, r); return nil }); err != nil || len(all) < 3 {
+		t.Fatalf("%d rows, %v", len(all), err)
+	}
+	for i := range all {
+		var rest []mention.Row
+		e := mention.Export{AfterTime: all[i].Time(), AfterID: all[i].ID, Now: now}
+		if err := x.Export(t.Context(), e, func(r mention.Row) error { rest = append(rest, r); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if len(rest) != len(all)-i-1 || len(rest) > 0 && rest[0].ID != all[i+1].ID {
+			t.Errorf("after row %d of %d: %d rows", i+1, len(all), len(rest))
+		}
+	}
+}

@@ -20,6 +20,15 @@ type Search struct {
 	Irrelevant bool   // also what people marked irrelevant; searches that name it by query do not exist
 }
 
+// An Export asks for every row of a query, newest first, or for those after a
+// row that was had already.
+type Export struct {
+	Query     string
+	AfterTime time.Time // of the row, as [Row.Time] tells it
+	AfterID   string    // "" begins at the beginning
+	Now       time.Time // what relative dates are counted from; zero means now
+}
+
 // A Page is one page of an answer.
 type Page struct {
 	Rows  []Row         `json:"rows"`

@@ -274,6 +274,18 @@ type Voice struct {
 	Query      string          `json:"query,omitempty"`
 }
 
+// Voices answers a [VoiceSearch].
+type Voices struct {
+	Rows   []Voice `json:"rows"`
+	Recipe Recipe  `json:"recipe"`
+}
+
+// Activities answers an [ActivitySearch].
+type Activities struct {
+	Rows   []Activity `json:"rows"` // newest first
+	Recipe Recipe     `json:"recipe"`
+}
+
 // A VoiceBrand is what a voice said of one brand.
 type VoiceBrand struct {
 	Brand     string          `json:"brand"`

@@ -413,3 +413,18 @@ func testSweep(t *testing.T, l ledger.Ledger) {
 		t.Errorf("Sweep in a year = %d, want 2", n)
 	}
 }
+
+func testAccuracies(t *testing.T, l ledger.Ledger) {
+	for _, a := range []mention.Accuracy{{Query: "a", Seed: 1}, {Query: "b", Seed: 2}, {Query: "a", Seed: 3, Scored: start}} {
+		if err := l.PutAccuracy(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []mention.Accuracy{{Query: "a", Seed: 3, Scored: start}, {Query: "a", Seed: 1}}
+	if diff := cmp.Diff(want, must(l.Accuracies(t.Context(), "a"))(t)); diff != "" {
+		t.Error("accuracies, the latest first (-want +got):", diff)
+	}
+	if got := must(l.Accuracies(t.Context(), "c"))(t); len(got) != 0 {
+		t.Errorf("accuracies of a query without any: %v", got)
+	}
+}

@@ -42,6 +42,7 @@ func testLedger(t *testing.T, open func(t *testing.T) ledger.Ledger) {
 		{"offsets and settings", testOffsets},
 		{"watch", testWatch},
 		{"curation", testCuration},
+		{"accuracies", testAccuracies},
 		{"holds", testHolds},
 		{"audit", testAudit},
 		{"objects", testObjects},

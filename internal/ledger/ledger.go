@@ -154,6 +154,12 @@ type Curating interface {
 	SetHold(ctx context.Context, object, reason, actor string, on bool) error
 	Audit(ctx context.Context, e mention.AuditEntry) error
 	AuditLog(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error)
+	// PutAccuracy keeps what a coded sample said of a query; those before it
+	// are kept too.
+	PutAccuracy(ctx context.Context, a mention.Accuracy) error
+	// Accuracies gives what coded samples said of a query, by its canonical
+	// form, the latest first.
+	Accuracies(ctx context.Context, query string) ([]mention.Accuracy, error)
 	// Objects are brands, labels, sources, rules and receivers made through
 	// the API, as JSON with their owner.
 	PutObject(ctx context.Context, o Object) error
