@@ -158,6 +158,9 @@ func newAPI(o Options) (*api, error) {
 		}
 	}
 	a.guard = &guard{tokens: o.Tokens, trusted: o.TrustedProxies, open: a.base + "/healthz", api: a.base + "/api/"}
+	for _, path := range urlPaths {
+		a.guard.inURL = append(a.guard.inURL, a.base+"/api/v1"+path)
+	}
 	a.pages, err = newPages(a)
 	return a, err
 }
@@ -197,6 +200,9 @@ func (a *api) routes(mux *router) {
 	a.mentionRoutes()
 	a.trendRoutes()
 	a.exportRoutes()
+	a.numberRoutes()
+	a.feedRoutes()
+	a.sampleRoutes()
 	a.alertRoutes()
 	a.objectRoutes()
 	a.systemRoutes()

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -76,8 +77,9 @@ func loopbackHost(host string) bool {
 
 // An actor is who is asking.
 type actor struct {
-	name string
-	role Role
+	name   string
+	role   Role
+	secret string // that stood in the address; "" when it did not
 }
 
 type actorKey struct{}
@@ -92,8 +94,9 @@ func actorOf(ctx context.Context) actor {
 type guard struct {
 	tokens  []Token
 	trusted []netip.Prefix
-	open    string // the one path that needs nothing
-	api     string // prefix of what is for programs
+	open    string   // the one path that needs nothing
+	api     string   // prefix of what is for programs
+	inURL   []string // paths whose address may carry a viewer's token
 	next    http.Handler
 }
 
@@ -108,10 +111,19 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			writeProblem(w, r, newProblem(http.StatusForbidden, "loopback-only", reason))
 			return
 		}
-		g.admit(w, r, actor{"local", RoleAdmin})
+		r, _ = g.fromURL(r)
+		g.admit(w, r, actor{name: "local", role: RoleAdmin})
 		return
 	}
-	who, ok := g.find(secretOf(r))
+	r, given := g.fromURL(r)
+	who, ok := g.find(cmp.Or(secretOf(r), given))
+	if ok && given != "" && secretOf(r) == "" {
+		if who.role != RoleViewer {
+			writeProblem(w, r, newProblem(http.StatusForbidden, "role-needed", fmt.Sprintf("token %q may do more than read, so it must not stand in an address; use one with the role %s", who.name, RoleViewer)))
+			return
+		}
+		who.secret = given
+	}
 	if !ok {
 		challenge := `Bearer realm="earshot"`
 		if !strings.HasPrefix(r.URL.Path, g.api) {
@@ -123,6 +135,22 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.admit(w, r, who)
+}
+
+// fromURL takes the token out of an address that may carry one: spreadsheets
+// and feed readers have no other place for it.
+func (g *guard) fromURL(r *http.Request) (*http.Request, string) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || !slices.Contains(g.inURL, r.URL.Path) || !strings.Contains(r.URL.RawQuery, "token=") {
+		return r, ""
+	}
+	q := r.URL.Query()
+	secret := q.Get("token")
+	q.Del("token")
+	u := *r.URL
+	u.RawQuery = q.Encode()
+	r = r.WithContext(r.Context())
+	r.URL = &u
+	return r, secret
 }
 
 func (g *guard) admit(w http.ResponseWriter, r *http.Request, who actor) {
@@ -174,7 +202,7 @@ func (g *guard) find(secret string) (actor, bool) {
 	found := false
 	for i := range g.tokens {
 		if subtle.ConstantTimeCompare(hash[:], g.tokens[i].Hash[:]) == 1 {
-			who, found = actor{g.tokens[i].Name, g.tokens[i].Role}, true
+			who, found = actor{name: g.tokens[i].Name, role: g.tokens[i].Role}, true
 		}
 	}
 	return who, found && secret != ""

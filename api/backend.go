@@ -33,6 +33,7 @@ func (e *InvalidError) Error() string { return "api: " + strings.Join(e.Faults, 
 // from many goroutines and obey ctx. Queries are text; "" means all.
 type Backend interface {
 	Reading
+	Counting
 	Writing
 	Alerting
 	Configuring
@@ -46,12 +47,25 @@ type Reading interface {
 	Histogram(ctx context.Context, query, interval string, zone *time.Location) (mention.Series, error)
 	Facets(ctx context.Context, query string, fields []string, size int) ([]mention.Facet, error)
 	// Export calls fn with every row, newest first, until fn gives an error.
-	Export(ctx context.Context, query string, fn func(mention.Row) error) error
+	Export(ctx context.Context, e mention.Export, fn func(mention.Row) error) error
 	Record(ctx context.Context, id string) (mention.Record, error)
 	// Changes reads the analyzed log after a sequence, oldest first.
 	Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error)
 	Curations(ctx context.Context, id string) ([]mention.CurationEvent, error) // oldest first
 	Metrics(ctx context.Context, id string) ([]mention.Metric, error)          // oldest first
+}
+
+// Counting is the numbers: each answer has its recipe, filled in.
+type Counting interface {
+	Aggregate(ctx context.Context, a mention.Aggregation) (mention.Table, error)
+	Scorecard(ctx context.Context, s mention.KPISearch) (mention.Scorecard, error)
+	Voices(ctx context.Context, s mention.VoiceSearch) (mention.Voices, error)
+	Activities(ctx context.Context, s mention.ActivitySearch) (mention.Activities, error)
+	// Head is the recipe of an export of a query: what its rows are.
+	Head(ctx context.Context, query string) (mention.Recipe, error)
+	Draw(ctx context.Context, s mention.SampleSearch) (mention.Sample, error)
+	// PutAccuracy keeps what a coded sample says of its query.
+	PutAccuracy(ctx context.Context, actor string, a mention.Accuracy) (mention.Accuracy, error)
 }
 
 // Writing is what people and programs put in.

@@ -31,7 +31,8 @@ func (a *api) config() huma.Config {
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"token": {Type: "http", Scheme: "bearer", Description: "A token of the configuration. Without tokens only the machine itself is answered."},
+					"token":   {Type: "http", Scheme: "bearer", Description: "A token of the configuration. Without tokens only the machine itself is answered."},
+					"address": {Type: "apiKey", In: "query", Name: "token", Description: "A viewer's token in the address, for spreadsheets and feed readers that can send no header. Addresses are written down in many places: use a token of its own."},
 				},
 			},
 			Security: []map[string][]string{{"token": {}}, {}},
@@ -41,6 +42,15 @@ func (a *api) config() huma.Config {
 		RejectUnknownQueryParameters: true,
 		Transformers:                 []huma.Transformer{typed},
 	}
+}
+
+// urlPaths are the operations whose address may carry a viewer's token.
+var urlPaths = []string{"/aggregate/rows", "/kpis/rows", "/feed"}
+
+// inAddress says of an operation that its address may carry a token.
+func inAddress(op huma.Operation) huma.Operation {
+	op.Security = []map[string][]string{{"token": {}}, {"address": {}}, {}}
+	return op
 }
 
 // typed gives the library's own errors the type that every error has.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"earshot/api"
 	"earshot/mention"
@@ -54,9 +55,40 @@ func TestExport(t *testing.T) {
 	}
 }
 
+func TestExportAsAWorkbook(t *testing.T) {
+	f := newFake(3)
+	h := handler(t, api.Options{Backend: f})
+	res, body := get(h, "/api/v1/export?q=recall&format=xlsx&zone=Europe/Zurich")
+	if ct := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasSuffix(ct, "spreadsheetml.sheet") || !strings.HasPrefix(body, "PK") {
+		t.Errorf("%d, Content-Type %q, begins %.10q", res.StatusCode, ct, body)
+	}
+	f.rowErr = errors.New("disk trouble") // nothing was sent yet, so it can be told
+	if res, body := get(h, "/api/v1/export?format=xlsx"); res.StatusCode != http.StatusInternalServerError || res.Header.Get("Content-Disposition") != "" || !strings.Contains(body, "urn:earshot:internal") {
+		t.Errorf("an export that breaks: %d %s", res.StatusCode, body)
+	}
+}
+
+func TestExportGoesOn(t *testing.T) {
+	f := newFake(3)
+	h := handler(t, api.Options{Backend: f})
+	get(h, "/api/v1/export?q=recall&after=2026-03-01T10:00:00.5Z,a,b&now=2026-03-02T00:00:00Z")
+	want := mention.Export{Query: "recall", AfterTime: time.Date(2026, 3, 1, 10, 0, 0, 5e8, time.UTC), AfterID: "a,b", Now: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)}
+	if f.exported != want {
+		t.Errorf("asked for %+v, want %+v", f.exported, want)
+	}
+	if res, _ := get(h, "/api/v1/export?after=m1"); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a bad place: %d", res.StatusCode)
+	}
+	_, body := get(h, "/api/v1/export?q=recall&head=true&format=csv")
+	if !strings.HasPrefix(body, "# query,recall\n") {
+		t.Errorf("begins %.60q", body)
+	}
+}
+
 func TestExportThatBreaksIsCutOff(t *testing.T) {
 	f := newFake(3)
 	f.rowErr = errors.New("disk trouble")
+	f.records[0].Mention.Text = strings.Repeat("long ", 40_000) // more than is kept back
 	srv := httptest.NewServer(handler(t, api.Options{Backend: f}))
 	defer srv.Close()
 	client := srv.Client()

@@ -19,6 +19,7 @@ import (
 	"earshot/api"
 	"earshot/mention"
 	"earshot/query"
+	"earshot/report"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,8 +43,12 @@ type fake struct {
 	pushed    []mention.Mention
 	reasons   []string
 	opened    []string
-	err       error // of every question
-	rowErr    error // of an export, after its first row
+	exported  mention.Export      // asked for last
+	counted   mention.Aggregation // asked for last
+	scored    mention.KPISearch   // asked for last
+	accuracy  mention.Accuracy    // put last
+	err       error               // of every question
+	rowErr    error               // of an export, after its first row
 }
 
 func newFake(n int) *fake {
@@ -145,10 +150,11 @@ func (f *fake) Facets(_ context.Context, q string, fields []string, _ int) ([]me
 	return list, errors.Join(f.err, parse(q))
 }
 
-func (f *fake) Export(ctx context.Context, q string, fn func(mention.Row) error) error {
-	if err := errors.Join(f.err, parse(q)); err != nil {
+func (f *fake) Export(ctx context.Context, e mention.Export, fn func(mention.Row) error) error {
+	if err := errors.Join(f.err, parse(e.Query)); err != nil {
 		return err
 	}
+	f.exported = e
 	for i := range f.records {
 		if err := errors.Join(ctx.Err(), fn(f.records[i].Row())); err != nil {
 			return err
@@ -158,6 +164,55 @@ func (f *fake) Export(ctx context.Context, q string, fn func(mention.Row) error)
 		}
 	}
 	return nil
+}
+
+func (f *fake) Aggregate(_ context.Context, a mention.Aggregation) (mention.Table, error) {
+	f.counted = a
+	authors := uint64(3)
+	cell := mention.Cell{
+		Count: 8, Query: "brand:brillux", Sentiment: &mention.SentimentCounts{Positive: 2, Negative: 5, Neutral: 1}, Engagement: &mention.Amount{}, Reach: &mention.Amount{},
+		Authors: &authors, Sites: &authors, Stories: &authors,
+	}
+	t := mention.Table{By: a.By, Zone: "UTC", Total: cell, Recipe: mention.Recipe{Measure: "volume", Query: a.Query, At: day}}
+	for range a.By {
+		cell.Keys = append(cell.Keys, "brillux")
+	}
+	if len(a.By) > 0 {
+		t.Cells = []mention.Cell{cell}
+	}
+	return t, errors.Join(f.err, parse(a.Query))
+}
+
+func (f *fake) Scorecard(ctx context.Context, s mention.KPISearch) (mention.Scorecard, error) {
+	f.scored = s
+	return report.Scorecard(ctx, f.Aggregate, s, time.UTC)
+}
+
+func (f *fake) Voices(_ context.Context, s mention.VoiceSearch) (mention.Voices, error) {
+	return mention.Voices{Rows: []mention.Voice{{Name: "Ada Muster", By: s.By, Mentions: 8}}}, errors.Join(f.err, parse(s.Query))
+}
+
+func (f *fake) Activities(_ context.Context, s mention.ActivitySearch) (mention.Activities, error) {
+	return mention.Activities{Rows: []mention.Activity{{ID: "a0", Brand: "brillux", Type: "recall", At: day}}}, errors.Join(f.err, parse(s.Query))
+}
+
+func (f *fake) Head(_ context.Context, q string) (mention.Recipe, error) {
+	return mention.Recipe{Query: q, Zone: "UTC", Seq: 7, At: day}, errors.Join(f.err, parse(q))
+}
+
+func (f *fake) Draw(ctx context.Context, s mention.SampleSearch) (mention.Sample, error) {
+	return report.Draw(ctx, func(ctx context.Context, q string, fn func(mention.Row) error) error {
+		if strings.Contains(q, "NOT") { // every query finds everything here
+			return nil
+		}
+		return f.Export(ctx, mention.Export{Query: q}, fn)
+	}, s)
+}
+
+func (f *fake) PutAccuracy(_ context.Context, actor string, a mention.Accuracy) (mention.Accuracy, error) {
+	a.Actor = actor
+	f.accuracy = a
+	return a, f.err
 }
 
 func (f *fake) Record(_ context.Context, id string) (mention.Record, error) {

@@ -163,6 +163,17 @@ func TestOpenBrands(t *testing.T) {
 	}
 }
 
+func TestOpenTimes(t *testing.T) {
+	for text, want := range map[string]string{
+		"a b": "a AND b", "": "", "time:-7d": "", "(a OR b) AND time:[2026-03-01 TO *]": "a OR b", "a AND b AND published:2026-03": "a AND b",
+		"((a) AND time:-7d) AND b": "a AND b", "a OR time:-7d": "a OR time:-7d",
+	} {
+		if got := report.OpenTimes(text); got != want {
+			t.Errorf("OpenTimes(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestWindow(t *testing.T) {
 	zone, err := time.LoadLocation("Europe/Zurich")
 	if err != nil {
@@ -201,6 +212,38 @@ func TestWindow(t *testing.T) {
 	for _, w := range []report.Window{w, {To: w.From}, {From: w.From, To: w.From.Add(time.Hour)}} {
 		if q, messages := query.Parse(w.Query("a")); q == nil {
 			t.Errorf("%s: %v", w.Query("a"), messages)
+		}
+	}
+}
+
+func TestParseWindow(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Zurich")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
+	tests := []struct{ name, from, to, wantFrom, wantTo string }{
+		{"days of the zone, the last one with", "2026-03-01", "2026-03-31", "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z"},
+		{"a month", "2026-02", "2026-02", "2026-01-31T23:00:00Z", "2026-02-28T23:00:00Z"},
+		{"a year", "2025", "2025", "2024-12-31T23:00:00Z", "2025-12-31T23:00:00Z"},
+		{"ago", "-7d", "now", "2026-03-13T12:00:00Z", "2026-03-20T12:00:00Z"},
+		{"instants", "2026-03-01T10:00:00Z", "2026-03-01T12:00:00+01:00", "2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z"},
+		{"an instant of the zone", "2026-03-01T10:00", "", "2026-03-01T09:00:00Z", "0001-01-01T00:00:00Z"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w, err := report.ParseWindow(tt.from, tt.to, zone, now)
+			if got := w.From.UTC().Format(time.RFC3339); err != nil || got != tt.wantFrom {
+				t.Errorf("from %s, %v, want %s", got, err, tt.wantFrom)
+			}
+			if got := w.To.UTC().Format(time.RFC3339); got != tt.wantTo {
+				t.Errorf("to %s, want %s", got, tt.wantTo)
+			}
+		})
+	}
+	for _, bad := range [][2]string{{"soon", ""}, {"", "2026-13-01"}, {"2026-03-02", "2026-03-01"}, {"-7", ""}} {
+		if _, err := report.ParseWindow(bad[0], bad[1], zone, now); err == nil {
+			t.Errorf("%q was taken", bad)
 		}
 	}
 }

@@ -64,6 +64,10 @@ func Draw(ctx context.Context, export ExportFunc, s mention.SampleSearch) (menti
 		return out, err
 	}
 	out.Found, out.Rest = found.all, left.all
+	// A mention that changed meanwhile may be in both.
+	left.rows = slices.DeleteFunc(left.rows, func(r *lotRow) bool {
+		return slices.ContainsFunc(found.rows, func(f *lotRow) bool { return f.lot == r.lot })
+	})
 	drawn := slices.Concat(found.rows, left.rows)
 	slices.SortFunc(drawn, (*lotRow).compare)
 	for _, r := range drawn {

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
+	"earshot/mention"
 	"earshot/query"
 )
 
@@ -98,27 +100,42 @@ func OpenBrands(text string) (open string, taken []string, err error) {
 	if q == nil {
 		return "", nil, &query.Error{Messages: messages}
 	}
-	parts := []query.Node{q.Root()}
-	if and, ok := parts[0].(*query.And); ok {
-		parts = and.Args
-	}
 	var keep []query.Node
-	for _, p := range parts {
+	for _, p := range conjuncts(q.Root()) {
 		if onlyBrands(p) {
 			taken = append(taken, query.Print(p))
 			continue
 		}
 		keep = append(keep, p)
 	}
-	switch {
-	case len(taken) == 0:
+	if len(taken) == 0 {
 		return text, nil, nil
-	case len(keep) == 0:
-		return "", taken, nil
-	case len(keep) == 1:
-		return query.Print(keep[0]), taken, nil
 	}
-	return query.Print(&query.And{Args: keep}), taken, nil
+	return all(keep), taken, nil
+}
+
+// conjuncts are the conditions that a query asks for all of.
+func conjuncts(n query.Node) []query.Node {
+	and, ok := n.(*query.And)
+	if !ok {
+		return []query.Node{n}
+	}
+	var list []query.Node
+	for _, arg := range and.Args {
+		list = append(list, conjuncts(arg)...)
+	}
+	return list
+}
+
+// all is the query that asks for all of the conditions; "" finds everything.
+func all(list []query.Node) string {
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return query.Print(list[0])
+	}
+	return query.Print(&query.And{Args: list})
 }
 
 // onlyBrands reports whether a condition asks for brands and nothing else.
@@ -142,4 +159,78 @@ func onlyBrands(n query.Node) bool {
 		return true
 	}
 	return false
+}
+
+// OpenTimes takes the conditions on time from a query: what people coded of it
+// holds in every window.
+func OpenTimes(text string) string {
+	q, _ := query.Parse(text)
+	if q == nil {
+		return text
+	}
+	var keep []query.Node
+	for _, p := range conjuncts(q.Root()) {
+		if !isTime(p) {
+			keep = append(keep, p)
+		}
+	}
+	return all(keep)
+}
+
+func isTime(n query.Node) bool {
+	r, ok := n.(*query.Range)
+	return ok && (r.Field == "time" || r.Field == "published")
+}
+
+// ParseWindow reads the ends of a window as people write them: a year, month
+// or day in a zone (2026, 2026-03, 2026-03-16), an instant
+// (2026-03-16T09:30:00Z), how long ago (-7d) or now; "" is open. A year, month
+// or day at the end belongs to the window.
+func ParseWindow(from, to string, zone *time.Location, now time.Time) (Window, error) {
+	var w Window
+	var err error
+	if w.From, _, err = parseEnd(from, zone, now); err != nil {
+		return w, fmt.Errorf("report: from: %w", err)
+	}
+	if _, w.To, err = parseEnd(to, zone, now); err != nil {
+		return w, fmt.Errorf("report: to: %w", err)
+	}
+	if !w.From.IsZero() && !w.To.IsZero() && !w.From.Before(w.To) {
+		return w, fmt.Errorf("report: the window ends at %s, before it begins at %s", w.To.Format(time.RFC3339), w.From.Format(time.RFC3339))
+	}
+	return w, nil
+}
+
+// parseEnd returns the first instant of a time and the first after it.
+func parseEnd(text string, zone *time.Location, now time.Time) (start, end time.Time, err error) {
+	if text == "" {
+		return start, end, nil
+	}
+	if text == "now" {
+		return now, now, nil
+	}
+	if ago, ok := strings.CutPrefix(text, "-"); ok {
+		d, err := mention.ParseDuration(ago)
+		if err != nil {
+			return start, end, err
+		}
+		start = now.Add(-d.Std())
+		return start, start, nil
+	}
+	for _, f := range []struct {
+		layout       string
+		years, month int
+		days         int
+	}{{"2006", 1, 0, 0}, {"2006-01", 0, 1, 0}, {time.DateOnly, 0, 0, 1}} {
+		if t, err := time.ParseInLocation(f.layout, text, zone); err == nil {
+			return t, t.AddDate(f.years, f.month, f.days), nil
+		}
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
+			t = t.Truncate(time.Millisecond)
+			return t, t, nil
+		}
+	}
+	return start, end, fmt.Errorf("%q is no time; write 2026-03-16, 2026-03-16T09:30:00Z or -7d", text)
 }

@@ -267,7 +267,7 @@ func (c *crash) settled(want []string) error {
 		return err
 	}
 	have := map[string]bool{}
-	err = r.Export(c.t.Context(), "", func(row mention.Row) error { have[row.ID] = true; return nil })
+	err = r.Export(c.t.Context(), mention.Export{}, func(row mention.Row) error { have[row.ID] = true; return nil })
 	if err != nil {
 		return err
 	}
@@ -309,7 +309,7 @@ func (c *crash) open() (*daemon.Store, map[string]int) {
 		c.t.Fatal(err)
 	}
 	counts := map[string]int{}
-	err = s.Reader().Export(c.t.Context(), "", func(row mention.Row) error { counts[row.ID]++; return nil })
+	err = s.Export(c.t.Context(), mention.Export{}, func(row mention.Row) error { counts[row.ID]++; return nil })
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ import (
 type reader interface {
 	Search(ctx context.Context, s mention.Search) (mention.Page, error)
 	Count(ctx context.Context, query string) (uint64, error)
-	Export(ctx context.Context, query string, fn func(mention.Row) error) error
+	Export(ctx context.Context, e mention.Export, fn func(mention.Row) error) error
 	Changes(ctx context.Context, after int64, fn func(mention.Change) error) error
 	Close() error
 }
@@ -59,7 +59,7 @@ func (a *app) readerOf(ctx context.Context, cfg *config.Config) (reader, error) 
 	if err := s.CatchUp(ctx, nil); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return s.Reader(), nil
+	return s, nil
 }
 
 // queryText is the query of a command; none is all. A bad one is refused
@@ -109,7 +109,7 @@ func (a *app) search(ctx context.Context, r reader, s mention.Search, limit int)
 		return err
 	}
 	if limit == 0 && s.Order == mention.NewestFirst && !s.Fold && !s.Highlight {
-		return errors.Join(r.Export(ctx, s.Query, put), end())
+		return errors.Join(r.Export(ctx, mention.Export{Query: s.Query}, put), end())
 	}
 	for left := limit; ; {
 		s.Limit = 500

@@ -222,8 +222,15 @@ func (r *remote) Count(ctx context.Context, q string) (uint64, error) {
 }
 
 // Export implements reader.
-func (r *remote) Export(ctx context.Context, q string, fn func(mention.Row) error) error {
-	resp, err := r.do(ctx, http.MethodGet, r.base+"/export?"+url.Values{"q": {q}, "format": {"ndjson"}}.Encode(), nil)
+func (r *remote) Export(ctx context.Context, e mention.Export, fn func(mention.Row) error) error {
+	v := url.Values{"q": {e.Query}, "format": {"ndjson"}}
+	if e.AfterID != "" {
+		v.Set("after", e.AfterTime.UTC().Format(time.RFC3339Nano)+","+e.AfterID)
+	}
+	if !e.Now.IsZero() {
+		v.Set("now", e.Now.UTC().Format(time.RFC3339Nano))
+	}
+	resp, err := r.do(ctx, http.MethodGet, r.base+"/export?"+v.Encode(), nil)
 	if err != nil {
 		return err
 	}

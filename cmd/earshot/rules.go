@@ -131,7 +131,7 @@ func (a *app) backtest(ctx context.Context, ids []string, since time.Duration, p
 	}
 	return a.withStore(ctx, func(s *daemon.Store) error {
 		o.Coverage = s.CoverageOf(ctx)
-		r, err := alerts.Backtest(o, history(ctx, s.Reader(), time.Now().Add(-since), published))
+		r, err := alerts.Backtest(o, history(ctx, s, time.Now().Add(-since), published))
 		if err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func (a *app) backtest(ctx context.Context, ids []string, since time.Duration, p
 
 // history gives the stored changes since a time, in the log's order or in the
 // order of publication.
-func history(ctx context.Context, r *daemon.Reader, since time.Time, published bool) iter.Seq2[mention.Change, error] {
+func history(ctx context.Context, r *daemon.Store, since time.Time, published bool) iter.Seq2[mention.Change, error] {
 	return func(yield func(mention.Change, error) bool) {
 		stop := errors.New("enough")
 		var all []mention.Change

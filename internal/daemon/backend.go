@@ -22,23 +22,11 @@ var _ api.Backend = backend{}
 
 // Search implements api.Reading.
 func (b backend) Search(ctx context.Context, s mention.Search) (mention.Page, error) {
-	x, err := b.store.Index()
-	if err != nil {
-		return mention.Page{}, err
-	}
-	page, err := x.Search(ctx, s, now())
-	return page, b.told(x, err)
+	return b.store.Search(ctx, s)
 }
 
 // Count implements api.Reading.
-func (b backend) Count(ctx context.Context, q string) (uint64, error) {
-	x, err := b.store.Index()
-	if err != nil {
-		return 0, err
-	}
-	n, err := x.Count(ctx, q, now())
-	return n, b.told(x, err)
-}
+func (b backend) Count(ctx context.Context, q string) (uint64, error) { return b.store.Count(ctx, q) }
 
 // Histogram implements api.Reading.
 func (b backend) Histogram(ctx context.Context, q, interval string, zone *time.Location) (mention.Series, error) {
@@ -64,12 +52,43 @@ func (b backend) Facets(ctx context.Context, q string, fields []string, size int
 }
 
 // Export implements api.Reading.
-func (b backend) Export(ctx context.Context, q string, fn func(mention.Row) error) error {
-	x, err := b.store.Index()
-	if err != nil {
-		return err
-	}
-	return b.told(x, x.Each(ctx, q, now(), fn))
+func (b backend) Export(ctx context.Context, e mention.Export, fn func(mention.Row) error) error {
+	return b.store.Export(ctx, e, fn)
+}
+
+// Aggregate implements api.Counting.
+func (b backend) Aggregate(ctx context.Context, a mention.Aggregation) (mention.Table, error) {
+	return b.store.Aggregate(ctx, a)
+}
+
+// Scorecard implements api.Counting.
+func (b backend) Scorecard(ctx context.Context, k mention.KPISearch) (mention.Scorecard, error) {
+	return b.store.Scorecard(ctx, k)
+}
+
+// Voices implements api.Counting.
+func (b backend) Voices(ctx context.Context, v mention.VoiceSearch) (mention.Voices, error) {
+	return b.store.Voices(ctx, v)
+}
+
+// Activities implements api.Counting.
+func (b backend) Activities(ctx context.Context, a mention.ActivitySearch) (mention.Activities, error) {
+	return b.store.Activities(ctx, a)
+}
+
+// Head implements api.Counting.
+func (b backend) Head(ctx context.Context, q string) (mention.Recipe, error) {
+	return b.store.Head(ctx, q)
+}
+
+// Draw implements api.Counting.
+func (b backend) Draw(ctx context.Context, s mention.SampleSearch) (mention.Sample, error) {
+	return b.store.Draw(ctx, s)
+}
+
+// PutAccuracy implements api.Counting.
+func (b backend) PutAccuracy(ctx context.Context, actor string, a mention.Accuracy) (mention.Accuracy, error) {
+	return b.store.PutAccuracy(ctx, actor, a)
 }
 
 // Record implements api.Reading.

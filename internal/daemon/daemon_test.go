@@ -373,7 +373,7 @@ func TestImporterGoesOnWhereItStopped(t *testing.T) {
 	if r := read(1200); r.New != 700 || r.Unchanged != 0 {
 		t.Errorf("the second run = %+v, want 700 new and nothing read twice", r)
 	}
-	if n, err := s.Reader().Count(t.Context(), ""); err != nil || n != 1200 {
+	if n, err := s.Count(t.Context(), ""); err != nil || n != 1200 {
 		t.Errorf("Count = %d, %v, want 1200", n, err)
 	}
 }

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -31,7 +30,7 @@ func number[T any](ctx context.Context, s *Store, base string, recipe func(*T) *
 	}
 	r := recipe(&v)
 	r.Seq = x.Offset()
-	if err := s.fill(ctx, r, base); err != nil {
+	if err := s.complete(ctx, r, base); err != nil {
 		return zero, err
 	}
 	return v, nil
@@ -94,8 +93,46 @@ func (s *Store) Head(ctx context.Context, q string) (mention.Recipe, error) {
 	})
 }
 
-// Rows calls fn with every row that an export asks for.
-func (s *Store) Rows(ctx context.Context, e mention.Export, fn func(mention.Row) error) error {
+// Search returns one page.
+func (s *Store) Search(ctx context.Context, q mention.Search) (mention.Page, error) {
+	x, err := s.Index()
+	if err != nil {
+		return mention.Page{}, err
+	}
+	page, err := x.Search(ctx, q, now())
+	s.Suspect(x, err)
+	return page, told(err)
+}
+
+// Count returns how many mentions match.
+func (s *Store) Count(ctx context.Context, q string) (uint64, error) {
+	x, err := s.Index()
+	if err != nil {
+		return 0, err
+	}
+	n, err := x.Count(ctx, q, now())
+	s.Suspect(x, err)
+	return n, told(err)
+}
+
+// Changes calls fn with every entry of the analyzed log after a sequence.
+func (s *Store) Changes(ctx context.Context, after int64, fn func(mention.Change) error) error {
+	for {
+		list, err := s.Ledger.Changes(ctx, after, batchSize)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for i := range list {
+			if err := fn(list[i]); err != nil {
+				return err
+			}
+		}
+		after = list[len(list)-1].Seq
+	}
+}
+
+// Export calls fn with every row that an export asks for.
+func (s *Store) Export(ctx context.Context, e mention.Export, fn func(mention.Row) error) error {
 	x, err := s.Index()
 	if err != nil {
 		return err
@@ -112,7 +149,7 @@ func (s *Store) Rows(ctx context.Context, e mention.Export, fn func(mention.Row)
 func (s *Store) Draw(ctx context.Context, d mention.SampleSearch) (mention.Sample, error) {
 	at := now()
 	out, err := report.Draw(ctx, func(ctx context.Context, q string, fn func(mention.Row) error) error {
-		return s.Rows(ctx, mention.Export{Query: q, Now: at}, fn)
+		return s.Export(ctx, mention.Export{Query: q, Now: at}, fn)
 	}, d)
 	if err != nil {
 		return out, err
@@ -122,22 +159,17 @@ func (s *Store) Draw(ctx context.Context, d mention.SampleSearch) (mention.Sampl
 	return out, err
 }
 
-// Score reads a coding sheet and keeps what it says of its query.
-func (s *Store) Score(ctx context.Context, actor string, sheet io.Reader) (mention.Accuracy, error) {
-	a, err := report.ReadAccuracy(sheet)
-	if err != nil {
-		return a, err
-	}
+// PutAccuracy keeps what a coded sample says of its query.
+func (s *Store) PutAccuracy(ctx context.Context, actor string, a mention.Accuracy) (mention.Accuracy, error) {
 	a.Scored, a.Actor = now(), actor
 	if err := s.Ledger.PutAccuracy(ctx, a); err != nil {
 		return a, err
 	}
-	err = s.Ledger.Audit(ctx, mention.AuditEntry{At: a.Scored, Actor: actor, Action: "score", Object: a.Query, Detail: report.AccuracyText(&a, "", "")})
-	return a, err
+	return a, s.Ledger.Audit(ctx, mention.AuditEntry{At: a.Scored, Actor: actor, Action: "score", Object: a.Query, Detail: report.AccuracyText(&a, "", "")})
 }
 
-// fill completes a recipe: base is the query whose accuracy counts.
-func (s *Store) fill(ctx context.Context, r *mention.Recipe, base string) error {
+// complete fills the rest of a recipe in: base is the query whose accuracy counts.
+func (s *Store) complete(ctx context.Context, r *mention.Recipe, base string) error {
 	var reading bool
 	var err error
 	if r.Models, r.Config, reading, err = s.versions(ctx); err != nil {
@@ -172,15 +204,13 @@ func (s *Store) versions(ctx context.Context) (models, config string, reading bo
 	return text, "", reading, nil
 }
 
-// accuracy is what the latest coded sample says of a query, in words.
+// accuracy is what the latest coded sample says of a query, in whatever
+// window, in words.
 func (s *Store) accuracy(ctx context.Context, text string) (string, error) {
 	if text == "*" {
 		text = ""
 	}
-	if q, _ := query.Parse(text); q != nil {
-		text = q.Canonical()
-	}
-	list, err := s.Ledger.Accuracies(ctx, text)
+	list, err := s.Ledger.Accuracies(ctx, report.OpenTimes(text))
 	if err != nil || len(list) == 0 {
 		return "", err
 	}
