@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
 
@@ -165,6 +167,16 @@ func (c *column) set(i int, data []byte) {
 		c.numbers[k][i] = math.Float64frombits(binary.BigEndian.Uint64(data))
 		data = data[8:]
 	}
+}
+
+// between returns those of docs that count from an instant on and before
+// another; a zero time is an open end.
+func (c *column) between(docs *roaring.Bitmap, from, to time.Time) *roaring.Bitmap {
+	if docs.IsEmpty() {
+		return empty
+	}
+	lo, hi := millisOf(from, minMillis), millisOf(to, maxMillis)
+	return those(len(c.times), docs, func(i int) bool { return c.times[i] >= lo && c.times[i] < hi })
 }
 
 // metaSum returns the checksum in meta bytes.

@@ -28,6 +28,8 @@ type backend interface {
 	HistogramOf(ctx context.Context, q, interval string, zone *time.Location, v index.Volume, now time.Time) (mention.Series, error)
 	FacetsOf(ctx context.Context, q string, fields []string, size int, v index.Volume, now time.Time) ([]mention.Facet, error)
 	Aggregate(ctx context.Context, a mention.Aggregation, now time.Time) (mention.Table, error)
+	Trends(ctx context.Context, s mention.TrendSearch, now time.Time) (mention.Trends, error)
+	Peaks(ctx context.Context, s mention.PeakSearch, now time.Time) (mention.Peaks, error)
 	Voices(ctx context.Context, s mention.VoiceSearch, now time.Time) ([]mention.Voice, error)
 	Activities(ctx context.Context, s mention.ActivitySearch, now time.Time) ([]mention.Activity, error)
 	Verify(ctx context.Context, ids []string, each func(fn func(mention.Record) error) error) (index.Difference, error)
@@ -182,7 +184,7 @@ func compare(t *testing.T, m maker, w *truth, x backend, text string) {
 	if err != nil || !slices.Equal(each, want) {
 		t.Errorf("Each(%q) = %v, %v, want %v", text, each, err, want)
 	}
-	switch m.IntN(7) {
+	switch m.IntN(8) {
 	case 0:
 		comparePages(t, m, w, x, text)
 	case 1:
@@ -195,6 +197,8 @@ func compare(t *testing.T, m maker, w *truth, x backend, text string) {
 		compareActivities(t, m, w, x, text)
 	case 5, 6:
 		compareTable(t, m, w, x, text)
+	case 7:
+		compareTrends(t, m, x, text)
 	}
 }
 

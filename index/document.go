@@ -20,16 +20,17 @@ import (
 // its position; url and link the words of addresses; the others whole values,
 // folded as the query language folds them.
 const (
-	fieldTitle  = "title"
-	fieldText   = "text"
-	fieldURL    = "url"
-	fieldLink   = "link"
-	fieldHost   = "host" // site without the domains above it, for facets
-	fieldFlag   = "flag"
-	fieldToward = "toward" // what is said of each brand and product: see [cutToward]
-	fieldID     = "id"
-	fieldKey    = "_id" // bleve's own
-	fieldMeta   = "m"   // stored alone: see meta bytes below
+	fieldTitle    = "title"
+	fieldText     = "text"
+	fieldURL      = "url"
+	fieldLink     = "link"
+	fieldHost     = "host" // site without the domains above it, for facets
+	fieldFlag     = "flag"
+	fieldToward   = "toward" // what is said of each brand and product: see [cutToward]
+	fieldQuestion = "question"
+	fieldID       = "id"
+	fieldKey      = "_id" // bleve's own
+	fieldMeta     = "m"   // stored alone: see meta bytes below
 )
 
 // The values of fieldFlag: those of the query language, and one that no query
@@ -44,7 +45,7 @@ const (
 var keywordFields = []string{
 	"site", "author", "lang", "country", "kind", "source", "channel", "brand", "product", "entity",
 	"label", "tag", "sentiment", "story", "thread", "guid", "id",
-	"activity", fieldToward,
+	"activity", fieldToward, fieldQuestion,
 }
 
 // Facets over fields with many values read the values document by document;

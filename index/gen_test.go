@@ -26,7 +26,7 @@ var (
 		"ΣΊΣΥΦΟΣ", "σίσυφος", "新冠疫苗", "疫苗", "ワクチン", "👍🏽", "👍", "👩‍⚕️", "covid-19", "COVID", "don't", "don’t", "3.5", "1,000", "US", "us", "Us", "C++", "C#",
 		"https://pfizer.com/News/recall?x=1", "http://t.co/drug", "www.bbc.co.uk/drug-recall.", "side", "effect", "effects", "side-effects", "foo_bar", "_hi_", "H₂O", "ＰＦＩＺＥＲ",
 	}
-	makerGaps   = []string{" ", " ", " ", " ", " ", ". ", "! ", ", ", "\n", " (", "-", ".) ", "… ", "/"}
+	makerGaps   = []string{" ", " ", " ", " ", " ", ". ", "? ", "! ", ", ", "\n", " (", "-", ".) ", "… ", "/"}
 	makerSites  = []string{"bbc.co.uk", "news.bbc.co.uk", "www.example.org", "Example.org", "m.example.org", "a.b.example.org", ""}
 	makerBrands = []string{"pfizer", "Merck-US", "roche"}
 	makerTags   = []string{"Urgent", "seen", "to do"}
@@ -223,7 +223,7 @@ func (m maker) field() string {
 	case 5:
 		return "source:" + pick(m, []string{"feed", "hn", "blo*"})
 	case 6:
-		return pick(m, []string{"channel:r/news", "channel:pha*", "thread:t2", "story:s2", "story:S1", "guid:urn:*", "id:m1*", "id:m12", "id:mx3", "label:crisis", "label:side*", "toward:pfizer:negative", "toward:product/eliquis:*", "flag:own_channel", "flag:(starred OR unscored)", "flag:unsupported_language", "time:2020-04", "time:>=2020-04-10", "time:[* TO 1999]", "activity:launch", "activity:(recall OR tri*)"})
+		return pick(m, []string{"channel:r/news", "channel:pha*", "thread:t2", "story:s2", "story:S1", "guid:urn:*", "id:m1*", "id:m12", "id:mx3", "label:crisis", "label:side*", "toward:pfizer:negative", "toward:product/eliquis:*", "flag:own_channel", "question:recall", `question:"drug recall"`, "question:pf*", "flag:(starred OR unscored)", "flag:unsupported_language", "time:2020-04", "time:>=2020-04-10", "time:[* TO 1999]", "activity:launch", "activity:(recall OR tri*)"})
 	case 7:
 		return "brand:" + pick(m, []string{"pfizer", "merck-us", "(roche OR pfizer)", "mer*"})
 	case 8:

@@ -41,6 +41,8 @@ type question struct {
 	q   *query.Query
 	now time.Time
 	out exclusion
+
+	from, to time.Time // also between these; zero means open
 }
 
 // An exclusion says which mentions are left out although a query matches
@@ -67,6 +69,12 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 func (x *Index) eachShard(ctx context.Context, qu question, fn func(f *finding) error) error {
 	e := newEvaluator(ctx, qu.q, qu.now)
 	from, before := timesOf(e.root, qu.now)
+	if qu.from.After(from) {
+		from = qu.from
+	}
+	if !qu.to.IsZero() && (before.IsZero() || qu.to.Before(before)) {
+		before = qu.to
+	}
 	for _, key := range x.keys() {
 		first, end := shardSpan(key)
 		if !before.IsZero() && !first.IsZero() && !first.Before(before) || !from.IsZero() && !end.IsZero() && !from.Before(end) {
@@ -116,7 +124,15 @@ func (x *Index) match(ctx context.Context, e *evaluator, qu question, s *segView
 			return nil, err
 		}
 	}
-	return x.decide(ctx, e, s, h)
+	docs, err := x.decide(ctx, e, s, h)
+	if err != nil || docs.IsEmpty() || qu.from.IsZero() && qu.to.IsZero() {
+		return docs, err
+	}
+	col, err := s.column()
+	if err != nil {
+		return nil, err
+	}
+	return col.between(docs, qu.from, qu.to), nil
 }
 
 // apply takes what is left out from what was found.

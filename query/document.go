@@ -176,6 +176,8 @@ func rowValues(field int, row *mention.Row) (one string, many []string) {
 		return "", row.Toward
 	case "flag":
 		return "", flagsOf(row)
+	case "question":
+		return "", asked(row)
 	}
 	return row.ID, nil
 }

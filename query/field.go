@@ -47,10 +47,11 @@ var (
 		"source": fieldKeyword, "channel": fieldKeyword, "brand": fieldKeyword, "product": fieldKeyword, "entity": fieldKeyword,
 		"label": fieldKeyword, "tag": fieldKeyword, "sentiment": fieldKeyword, "story": fieldKeyword, "thread": fieldKeyword,
 		"guid": fieldKeyword, "id": fieldKeyword, "activity": fieldKeyword, "toward": fieldKeyword, "flag": fieldKeyword,
+		"question": fieldKeyword,
 	}
 	keywordFields = [...]string{
 		"site", "author", "lang", "country", "kind", "source", "channel", "brand", "product", "entity", "label", "tag",
-		"sentiment", "story", "thread", "guid", "id", "activity", "toward", "flag",
+		"sentiment", "story", "thread", "guid", "id", "activity", "toward", "flag", "question",
 	}
 	aliases = map[string]string{
 		"headline": "title", "intitle": "title", "alltitle": "title",

@@ -166,6 +166,7 @@ func TestMatchInFields(t *testing.T) {
 		{"flag:(own_channel OR starred)", false, false},
 		{"flag:unscored", false, true},
 		{"toward:acme:negative", false, false},
+		{"question:drug", false, false},
 	}
 	for _, tt := range tests {
 		q := must(t, tt.query).At(now)

@@ -19,7 +19,7 @@ var (
 	propertyFields = strings.Fields("site:bbc.co.uk site:bb* author:hayley from:hay* lang:en lang:(en_OR_de) kind:news brand:acme brand:ac* " +
 		"label:a tag:x* entity:\"east_inc\" sentiment:negative id:7 link:t.co link:acme.com/ne* url:drug published:2024-05 published:-7d " +
 		"published:[2024-01_TO_now] published:>2024-05-15 score:<0 engagement:>=5 rating:[*_TO_4] raw:C++ raw:\"Acme's\" raw:\"新冠疫\" hashtag:acme " +
-		"time:-30d time:[2024-04_TO_*] toward:acme:negative toward:ac* activity:recall flag:own_channel flag:(safety_OR_starred) flag:unscored flag:unsupported_language")
+		"time:-30d time:[2024-04_TO_*] toward:acme:negative toward:ac* activity:recall flag:own_channel flag:(safety_OR_starred) flag:unscored flag:unsupported_language question:drug question:\"side_effect\" question:rec*")
 )
 
 // propertySpaces writes low lines as spaces but for those of listed values.
@@ -88,7 +88,7 @@ func anyQuery(t *rapid.T, depth int) string {
 func anyText(t *rapid.T) string {
 	var b strings.Builder
 	for _, w := range rapid.SliceOfN(rapid.SampledFrom(propertyWords), 0, 12).Draw(t, "text") {
-		b.WriteString(w + rapid.SampledFrom([]string{" ", " ", " ", ". ", "! ", ", ", "\n"}).Draw(t, "gap"))
+		b.WriteString(w + rapid.SampledFrom([]string{" ", " ", " ", ". ", "! ", "? ", ", ", "\n"}).Draw(t, "gap"))
 	}
 	return b.String()
 }

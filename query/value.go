@@ -233,6 +233,9 @@ func (p *parser) keyword(field, value string, at int) (Node, error) {
 	return &Keyword{Field: field, Value: low, Wildcard: true, raw: value}, p.countPattern(at)
 }
 
+// questionSigns writes what [Fold] leaves apart as tokens have it.
+var questionSigns = strings.NewReplacer("ς", "σ", "‘", "'", "’", "'")
+
 // foldValue returns value as it is compared in a field.
 func foldValue(field, value string) string {
 	low := Fold(value)
@@ -249,6 +252,8 @@ func foldValue(field, value string) string {
 		return strings.Trim(trimHost(low), ".")
 	case "lang":
 		return primaryLang(low)
+	case "question":
+		return questionSigns.Replace(low)
 	}
 	return low
 }
