@@ -79,7 +79,7 @@ func (e *Engine) flag(c *mention.Change, x *entry, rules []hit, late bool) {
 	it := itemOf(x.row)
 	reason := words + ": " + it.words()
 	inc := mention.Incident{
-		ID: ident("inc_", KindSafety, m.ID), Rule: rules[0].rule.ID, Kind: KindSafety, Group: m.ID, State: mention.StateFiring,
+		ID: SafetyIncident(m.ID), Rule: rules[0].rule.ID, Kind: KindSafety, Group: m.ID, State: mention.StateFiring,
 		Severity: mention.SeveritySafety, Reason: reason, Count: 1, Mentions: []string{m.ID}, Stories: []string{storyOf(x.row)},
 		Opened: x.at.Time(), Fired: x.at.Time(), Updated: x.at.Time(), Late: late,
 	}
@@ -98,6 +98,9 @@ func (e *Engine) flag(c *mention.Change, x *entry, rules []hit, late bool) {
 		}
 	}
 }
+
+// SafetyIncident is the id of the incident of a flagged mention.
+func SafetyIncident(mentionID string) string { return ident("inc_", KindSafety, mentionID) }
 
 const adverseEvent = "possible adverse event"
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -35,8 +36,9 @@ type incidentOutput struct {
 type flagInput struct {
 	ID   string `path:"id" maxLength:"500"`
 	Body struct {
-		Action string    `json:"action" enum:"ack,unack,snooze,unsnooze,mute,unmute"`
+		Action string    `json:"action" enum:"ack,unack,snooze,unsnooze,mute,unmute,assign,note,respond"`
 		Until  time.Time `json:"until,omitzero" doc:"needed for snooze; an ack without it lasts until the incident ends"`
+		Text   string    `json:"text,omitempty" maxLength:"2000" doc:"assign: to whom; note: what"`
 	}
 }
 
@@ -84,7 +86,7 @@ func (a *api) alertRoutes() {
 	huma.Register(a.huma, huma.Operation{OperationID: "getIncident", Method: http.MethodGet, Path: "/incidents/{id}", Tags: tags, Summary: "One incident"}, a.incident)
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "flagIncident", Method: http.MethodPost, Path: "/incidents/{id}/flags", Tags: tags, Metadata: write,
-		Summary: "Acknowledge, snooze or mute an incident", Description: "A safety alert can be acknowledged, never snoozed or muted.",
+		Summary: "Acknowledge, snooze, mute, assign, annotate or answer an incident", Description: "A safety alert can be acknowledged, never snoozed or muted.",
 	}, a.flag)
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "listDeliveries", Method: http.MethodGet, Path: "/deliveries", Tags: tags,
@@ -103,6 +105,7 @@ func (a *api) alertRoutes() {
 		OperationID: "openSafety", Method: http.MethodPost, Path: "/safety/{id}/open", Tags: tags, Metadata: write,
 		Summary: "Acknowledge a possible adverse event", Description: "The id is that of the mention.", DefaultStatus: http.StatusNoContent,
 	}, a.openSafety)
+	a.reviewRoutes()
 }
 
 func (a *api) incidents(ctx context.Context, in *incidentsInput) (*incidentsOutput, error) {
@@ -140,7 +143,10 @@ func (a *api) flag(ctx context.Context, in *flagInput) (*incidentOutput, error) 
 	if in.Body.Action == FlagSnooze && !in.Body.Until.After(time.Now()) {
 		return nil, invalid([]string{"until: a snooze needs a time to come"})
 	}
-	inc, err := a.backend.FlagIncident(ctx, in.ID, Flag{Action: in.Body.Action, Until: stamp(in.Body.Until), Actor: actorOf(ctx).name})
+	if in.Body.Action == FlagNote && strings.TrimSpace(in.Body.Text) == "" {
+		return nil, invalid([]string{"text: a note needs one"})
+	}
+	inc, err := a.backend.FlagIncident(ctx, in.ID, Flag{Action: in.Body.Action, Until: stamp(in.Body.Until), Text: in.Body.Text, Actor: actorOf(ctx).name})
 	if err != nil {
 		return nil, a.fail(ctx, err, "incident")
 	}

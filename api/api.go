@@ -30,6 +30,7 @@ type Options struct {
 	Zone           *time.Location          // of days and weeks; nil means UTC
 	Version        string                  // of the program
 	Extra          map[string]http.Handler // more pages, by path below BasePath, such as "/inbox/"
+	Open           map[string]http.Handler // likewise, for anybody who reaches us: they look after themselves
 	Links          []Link                  // to them, in the navigation
 	Log            *slog.Logger            // nil means no logging
 }
@@ -101,6 +102,10 @@ func build(o Options) (http.Handler, []string, error) {
 		return nil, nil, err
 	}
 	for path, h := range o.Extra {
+		mux.Handle(a.base+path, extra(h))
+	}
+	for path, h := range o.Open {
+		a.guard.ways = append(a.guard.ways, a.base+path)
 		mux.Handle(a.base+path, extra(h))
 	}
 	mux.HandleFunc(a.base+"/api/", a.nowhere(mux.ServeMux))

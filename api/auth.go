@@ -95,6 +95,7 @@ type guard struct {
 	tokens  []Token
 	trusted []netip.Prefix
 	open    string   // the one path that needs nothing
+	ways    []string // prefixes of what looks after itself
 	api     string   // prefix of what is for programs
 	inURL   []string // paths whose address may carry a viewer's token
 	next    http.Handler
@@ -102,7 +103,7 @@ type guard struct {
 
 // ServeHTTP implements [http.Handler].
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == g.open {
+	if r.URL.Path == g.open || slices.ContainsFunc(g.ways, func(w string) bool { return strings.HasPrefix(r.URL.Path, w) }) {
 		g.serve(w, r)
 		return
 	}

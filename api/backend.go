@@ -78,19 +78,11 @@ type Writing interface {
 	Audit(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error)
 }
 
-// An IncidentFilter narrows [Alerting.Incidents]; zero fields do not filter.
-type IncidentFilter struct {
-	Rule, State string
-	Limit       int    // 0 means 100
-	Before      string // id to go on after
-}
+// An IncidentFilter narrows [Alerting.Incidents].
+type IncidentFilter = mention.IncidentFilter
 
-// A DeliveryFilter narrows [Alerting.Deliveries]; zero fields do not filter.
-type DeliveryFilter struct {
-	Receiver, State, Incident, Mention string
-	Limit                              int   // 0 means 100
-	Before                             int64 // Seq to go on below
-}
+// A DeliveryFilter narrows [Alerting.Deliveries].
+type DeliveryFilter = mention.DeliveryFilter
 
 // The actions of a [Flag].
 const (
@@ -100,12 +92,16 @@ const (
 	FlagUnsnooze = "unsnooze"
 	FlagMute     = "mute"
 	FlagUnmute   = "unmute"
+	FlagAssign   = "assign"  // to Text; "" takes it back
+	FlagNote     = "note"    // Text
+	FlagRespond  = "respond" // it was answered
 )
 
 // A Flag is what a person does to an incident.
 type Flag struct {
 	Action string
 	Until  time.Time
+	Text   string
 	Actor  string
 }
 
@@ -120,6 +116,10 @@ type Alerting interface {
 	Redeliver(ctx context.Context, id, actor string) (mention.Delivery, error)
 	SafetyFlags(ctx context.Context, since time.Time) ([]mention.SafetyFlag, error)
 	OpenSafety(ctx context.Context, id, actor string) error // acknowledged by a person
+	// MutePreview tells what a mute would have held back since a time.
+	MutePreview(ctx context.Context, id string, since time.Time) (mention.MutePreview, error)
+	// Reconcile compares flagged, sent and acknowledged since a time.
+	Reconcile(ctx context.Context, since time.Time) (mention.Reconciliation, error)
 }
 
 // OwnerFile is the owner of what the configuration file defines.

@@ -324,6 +324,14 @@ func (f *fake) OpenSafety(_ context.Context, id, _ string) error {
 	return f.err
 }
 
+func (f *fake) MutePreview(_ context.Context, id string, since time.Time) (mention.MutePreview, error) {
+	return mention.MutePreview{Incident: id, Since: since, Incidents: 1, Notices: 1, Sent: f.outbox[:min(1, len(f.outbox))]}, f.err
+}
+
+func (f *fake) Reconcile(_ context.Context, since time.Time) (mention.Reconciliation, error) {
+	return mention.Reconciliation{At: day, From: since, Flagged: 1, Sent: 1, Acknowledged: 1, AddsUp: true}, f.err
+}
+
 func (f *fake) Brands(context.Context) ([]api.BrandInfo, error)         { return f.brands, f.err }
 func (f *fake) Labels(context.Context) ([]api.LabelInfo, error)         { return f.labels, f.err }
 func (f *fake) Sources(context.Context) ([]mention.SourceStatus, error) { return f.sources, f.err }

@@ -132,7 +132,7 @@ func (a *app) root() *cobra.Command {
 		a.fetchCmd(), a.sourcesCmd(), a.parseCmd(), a.extractCmd(), a.diffCmd(),
 		a.analyzeCmd(), a.brandsCmd(), a.matchCmd(), a.storiesCmd(), a.queryCmd(),
 		a.importCmd(), a.searchCmd(), a.countCmd(), a.exportCmd(),
-		a.rulesCmd(), a.detectCmd(), a.deliveriesCmd(),
+		a.rulesCmd(), a.detectCmd(), a.incidentsCmd(), a.deliveriesCmd(), a.safetyCmd(),
 		a.replayCmd(), a.verifyCmd(), a.backupCmd(), a.restoreCmd(),
 	)
 	return root

@@ -36,13 +36,13 @@ func newEngine(ctx context.Context, cfg *config.Config, led ledger.Ledger, log *
 	if err != nil {
 		return nil, err
 	}
-	o := engineOptions(cfg)
+	o := EngineOptions(cfg)
 	o.Coverage, o.LinkKey, o.Log = coverageOf(ctx, led, log), key, log
 	return alerts.NewEngine(o)
 }
 
-// engineOptions is the part of a configuration that rules need.
-func engineOptions(cfg *config.Config) alerts.Options {
+// EngineOptions are the part of a configuration that rules need.
+func EngineOptions(cfg *config.Config) alerts.Options {
 	return alerts.Options{
 		Rules: cfg.Rules, Receivers: cfg.Receivers, Brands: cfg.Brands, Labels: cfg.Labels, Departments: cfg.Departments, Routes: cfg.Routes,
 		PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(),

@@ -196,50 +196,6 @@ func (b backend) Incident(ctx context.Context, id string) (mention.Incident, err
 	return inc, told(err)
 }
 
-// FlagIncident implements api.Alerting.
-func (b backend) FlagIncident(ctx context.Context, id string, f api.Flag) (mention.Incident, error) {
-	inc, err := b.alerting.flag(ctx, id, func(inc *mention.Incident) error { return setFlag(inc, f) })
-	if err != nil {
-		return inc, told(err)
-	}
-	b.hub.Incident(inc)
-	return inc, b.audit(ctx, f.Actor, "incident."+f.Action, id, "")
-}
-
-func setFlag(inc *mention.Incident, f api.Flag) error {
-	at := now()
-	if (f.Action == api.FlagMute || f.Action == api.FlagSnooze) && inc.Kind == mention.SeveritySafety {
-		return fmt.Errorf("%w: a safety incident is never muted or snoozed; acknowledge it", api.ErrConflict)
-	}
-	switch f.Action {
-	case api.FlagAck:
-		inc.Acked, inc.AckedBy, inc.AckExpires = at, f.Actor, f.Until
-	case api.FlagUnack:
-		inc.Acked, inc.AckedBy, inc.AckExpires = time.Time{}, "", time.Time{}
-	case api.FlagSnooze:
-		inc.Snoozed = f.Until
-	case api.FlagUnsnooze:
-		inc.Snoozed = time.Time{}
-	case api.FlagMute, api.FlagUnmute:
-		inc.Muted = f.Action == api.FlagMute
-	default:
-		return &api.InvalidError{Faults: []string{fmt.Sprintf("action %q is not known", f.Action)}}
-	}
-	inc.Updated = at
-	return nil
-}
-
-// flag changes an incident's flags in the ledger and in the engine.
-func (a *alerting) flag(ctx context.Context, id string, change func(*mention.Incident) error) (mention.Incident, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	inc, err := a.ledger.UpdateIncident(ctx, id, change)
-	if err == nil {
-		a.engine.SetFlags(inc)
-	}
-	return inc, err
-}
-
 // Deliveries implements api.Alerting.
 func (b backend) Deliveries(ctx context.Context, f api.DeliveryFilter) ([]mention.Delivery, error) {
 	list, err := b.store.Ledger.Deliveries(ctx, ledger.DeliveryFilter(f))
@@ -271,20 +227,6 @@ func (b backend) Redeliver(ctx context.Context, id, actor string) (mention.Deliv
 // SafetyFlags implements api.Alerting.
 func (b backend) SafetyFlags(ctx context.Context, since time.Time) ([]mention.SafetyFlag, error) {
 	return b.store.Ledger.SafetyFlags(ctx, since)
-}
-
-// OpenSafety implements api.Alerting.
-func (b backend) OpenSafety(ctx context.Context, id, actor string) error {
-	err := b.store.Ledger.UpdateSafetyFlag(ctx, id, func(f *mention.SafetyFlag) error {
-		if f.Opened.IsZero() {
-			f.Opened, f.OpenedBy = now(), actor
-		}
-		return nil
-	})
-	if err != nil {
-		return told(err)
-	}
-	return b.audit(ctx, actor, "safety.open", id, "")
 }
 
 // Ready implements api.Health.

@@ -52,6 +52,7 @@ type Daemon struct {
 	jobs       *ledger.Jobs
 	planned    map[string]bool // sources that have a pass queued; guarded by reloading
 
+	linking     sync.Mutex // a link acts once
 	reloading   sync.Mutex
 	caughtUp    atomic.Bool // the index was once at the end of the log since the start
 	relinkAgain chan struct{}

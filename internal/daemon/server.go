@@ -29,7 +29,7 @@ func (d *Daemon) server() (*http.Server, error) {
 	}
 	h, err := api.New(api.Options{
 		Backend: backend{d}, Hub: &d.hub, Tokens: tokens, BasePath: cfg.Server.BasePath, PublicURL: cfg.Server.PublicURL,
-		TrustedProxies: cfg.Proxies(), Registry: d.metrics.registry, Zone: cfg.Location(), Extra: pages, Links: d.o.Links, Version: d.o.Version, Log: d.log,
+		TrustedProxies: cfg.Proxies(), Registry: d.metrics.registry, Zone: cfg.Location(), Extra: pages, Open: map[string]http.Handler{linkPath: http.HandlerFunc(d.linkPage)}, Links: d.o.Links, Version: d.o.Version, Log: d.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("daemon: %w", err)

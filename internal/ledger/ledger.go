@@ -209,19 +209,11 @@ type Alerting interface {
 	UpdateSafetyFlag(ctx context.Context, id string, change func(*mention.SafetyFlag) error) error
 }
 
-// An IncidentFilter narrows [Alerting.Incidents]; zero fields do not filter.
-type IncidentFilter struct {
-	Rule, State string
-	Limit       int    // 0 means 100
-	Before      string // id to go on after
-}
+// An IncidentFilter narrows [Alerting.Incidents].
+type IncidentFilter = mention.IncidentFilter
 
-// A DeliveryFilter narrows [Alerting.Deliveries]; zero fields do not filter.
-type DeliveryFilter struct {
-	Receiver, State, Incident, Mention string
-	Limit                              int   // 0 means 100
-	Before                             int64 // Seq to go on below
-}
+// A DeliveryFilter narrows [Alerting.Deliveries].
+type DeliveryFilter = mention.DeliveryFilter
 
 // Keeping is the care of the data.
 type Keeping interface {
