@@ -40,6 +40,8 @@ type platform struct {
 	topics  func(src *mention.Source, names [][]string) []string
 	page    func(ctx context.Context, c *call) (*leaf, error)
 	measure func(ctx context.Context, c *call, ids []string) ([]mention.Metric, error)
+	topicOf func(*url.URL) string                             // of the address of a capture; nil where the answer does not depend on it
+	again   func(ctx context.Context, c *call) (*leaf, error) // reads a capture, where that is not what page does
 }
 
 // kind makes a kind of source of a platform.
@@ -104,6 +106,8 @@ type call struct {
 	from   time.Time // what is older is not wanted
 	to     time.Time // nor what is newer; zero for no bound
 	now    time.Time
+
+	offline bool // a capture answers: nobody is asked for a session
 }
 
 // A leaf is one page of answers, newest first.
@@ -194,6 +198,9 @@ func (*call) decode(a *answer, into any) error {
 // session gives a token that lasts longer than a pass; renew gets another one
 // and says how long it lasts.
 func (c *call) session(renew func() (string, time.Duration, error)) (secret, error) {
+	if c.offline {
+		return "none", nil
+	}
 	name := string(c.src.Kind) + " " + c.base + " " + c.src.User + " " + hash(string(c.key))
 	if token := c.api.o.Hosts.session(name); token != "" {
 		return token, nil

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +33,7 @@ func (r *rig) collectAPI(src mention.Source, state *mention.SourceState) (got []
 	}
 	err = c.Collect(r.t.Context(), *state, func(b mention.Batch) error {
 		got, metrics = append(got, b.Mentions...), append(metrics, b.Metrics...)
+		r.sameAgain(src, b)
 		if b.State != nil {
 			*state = *b.State
 		}
@@ -41,6 +43,29 @@ func (r *rig) collectAPI(src mention.Source, state *mention.SourceState) (got []
 		return nil
 	})
 	return got, metrics, err
+}
+
+// sameAgain reads the capture of a batch again: it must give the same.
+func (r *rig) sameAgain(src mention.Source, b mention.Batch) {
+	r.t.Helper()
+	if b.Capture == nil || src.Kind == mention.SourcePage {
+		return
+	}
+	again, err := Reparse(r.t.Context(), src, b.Capture, Options{Egress: r.egress})
+	if err != nil {
+		r.t.Errorf("reparse: %v", err)
+	}
+	for _, m := range b.Mentions {
+		i := slices.IndexFunc(again, func(x mention.Mention) bool { return x.ID == m.ID })
+		if i < 0 {
+			r.t.Errorf("the capture gives no %s again", m.ID)
+			continue
+		}
+		again[i].Origin = m.Origin
+		if diff := cmp.Diff(m, again[i]); diff != "" {
+			r.t.Errorf("the capture gives another mention (-first +again)\n%s", diff)
+		}
+	}
 }
 
 func keyFile(t *testing.T) string {

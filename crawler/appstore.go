@@ -23,7 +23,7 @@ var appStore = &platform{ //nolint:gochecknoglobals // a constant table
 		}
 		return topics
 	},
-	page: appStorePage,
+	page: appStorePage, topicOf: appStoreTopic,
 }
 
 const appStorePages = 10 // there are never more

@@ -71,6 +71,7 @@ func (r *rig) collect(src mention.Source, state *mention.SourceState) ([]mention
 			r.t.Error("a batch after the one with the state")
 		}
 		got = append(got, b.Mentions...)
+		r.sameAgain(src, b)
 		if b.State != nil {
 			ended = true
 			*state = *b.State

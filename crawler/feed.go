@@ -70,7 +70,7 @@ func (f *feed) Collect(ctx context.Context, state mention.SourceState, emit func
 // take turns what was read into mentions, leaves out those that the last pass
 // gave already, and ends the pass.
 func (f *feed) take(p *pass, a *answer, parsed *Feed, cursor feedCursor) error {
-	mentions := feedMentions(f.src, parsed, a.url, p.now)
+	mentions := feedMentions(f.src, parsed, a.url, a.fetched)
 	known := knownSet(cursor.Known)
 	var batch mention.Batch
 	var hashes []byte

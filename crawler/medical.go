@@ -23,7 +23,8 @@ var pubMed = &platform{ //nolint:gochecknoglobals // a constant table
 		}
 		return topics
 	},
-	page: pubMedPage,
+	page:  pubMedPage,
+	again: func(ctx context.Context, c *call) (*leaf, error) { return pubMedArticles(ctx, c, nil) },
 }
 
 const (

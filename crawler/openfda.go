@@ -36,7 +36,7 @@ var openFDA = &platform{ //nolint:gochecknoglobals // a constant table
 		}
 		return topics
 	},
-	page: openFDAPage,
+	page: openFDAPage, topicOf: openFDATopic,
 }
 
 const (

@@ -343,9 +343,9 @@ func (v *visit) take(r *colly.Response, doc *html.Node, at *url.URL, known *site
 		v.fresh++
 	}
 	known.Links = nil
-	m := articleMention(v.site.src, a, facts, at, v.now)
-	b := mention.Batch{Source: m.Source, Mentions: append([]mention.Mention{m}, commentMentions(&m, comments, at, v.now)...)}
 	answer := answer{url: at, status: r.StatusCode, header: *r.Headers, body: r.Body, fetched: v.o.Now().UTC()}
+	m := articleMention(v.site.src, a, facts, at, answer.fetched)
+	b := mention.Batch{Source: m.Source, Mentions: append([]mention.Mention{m}, commentMentions(&m, comments, at, answer.fetched)...)}
 	b.Capture = answer.capture()
 	if err := v.emit(b); err != nil {
 		v.err = err

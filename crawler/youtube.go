@@ -35,7 +35,7 @@ var youTube = &platform{ //nolint:gochecknoglobals // a constant table
 		}
 		return topics
 	},
-	page:    youTubePage,
+	page: youTubePage, topicOf: youTubeTopic,
 	measure: youTubeMeasure,
 }
 

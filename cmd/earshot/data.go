@@ -16,21 +16,53 @@ import (
 )
 
 func (a *app) replayCmd() *cobra.Command {
+	var captures bool
 	c := &cobra.Command{
-		Use:   "replay",
+		Use:   "replay [--from-captures]",
 		Short: "Build the index again from the ledger; the old one serves until the new one is whole",
 		Long: "Builds the index again beside the one in use, also while the daemon runs, and puts it in its place when it is whole.\n" +
 			"A run that was broken off is gone on with.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
+			if captures {
+				return a.reparse(ctx)
+			}
 			return a.onData(ctx, func(r *remote) error {
 				return r.work(ctx, http.MethodPost, daemon.LocalReplay, nil, a.bar("replay"), nil)
 			}, func(s *daemon.Store) error { return s.Replay(ctx, a.bar("replay")) })
 		},
 	}
 	a.dataFlags(c)
+	c.Flags().BoolVar(&captures, "from-captures", false, "read the stored bytes of what was fetched again, as after a repair of a parser; what differs is a revision")
 	return c
+}
+
+// reparse reads captures again and takes what differs the whole way.
+func (a *app) reparse(ctx context.Context) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	var got daemon.Reparsed
+	err = a.onData(ctx, func(r *remote) error {
+		return r.work(ctx, http.MethodPost, daemon.LocalReparse, nil, a.bar("replay"), &got)
+	}, func(s *daemon.Store) error {
+		if got, err = s.Reparse(ctx, cfg, a.bar("replay")); err != nil {
+			return err
+		}
+		imp, err := s.Importer(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		return imp.Finish(ctx, a.bar("indexing"))
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "%d captures read again (%d are gone, %d cannot be read): %d of %d mentions revised, %d not found in theirs\n",
+		got.Captures, got.Gone, got.Faulty, got.Revised, got.Mentions, got.Lost)
+	return nil
 }
 
 func (a *app) verifyCmd() *cobra.Command {

@@ -21,6 +21,7 @@ const (
 	LocalBackup  = "/local/backup"
 	LocalObjects = "/local/objects"
 	LocalReplay  = "/local/replay"
+	LocalReparse = "/local/reparse"
 	LocalVerify  = "/local/verify"
 	LocalImport  = "/local/import"
 )
@@ -73,7 +74,8 @@ func (d *Daemon) objects(w http.ResponseWriter, r *http.Request) {
 func (d *Daemon) pages() map[string]http.Handler {
 	pages := map[string]http.Handler{
 		LocalBackup: d.local(http.MethodGet, d.backup), LocalObjects: d.local(http.MethodGet, d.objects),
-		LocalReplay: d.local(http.MethodPost, d.replay), LocalVerify: d.local(http.MethodGet, d.verify),
+		LocalReparse: d.local(http.MethodPost, d.reparse),
+		LocalReplay:  d.local(http.MethodPost, d.replay), LocalVerify: d.local(http.MethodGet, d.verify),
 		LocalImport: d.local(http.MethodPost, d.importRows),
 	}
 	maps.Copy(pages, d.o.Extra)

@@ -66,6 +66,20 @@ func (d *Daemon) replay(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// reparse reads captures again.
+func (d *Daemon) reparse(w http.ResponseWriter, r *http.Request) {
+	d.work(w, r, func(ctx context.Context, progress func(done, total int64)) (any, error) {
+		if err := (backend{d}).audit(ctx, "cli", "replay.captures", "", ""); err != nil {
+			return nil, err
+		}
+		defer d.progress("reparse", "")
+		return d.store.Reparse(ctx, d.cfg.Load(), func(done, total int64) {
+			d.progress("reparse", fmt.Sprintf("reading captures again: %d of %d done", done, total))
+			progress(done, total)
+		})
+	})
+}
+
 // verify compares ledger and index.
 func (d *Daemon) verify(w http.ResponseWriter, r *http.Request) {
 	d.work(w, r, func(ctx context.Context, progress func(done, total int64)) (any, error) {
