@@ -242,7 +242,7 @@ func (a *api) aboutRule(ctx context.Context, v *incidentView) {
 	w := aroundTime(v.Incident.Opened, v.Incident.Updated)
 	s, err := a.backend.Histogram(ctx, w.Query(v.Match), intervalFor(w), a.zone)
 	if err == nil && len(s.Buckets) > 0 {
-		v.Chart = stacked(a.pages.history(s, "What the rule watches"), "around", 140)
+		v.Chart = half(a.pages.history(s, "What the rule watches"), "around")
 		v.Chart.Zoom = false
 	}
 }

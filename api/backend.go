@@ -61,6 +61,8 @@ type Counting interface {
 	Scorecard(ctx context.Context, s mention.KPISearch) (mention.Scorecard, error)
 	Voices(ctx context.Context, s mention.VoiceSearch) (mention.Voices, error)
 	Activities(ctx context.Context, s mention.ActivitySearch) (mention.Activities, error)
+	Trends(ctx context.Context, s mention.TrendSearch) (mention.Trends, error)
+	Peaks(ctx context.Context, s mention.PeakSearch) (mention.Peaks, error)
 	// Head is the recipe of an export of a query: what its rows are.
 	Head(ctx context.Context, query string) (mention.Recipe, error)
 	Draw(ctx context.Context, s mention.SampleSearch) (mention.Sample, error)

@@ -401,3 +401,26 @@ func get(h http.Handler, target string) (*http.Response, string) {
 func (f *fake) Gaps(context.Context, time.Time, time.Time) ([]mention.Coverage, error) {
 	return []mention.Coverage{{Source: "gone", From: day.Add(-48 * time.Hour), To: day}}, f.err
 }
+
+// trend is what the fake finds new, with the text of its first mention.
+func (f *fake) trend() mention.Trend {
+	term := "splinters"
+	if len(f.records) > 0 && f.records[0].Story != "m0" {
+		term = f.records[0].Story
+	}
+	return mention.Trend{
+		Kind: mention.TrendTerm, Term: term, Key: term, Count: 40, Past: 2, Expected: 1.5, Growth: 20, Score: 9, Authors: 30, Sites: 4, First: day,
+		Examples: []mention.Example{{ID: "m0", Title: term, URL: term, Site: term, At: day}}, Query: "splinters",
+	}
+}
+
+func (f *fake) Trends(_ context.Context, s mention.TrendSearch) (mention.Trends, error) {
+	return mention.Trends{From: s.From, To: s.To, Count: 50, Past: 60, Rows: []mention.Trend{f.trend()}}, errors.Join(f.err, parse(s.Query))
+}
+
+func (f *fake) Peaks(_ context.Context, s mention.PeakSearch) (mention.Peaks, error) {
+	t := f.trend()
+	return mention.Peaks{Rows: []mention.Peak{{
+		Start: day, End: day.Add(24 * time.Hour), Top: day, Count: 40, Expected: 4, Reasons: []mention.Trend{t}, Sentence: "40 mentions where 4 were expected, of " + t.Term, Query: "recall",
+	}}}, errors.Join(f.err, parse(s.Query))
+}

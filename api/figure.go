@@ -42,9 +42,13 @@ func stacked(t *chart.Time, id string, height float64) *figure {
 	return &figure{Wide: drawn(t.Stacked(wide), id), Narrow: drawn(t.Stacked(narrow), id+"n"), Table: t.Table(), Zoom: true}
 }
 
+// half is a chart for half the width of a page.
+func half(t *chart.Time, id string) *figure {
+	return &figure{Wide: drawn(t.Stacked(chart.Size{W: 580, H: 230}), id), Narrow: drawn(t.Stacked(chart.Narrow), id+"n"), Table: t.Table(), Zoom: true}
+}
+
 func bars(b *chart.Bars, id string) *figure {
-	f := &figure{Wide: drawn(b.Draw(620), id), Narrow: drawn(b.Draw(370), id+"n")}
-	return f
+	return &figure{Wide: drawn(b.Draw(900), id), Narrow: drawn(b.Draw(370), id+"n")}
 }
 
 // after is the first instant after a bucket.

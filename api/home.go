@@ -42,7 +42,8 @@ func byRule(list []mention.Incident) []firing {
 
 func (a *api) pageRoutes(mux *router) {
 	for pattern, h := range map[string]http.HandlerFunc{
-		"/{$}": a.home, "/mentions": a.listPage, "/mentions/{id}": a.mentionPage, "/mentions.atom": a.atom,
+		"/{$}": a.home, "/mentions": a.listPage, "/mentions/{id}": a.mentionPage,
+		"/trends": a.trendsPage, "/voices": a.voicesPage, "/competitors": a.competitorsPage, "/compare": a.comparePage,
 		"/alerts": a.alertsPage, "/incidents": a.moved("/alerts"), "/incidents/{id}": a.incidentPage,
 		"/rules/new": a.ruleNew, "/rules/{id}": a.rulePage, "/sources": a.sourcesPage, "/settings": a.settingsPage, "/assets/{name}": a.pages.assets,
 	} {
@@ -62,10 +63,6 @@ func (a *api) moved(path string) http.HandlerFunc {
 		to := url.URL{Path: a.pages.to(path), RawQuery: r.URL.Query().Encode()}
 		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
 	}
-}
-
-func (a *api) home(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, a.pages.search(r.URL.Query().Get("q")), http.StatusSeeOther)
 }
 
 // lastDeeds are the newest entries of the audit, newest first. The log is read

@@ -102,7 +102,7 @@ func (a *api) listPage(w http.ResponseWriter, r *http.Request) {
 	if params.Get("cursor") == "" && v.Order == mention.NewestFirst && s.Window.To.IsZero() {
 		page.Live = url.Values{"types": {"mention,incident"}, "q": {s.Q}}.Encode()
 	}
-	page.Feed = a.pages.to("/mentions.atom") + "?" + url.Values{"q": {q}}.Encode()
+	page.Feed = a.pages.to("/api/v1/feed") + "?" + url.Values{"q": {q}}.Encode()
 	a.pages.show(w, r, http.StatusOK, "mentions", page)
 }
 

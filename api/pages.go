@@ -18,6 +18,7 @@ import (
 
 	"earshot/mention"
 	"earshot/query"
+	"earshot/report/chart"
 )
 
 //go:embed pages
@@ -59,6 +60,7 @@ type flash struct{ Text, Undo string }
 // entries are the pages, each with its key after g.
 var entries = []entry{
 	{Path: "/", Name: "Overview", Key: "h"}, {Path: "/mentions", Name: "Mentions", Key: "m"},
+	{Path: "/trends", Name: "Trends", Key: "t"}, {Path: "/competitors", Name: "Competitors", Key: "c"}, {Path: "/compare", Name: "Compare", Key: "p"}, {Path: "/voices", Name: "Voices", Key: "v"},
 	{Path: "/alerts", Name: "Alerts", Key: "a"}, {Path: "/sources", Name: "Sources", Key: "s"}, {Path: "/settings", Name: "Settings", Key: "e"},
 }
 
@@ -77,7 +79,7 @@ func newPages(a *api) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: page layout: %w", err)
 	}
-	for _, name := range []string{"mentions", "mention", "alerts", "incident", "sources", "settings", "rule", "docs", "error"} {
+	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "settings", "rule", "docs", "error"} {
 		set, err := layout.Clone()
 		if err == nil {
 			set, err = set.ParseFS(pageFiles, "pages/"+name+".html")
@@ -168,6 +170,8 @@ func (p *pages) funcs() template.FuncMap {
 		"sentiments": func() []string { return []string{mention.Positive, mention.Negative, mention.Neutral, mention.Mixed} },
 		"plural64":   func(n uint64, word string) string { return plural(int(min(n, 1<<52)), word) },
 		"ago":        func(t time.Time) string { return ago(t, time.Now()) },
+		"num":        chart.Count,
+		"growth":     growth,
 		"amount":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
 		"lone":       func(r mention.Row) *hitView { return &hitView{Row: r} },
 		"has":        slices.Contains[[]string],
@@ -314,4 +318,4 @@ func plural(n int, word string) string {
 	return grouped(n) + " " + word + "s"
 }
 
-func first(n int, list []string) []string { return list[:min(n, len(list))] }
+func first[T any](n int, list []T) []T { return list[:min(n, len(list))] }

@@ -176,7 +176,7 @@ func (a *api) showRule(w http.ResponseWriter, r *http.Request, status int, v *ru
 		win := report.Window{From: now.AddDate(0, 0, -30), To: now}
 		s, err := a.backend.Histogram(ctx, win.Query(v.Match), "day", a.zone)
 		if err == nil && len(s.Buckets) > 0 {
-			v.Chart = stacked(a.pages.history(s, "Mentions that match, last 30 days"), "match", 140)
+			v.Chart = half(a.pages.history(s, "Mentions that match, last 30 days"), "match")
 			v.Chart.Zoom = false
 		}
 		return struct{}{}, err

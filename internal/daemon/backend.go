@@ -66,6 +66,16 @@ func (b backend) Scorecard(ctx context.Context, k mention.KPISearch) (mention.Sc
 	return b.store.Scorecard(ctx, k)
 }
 
+// Trends implements api.Counting.
+func (b backend) Trends(ctx context.Context, t mention.TrendSearch) (mention.Trends, error) {
+	return b.store.Trends(ctx, t)
+}
+
+// Peaks implements api.Counting.
+func (b backend) Peaks(ctx context.Context, p mention.PeakSearch) (mention.Peaks, error) {
+	return b.store.Peaks(ctx, p)
+}
+
 // Voices implements api.Counting.
 func (b backend) Voices(ctx context.Context, v mention.VoiceSearch) (mention.Voices, error) {
 	return b.store.Voices(ctx, v)

@@ -63,6 +63,20 @@ func (s *Store) Activities(ctx context.Context, a mention.ActivitySearch) (menti
 	})
 }
 
+// Trends tells what is talked about that was not before.
+func (s *Store) Trends(ctx context.Context, t mention.TrendSearch) (mention.Trends, error) {
+	return number(ctx, s, t.Query, func(t *mention.Trends) *mention.Recipe { return &t.Recipe }, func(x *index.Index, now time.Time) (mention.Trends, error) {
+		return x.Trends(ctx, t, now)
+	})
+}
+
+// Peaks finds and explains the peaks of a query's volume.
+func (s *Store) Peaks(ctx context.Context, p mention.PeakSearch) (mention.Peaks, error) {
+	return number(ctx, s, p.Query, func(p *mention.Peaks) *mention.Recipe { return &p.Recipe }, func(x *index.Index, now time.Time) (mention.Peaks, error) {
+		return x.Peaks(ctx, p, now)
+	})
+}
+
 // Scorecard computes key figures.
 func (s *Store) Scorecard(ctx context.Context, k mention.KPISearch) (mention.Scorecard, error) {
 	zone := s.zone
