@@ -158,6 +158,7 @@ func BenchmarkIndex(b *testing.B) {
 	b.Run("count", func(b *testing.B) { benchCount(b, x) })
 	b.Run("histogram", func(b *testing.B) { benchHistogram(b, x) })
 	b.Run("facets", func(b *testing.B) { benchFacets(b, x) })
+	b.Run("numbers", func(b *testing.B) { benchNumbers(b, x) })
 	b.Run("each", func(b *testing.B) { benchEach(b, x) })
 }
 

@@ -253,20 +253,17 @@ func (e *era) stretch(k *trendKind, from, to []byte) ([]*contender, error) {
 		}
 		s := *g.s // a view is used by one goroutine
 		s.dicts = map[string]segment.TermDictionary{}
+		r := &postingsReader{s: &s, fields: k.fields, lists: make([]segment.PostingsList, len(k.fields)), its: make([]segment.PostingsIterator, len(k.fields))}
 		n := 0
 		err := s.each(k.fields, from, to, func(term string, in []bool) error {
 			if n++; n%4096 == 0 && e.ctx.Err() != nil {
 				return tooSlow(e.ctx, e.ctx.Err())
 			}
-			if !k.tells(term) {
-				return nil
-			}
-			docs, err := s.havingIn(k.fields, in, term)
-			if err != nil {
+			if err := r.read(in, term); err != nil {
 				return err
 			}
-			count := docs.AndCardinality(g.now)
-			if count == 0 {
+			count := r.count(g.now)
+			if count == 0 || !k.tells(term) {
 				return nil
 			}
 			c := found[term]
@@ -277,10 +274,10 @@ func (e *era) stretch(k *trendKind, from, to []byte) ([]*contender, error) {
 			}
 			c.now += count
 			if g.steady != g.now {
-				count = docs.AndCardinality(g.steady)
+				count = r.count(g.steady)
 			}
 			c.steady += count
-			c.past += docs.AndCardinality(g.past)
+			c.past += r.count(g.past)
 			return nil
 		})
 		if err != nil {
@@ -290,24 +287,84 @@ func (e *era) stretch(k *trendKind, from, to []byte) ([]*contender, error) {
 	return list, nil
 }
 
-// havingIn is having for the fields that are known to have the term.
-func (s *segView) havingIn(fields []string, in []bool, term string) (*roaring.Bitmap, error) {
-	var sum *roaring.Bitmap
-	for i, name := range fields {
+// A postingsReader reads the documents of one term after the other into the
+// same memory: a dictionary has hundreds of thousands of terms.
+type postingsReader struct {
+	s      *segView
+	fields []string
+	lists  []segment.PostingsList
+	its    []segment.PostingsIterator
+
+	docs *roaring.Bitmap // of the term at hand; nil where it has one document
+	doc  uint32
+}
+
+// read reads the documents that have a term in the fields that are known to
+// have it.
+func (r *postingsReader) read(in []bool, term string) error {
+	r.docs = nil
+	first := true
+	for i, name := range r.fields {
 		if !in[i] {
 			continue
 		}
-		b, err := s.docs(name, term)
-		if err != nil {
-			return nil, err
+		b, doc, err := r.field(i, name, term)
+		switch {
+		case err != nil:
+			return err
+		case first:
+			r.docs, r.doc, first = b, doc, false
+			continue
 		}
-		if sum == nil {
-			sum = b
-		} else {
-			sum = roaring.Or(sum, b)
+		sum := roaring.New()
+		for _, h := range []struct {
+			b   *roaring.Bitmap
+			doc uint32
+		}{{r.docs, r.doc}, {b, doc}} {
+			if h.b == nil {
+				sum.Add(h.doc)
+			} else {
+				sum.Or(h.b)
+			}
 		}
+		r.docs = sum
 	}
-	return sum, nil
+	return nil
+}
+
+func (r *postingsReader) field(i int, name, term string) (*roaring.Bitmap, uint32, error) {
+	d, err := r.s.dict(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := d.PostingsList([]byte(term), nil, r.lists[i])
+	if err != nil {
+		return nil, 0, r.s.damaged(err)
+	}
+	it := list.Iterator(false, false, false, r.its[i])
+	r.lists[i], r.its[i] = list, it
+	o, ok := it.(segment.OptimizablePostingsIterator)
+	if !ok {
+		return empty, 0, nil
+	}
+	if n, ok := o.DocNum1Hit(); ok {
+		return nil, uint32(n), nil
+	}
+	if b := o.ActualBitmap(); b != nil {
+		return b, 0, nil
+	}
+	return empty, 0, nil
+}
+
+// count returns how many of docs have the term at hand.
+func (r *postingsReader) count(docs *roaring.Bitmap) uint64 {
+	switch {
+	case r.docs != nil:
+		return r.docs.AndCardinality(docs)
+	case docs.Contains(r.doc):
+		return 1
+	}
+	return 0
 }
 
 // each calls fn with each term that one of the fields has from one key to

@@ -15,12 +15,18 @@ const moreCommon = " am any anyone because been being both does doing don't does
 	" auch aber oder wie wir ihr sie er ist sind war wird werden hat haben noch nur mehr nach bei aus dem für als" +
 	" du au aux sur pas plus avec sont qui ce cette il elle nous vous je ne mais ou los las para una más pero como su al lo "
 
+// allCommon are both lists, to be looked up.
+var allCommon = func() map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(commonWords + moreCommon) {
+		set[w] = true
+	}
+	return set
+}()
+
 // IsCommon reports whether a folded word is one that most texts have, so that
 // it says nothing by itself.
-func IsCommon(word string) bool {
-	w := " " + word + " "
-	return strings.Contains(commonWords, w) || strings.Contains(moreCommon, w)
-}
+func IsCommon(word string) bool { return allCommon[word] }
 
 // Questions gives emit each sentence of a text that ends in a question mark,
 // and the values by which question: finds it: its words that are not common
