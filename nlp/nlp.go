@@ -214,6 +214,9 @@ func (a *Analyzer) Analyze(m *mention.Mention) (mention.Analysis, []mention.Bran
 
 // Targets tells how m speaks of each of the spans, in their order.
 func (a *Analyzer) Targets(m *mention.Mention, spans []mention.Span) []mention.Sentiment {
+	if len(spans) == 0 {
+		return nil
+	}
 	w := a.acquire()
 	defer a.release(w)
 	w.load(m)
