@@ -1,13 +1,10 @@
 package index
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
-
-	"github.com/RoaringBitmap/roaring/v2"
 
 	"earshot/mention"
 )
@@ -31,10 +28,11 @@ type folding struct {
 	ctx     context.Context
 	order   string
 	ranker  ranker
-	stories map[string]*story
+	stories map[uint64]*story
 	singles []*story // mentions of no story, those of the shard at hand when newest come first
 	none    uint64   // how many there are of these
 	shard   int      // the one at hand
+	block   []story
 	fresh   []*story // whose best was found in it
 }
 
@@ -42,7 +40,7 @@ type folding struct {
 func (x *Index) folded(ctx context.Context, qu question, c *cursor, limit int, order string) (picked, error) {
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	f := folding{ctx: ctx, order: order, stories: map[string]*story{}}
+	f := folding{ctx: ctx, order: order, stories: map[uint64]*story{}}
 	var err error
 	if f.ranker, err = x.rankerOf(ctx, qu, order); err != nil {
 		return picked{}, err
@@ -88,31 +86,34 @@ func (f *folding) add(part found) error {
 			return err
 		}
 	}
-	told := roaring.New()
-	var failed error
-	err = part.seg.visit(f.ctx, "story", part.docs, func(doc uint32, name string) {
-		told.Add(doc)
-		i := item{score: scores(doc), time: col.times[doc], doc: doc, seg: part.seg}
-		s := f.stories[name]
-		if s == nil {
-			s = &story{}
-			f.stories[name] = s
-		}
-		failed = cmp.Or(failed, f.count(s, i))
-	})
-	if err = cmp.Or(err, failed); err != nil {
-		return err
-	}
-	for it := roaring.AndNot(part.docs, told).Iterator(); it.HasNext(); {
+	for it := part.docs.Iterator(); it.HasNext(); {
 		doc := it.Next()
-		s := &story{}
-		f.none++
-		f.singles = append(f.singles, s)
+		number := col.stories[doc]
+		s := f.stories[number]
+		switch {
+		case number == 0:
+			s = f.newStory()
+			f.none++
+			f.singles = append(f.singles, s)
+		case s == nil:
+			s = f.newStory()
+			f.stories[number] = s
+		}
 		if err := f.count(s, item{score: scores(doc), time: col.times[doc], doc: doc, seg: part.seg}); err != nil {
 			return err
 		}
 	}
-	return nil
+	return tooSlow(f.ctx, f.ctx.Err())
+}
+
+// newStory hands stories out from blocks: there may be a million of them.
+func (f *folding) newStory() *story {
+	if len(f.block) == 0 {
+		f.block = make([]story, 512)
+	}
+	s := &f.block[0]
+	f.block = f.block[1:]
+	return s
 }
 
 // count counts i for s, and puts it in the place of its first if it comes

@@ -17,7 +17,7 @@ type portrait struct {
 	voice       mention.Voice
 	first, last int64
 	engagement  []float64
-	stories     map[string]struct{}
+	stories     map[uint64]struct{}
 	brands      map[string]*mention.VoiceBrand
 	sites       map[string]uint64
 }
@@ -62,12 +62,12 @@ func (p *portrait) add(c *choir, s *segView, docs *roaring.Bitmap) error {
 			p.last = t
 		}
 		p.voice.Mentions++
+		if number := col.stories[doc]; number != 0 {
+			p.stories[number] = struct{}{}
+		}
 		if numbers != nil && !math.IsNaN(numbers[doc]) {
 			p.engagement = append(p.engagement, numbers[doc])
 		}
-	}
-	if err := s.visit(c.ctx, "story", docs, func(_ uint32, story string) { p.stories[story] = struct{}{} }); err != nil {
-		return err
 	}
 	if c.s.By == "author" {
 		if err := s.visit(c.ctx, fieldHost, docs, func(_ uint32, host string) { p.sites[host]++ }); err != nil {

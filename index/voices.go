@@ -70,7 +70,7 @@ type heard struct {
 	n          uint64
 	engagement float64
 	measured   bool
-	stories    map[string]struct{} // where they are asked for by stories
+	stories    map[uint64]struct{} // where they are asked for by stories
 }
 
 // newChoir checks a question.
@@ -113,11 +113,7 @@ func (c *choir) hearPart(s *segView, docs *roaring.Bitmap) error {
 		return err
 	}
 	numbers := col.numbers[numEngagement]
-	var speaker []*heard // by document
-	if c.s.Order == ByStories {
-		speaker = make([]*heard, s.seg.Count())
-	}
-	err = s.visit(c.ctx, c.field, docs, func(doc uint32, name string) {
+	return s.visit(c.ctx, c.field, docs, func(doc uint32, name string) {
 		h := c.all[name]
 		if h == nil {
 			h = &heard{}
@@ -128,19 +124,11 @@ func (c *choir) hearPart(s *segView, docs *roaring.Bitmap) error {
 			h.measured = true
 			h.engagement += numbers[doc]
 		}
-		if speaker != nil {
-			speaker[doc] = h
-		}
-	})
-	if err != nil || speaker == nil {
-		return err
-	}
-	return s.visit(c.ctx, "story", docs, func(doc uint32, story string) {
-		if h := speaker[doc]; h != nil {
+		if number := col.stories[doc]; number != 0 && c.s.Order == ByStories {
 			if h.stories == nil {
-				h.stories = map[string]struct{}{}
+				h.stories = map[uint64]struct{}{}
 			}
-			h.stories[story] = struct{}{}
+			h.stories[number] = struct{}{}
 		}
 	})
 }
@@ -163,7 +151,7 @@ func (c *choir) choose() {
 	})
 	for i, name := range names {
 		if i < c.s.Size {
-			c.chosen[name] = &portrait{stories: map[string]struct{}{}, brands: map[string]*mention.VoiceBrand{}, sites: map[string]uint64{}}
+			c.chosen[name] = &portrait{stories: map[uint64]struct{}{}, brands: map[string]*mention.VoiceBrand{}, sites: map[string]uint64{}}
 		}
 		if c.s.By == "site" { // a query for one site finds those below it
 			c.find.host = append(c.find.host, name)
