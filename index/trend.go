@@ -19,6 +19,7 @@ const (
 	trendsMost  = 200
 	windowUsual = 7 * 24 * time.Hour
 	pastUsual   = 60 * 24 * time.Hour
+	longest     = 3 * 366 * 24 * time.Hour // window and past
 )
 
 // Trends tells what the volume of a query is about in a window that it was
@@ -89,6 +90,9 @@ func trendSearch(s mention.TrendSearch, now time.Time) (mention.TrendSearch, []*
 	s.From, s.To = s.From.UTC().Truncate(time.Millisecond), s.To.UTC().Truncate(time.Millisecond)
 	if !s.From.Before(s.To) {
 		return s, nil, refusal("bad-window", "the window ends before it begins", "from before to")
+	}
+	if s.To.Sub(s.From) > longest-s.Past.Std() {
+		return s, nil, refusal("bad-window", "window and past are longer than three years together", "a shorter window or past")
 	}
 	if s.Size <= 0 {
 		s.Size = trendsUsual

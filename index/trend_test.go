@@ -242,7 +242,7 @@ func TestPeaksAreExplained(t *testing.T) {
 
 func TestTrendsAndPeaksRefuse(t *testing.T) {
 	x := open(t, "", book{})
-	for _, s := range []mention.TrendSearch{{Query: "a OR ("}, {Kinds: []string{"fashion"}}, {From: makerNow, To: makerNow.Add(-time.Hour)}} {
+	for _, s := range []mention.TrendSearch{{Query: "a OR ("}, {Kinds: []string{"fashion"}}, {Past: mention.Duration(4000 * 24 * time.Hour)}, {From: makerNow, To: makerNow.Add(-time.Hour)}} {
 		if _, err := x.Trends(t.Context(), s, makerNow); !isQueryError(err) {
 			t.Errorf("Trends(%+v) gave %v, want a *query.Error", s, err)
 		}
