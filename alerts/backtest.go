@@ -33,6 +33,7 @@ type BacktestResult struct {
 	Incidents   []mention.Incident `json:"incidents,omitempty"`
 	Transitions []Transition       `json:"transitions,omitempty"`
 	Receivers   []BacktestReceiver `json:"receivers,omitempty"`
+	Rules       []BacktestRule     `json:"rules,omitempty"`
 	Flags       int                `json:"flags,omitempty"` // mentions flagged as adverse events
 	Late        int64              `json:"late,omitempty"`  // matches that were too old to be told
 	Cut         bool               `json:"cut,omitempty"`   // more happened than is listed
@@ -46,6 +47,16 @@ type BacktestReceiver struct {
 	Types    map[string]int `json:"types,omitempty"` // sent, by type
 }
 
+// A BacktestRule is what one rule would have done.
+type BacktestRule struct {
+	Rule    string  `json:"rule"`
+	Kind    string  `json:"kind"`
+	Matched int64   `json:"matched"` // mentions, by match and where
+	Late    int64   `json:"late,omitempty"`
+	Fired   int     `json:"fired"`
+	PerWeek float64 `json:"per_week"`
+}
+
 // Backtest takes old changes, in the order of the log, through a new engine:
 // the live one, with recorded arrival times and no delivery. An error of the
 // changes ends it.
@@ -54,7 +65,7 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 	if err != nil {
 		return nil, err
 	}
-	b := &backtest{incidents: map[string]int{}, receivers: map[string]*BacktestReceiver{}}
+	b := &backtest{incidents: map[string]int{}, receivers: map[string]*BacktestReceiver{}, fired: map[string]int{}}
 	seq := int64(0)
 	for c, err := range changes {
 		if err != nil {
@@ -88,12 +99,14 @@ type backtest struct {
 	result    BacktestResult
 	incidents map[string]int
 	receivers map[string]*BacktestReceiver
+	fired     map[string]int // by rule
 }
 
 func (b *backtest) add(out Outcome) {
 	for i := range out.Transitions {
 		if out.Transitions[i].State == mention.StateFiring {
 			b.result.Fired++
+			b.fired[out.Transitions[i].Rule]++
 		}
 	}
 	if len(b.result.Transitions) < maxBacktest {
@@ -132,14 +145,14 @@ func (b *backtest) deliver(d *mention.Delivery) {
 }
 
 func (b *backtest) done(e *Engine) *BacktestResult {
-	if weeks := b.result.To.Sub(b.result.From).Hours() / (7 * 24); weeks > 0 {
-		b.result.PerWeek = float64(b.result.Fired) / max(weeks, 1)
-	}
+	weeks := max(1, b.result.To.Sub(b.result.From).Hours()/(7*24))
+	b.result.PerWeek = float64(b.result.Fired) / weeks
 	for _, id := range sortedKeys(b.receivers) {
 		b.result.Receivers = append(b.result.Receivers, *b.receivers[id])
 	}
 	for _, r := range e.rules {
 		b.result.Late += r.late
+		b.result.Rules = append(b.result.Rules, BacktestRule{r.ID, r.kind(), r.matched, r.late, b.fired[r.ID], float64(b.fired[r.ID]) / weeks})
 	}
 	return &b.result
 }

@@ -82,7 +82,8 @@ type Engine struct {
 	seq     int64
 	begun   bool
 	judging bool
-	saying  []*group // their notices are made when the instant is over
+	trace   func(row *mention.Row, group, verdict string) // of mentions that match; nil when nobody asks
+	saying  []*group                                      // their notices are made when the instant is over
 	flagged flagged
 	open    map[string]*group // by incident
 	clocks  map[string]*clock // by incident

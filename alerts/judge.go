@@ -24,18 +24,19 @@ const (
 // A rule is a Rule ready for work.
 type rule struct {
 	*Rule
-	where  *vm.Program // nil means that everything fits
-	judge  judge
-	keep   time.Duration
-	repeat time.Duration // 0 means never
-	print  string        // changes when counters would no longer fit
-	groups map[string]*group
-	terms  *termState // new_term
-	late   int64      // matches too old to be told
-	failed int64      // expressions that failed
-	kept   bool       // its counters of before fit
-	usual  *vocabulary
-	hours  *businessHours // nil means always
+	where   *vm.Program // nil means that everything fits
+	judge   judge
+	keep    time.Duration
+	repeat  time.Duration // 0 means never
+	print   string        // changes when counters would no longer fit
+	groups  map[string]*group
+	terms   *termState // new_term
+	late    int64      // matches too old to be told
+	failed  int64      // expressions that failed
+	matched int64      // since the engine was made
+	kept    bool       // its counters of before fit
+	usual   *vocabulary
+	hours   *businessHours // nil means always
 }
 
 // A judge is what is particular to a kind of rule. It counts a mention in a
@@ -212,7 +213,8 @@ func (e *Engine) judge(c *mention.Change) {
 	late := x.at.sub(x.t) > e.options.Lateness
 	safety := hits[:0:0]
 	for _, h := range hits {
-		if !e.concerns(h.rule, c, &row, quiet, flagged) {
+		if why := e.unconcerned(h.rule, c, &row, quiet, flagged); why != "" {
+			e.told(&row, "", why)
 			continue
 		}
 		if h.rule.where != nil {
@@ -225,9 +227,11 @@ func (e *Engine) judge(c *mention.Change) {
 			}
 			// A safety rule whose expression fails tells rather than not.
 			if !ok && (err == nil || h.rule.kind() != KindSafety) {
+				e.told(&row, "", map[bool]string{false: verdictWhere, true: verdictFailed}[err != nil])
 				continue
 			}
 		}
+		h.rule.matched++
 		switch {
 		case h.rule.kind() == KindSafety:
 			safety = append(safety, h)
@@ -244,20 +248,23 @@ func (e *Engine) judge(c *mention.Change) {
 	}
 }
 
-// concerns reports whether a change is one that a rule looks at.
-func (*Engine) concerns(r *rule, c *mention.Change, row *mention.Row, quiet, flagged bool) bool {
-	if r.kind() == KindSafety {
-		return flagged
-	}
+// unconcerned says why a rule does not look at a change, or "".
+func (*Engine) unconcerned(r *rule, c *mention.Change, row *mention.Row, quiet, flagged bool) string {
 	switch {
-	case quiet, row.Irrelevant:
-		return false
+	case r.kind() == KindSafety && flagged:
+		return ""
+	case r.kind() == KindSafety:
+		return verdictUnmatched
+	case quiet:
+		return verdictQuiet
+	case row.Irrelevant:
+		return verdictIrrelevant
 	case c.Kind == mention.ChangeRevised && !r.OnEdit:
-		return false
+		return verdictEdit
 	case row.Own != "" && !r.Own && r.kind() != KindCompetitorActivity:
-		return false
+		return verdictOwn
 	}
-	return true
+	return ""
 }
 
 // count hands a mention to the rule's judge, once for each of its groups.
@@ -266,6 +273,7 @@ func (e *Engine) count(h hit, x *entry) {
 	switch h.rule.kind() {
 	case KindMatch, KindThreshold:
 		if x.late {
+			e.told(x.row, "", verdictLate)
 			return // no need to make a group
 		}
 	case KindCompetitorActivity:
@@ -285,12 +293,28 @@ func (e *Engine) count(h hit, x *entry) {
 		g := e.group(h.rule, key)
 		if x.late {
 			h.rule.judge.history(e, g, x)
+			e.told(x.row, g.Key, verdictLate)
 		} else {
 			g.say(x)
-			h.rule.judge.add(e, g, x)
+			e.add(g, x)
 		}
 		e.reschedule(g)
 	}
+}
+
+// add has a group count a mention.
+func (e *Engine) add(g *group, x *entry) {
+	if e.trace == nil {
+		g.rule.judge.add(e, g, x)
+		return
+	}
+	var had *incident
+	if g.Incident != nil {
+		was := *g.Incident
+		had = &was
+	}
+	g.rule.judge.add(e, g, x)
+	e.told(x.row, g.Key, g.verdict(had))
 }
 
 // whereFailed says once per rule that its expression fails.

@@ -77,6 +77,6 @@ func (e *Engine) activity(r *rule, x *entry) {
 		}
 		g := e.group(r, key)
 		g.say(x)
-		r.judge.add(e, g, x)
+		e.add(g, x)
 	}
 }

@@ -84,7 +84,7 @@ type term struct {
 // newTerms takes the terms of a mention through a rule. There is nothing to
 // tell before the rule has listened for its whole window.
 func (e *Engine) newTerms(r *rule, x *entry) {
-	j := r.judge.(*termJudge)
+	j, _ := r.judge.(*termJudge)
 	if r.terms == nil {
 		r.terms = &termState{Since: x.t}
 	}
@@ -109,7 +109,7 @@ func (e *Engine) newTerms(r *rule, x *entry) {
 			key = strings.TrimPrefix(key+" / "+clip(text, maxGroupName), " / ")
 			x.why = fmt.Sprintf("“%s” is new: in %s within %s, and never in the %s before", clip(text, maxGroupName),
 				plural(t.stories, "story"), mention.Duration(t.last.sub(t.first).Round(time.Minute)), mention.Duration(j.window))
-			j.add(e, e.group(r, key), x)
+			e.add(e.group(r, key), x)
 		}
 	}
 	s.forget(e, r, x.at.add(-2*j.window))

@@ -53,6 +53,7 @@ type Daemon struct {
 	planned    map[string]bool // sources that have a pass queued; guarded by reloading
 
 	linking     sync.Mutex // a link acts once
+	trying      sync.Mutex // rules
 	reloading   sync.Mutex
 	caughtUp    atomic.Bool // the index was once at the end of the log since the start
 	relinkAgain chan struct{}

@@ -24,6 +24,7 @@ const (
 	LocalReparse = "/local/reparse"
 	LocalVerify  = "/local/verify"
 	LocalImport  = "/local/import"
+	LocalRules   = "/local/rules"
 )
 
 // local lets only those in who could read daemon.json.
@@ -77,6 +78,7 @@ func (d *Daemon) pages() map[string]http.Handler {
 		LocalReparse: d.local(http.MethodPost, d.reparse),
 		LocalReplay:  d.local(http.MethodPost, d.replay), LocalVerify: d.local(http.MethodGet, d.verify),
 		LocalImport: d.local(http.MethodPost, d.importRows),
+		LocalRules:  d.local(http.MethodPost, d.tryRules),
 	}
 	maps.Copy(pages, d.o.Extra)
 	d.secret = api.NewSecret()
