@@ -18,6 +18,7 @@ type alertsView struct {
 	May        bool
 	Rule       string
 	Rows       []mention.Incident
+	Folded     []foldedRule // how many each rule has
 	Next       string
 	Watching   int
 	Rules      []RuleInfo
@@ -26,6 +27,15 @@ type alertsView struct {
 	Receivers  []ReceiverInfo
 	Safety     safetyView
 }
+
+// A foldedRule is a rule with the number of its incidents.
+type foldedRule struct {
+	Rule  string
+	Count int
+}
+
+// Rest is how many are not shown.
+func (f foldedRule) Rest() int { return max(0, f.Count-perRule) }
 
 // safetyView is the reconciliation: flagged, told, acknowledged.
 type safetyView struct {
@@ -92,6 +102,9 @@ func (a *api) fillAlerts(ctx context.Context, v *alertsView, params url.Values) 
 		if v.Tab == "now" && u != 0 || v.Tab == "acked" && u != 1 {
 			continue
 		}
+		if v.Rule == "" && v.Tab != "all" && v.Tab != "resolved" && v.folded(&list[i]) {
+			continue
+		}
 		v.Rows = append(v.Rows, list[i])
 	}
 	if n := len(list); n == f.Limit {
@@ -102,6 +115,21 @@ func (a *api) fillAlerts(ctx context.Context, v *alertsView, params url.Values) 
 	rules, err := a.backend.Rules(ctx)
 	v.Watching = len(rules)
 	return err
+}
+
+// perRule is how many incidents of one rule are shown before the rest is folded.
+const perRule = 5
+
+// folded counts the incidents of a rule, and reports whether there are enough
+// of it in the list, so that one rule does not hide the others.
+func (v *alertsView) folded(inc *mention.Incident) bool {
+	i := slices.IndexFunc(v.Folded, func(f foldedRule) bool { return f.Rule == inc.Rule })
+	if i < 0 {
+		i = len(v.Folded)
+		v.Folded = append(v.Folded, foldedRule{Rule: inc.Rule})
+	}
+	v.Folded[i].Count++
+	return v.Folded[i].Count > perRule
 }
 
 // gravestFirst sorts what is firing by severity; the rest stays in order of time.

@@ -56,6 +56,7 @@ type brandView struct {
 type peakView struct {
 	N int
 	mention.Peak
+	When string // of its top, as fine as the chart
 	Rule string // address of a new rule about it
 }
 
@@ -188,13 +189,21 @@ func (a *api) overviewVolume(ctx context.Context, v *overviewView, names map[str
 	}
 	for i := range peaks.Rows {
 		k := &peaks.Rows[i]
-		v.Peaks = append(v.Peaks, peakView{N: i + 1, Peak: *k, Rule: a.pages.to("/rules/new") + "?" + url.Values{"match": {reasonQuery(v.Q, k)}}.Encode()})
+		v.Peaks = append(v.Peaks, peakView{N: i + 1, Peak: *k, When: a.pages.when(k.Top, bucketLayout(v.Interval)), Rule: a.pages.to("/rules/new") + "?" + url.Values{"match": {reasonQuery(v.Q, k)}}.Encode()})
 		c.Peaks = append(c.Peaks, chart.Peak{N: i + 1, At: k.Top, Tip: strconv.Itoa(i+1) + ": " + k.Sentence, Link: a.pages.search(k.Query)})
 	}
 	gaps, err := a.backend.Gaps(ctx, v.Window.From, time.Now())
 	hatch(c, gaps, v.Window)
 	v.Volume = lines(c, "volume")
 	return err
+}
+
+// bucketLayout is how the start of a bucket is told.
+func bucketLayout(interval string) string {
+	if interval == "hour" {
+		return "Mon 2 Jan 15:04"
+	}
+	return "Mon 2 Jan 2006"
 }
 
 // reasonQuery is a query about what drove a peak, for a rule.

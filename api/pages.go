@@ -172,6 +172,7 @@ func (p *pages) funcs() template.FuncMap {
 		"ago":        func(t time.Time) string { return ago(t, time.Now()) },
 		"num":        chart.Count,
 		"growth":     growth,
+		"brief":      func(s string) string { return shorten(s, 60) },
 		"amount":     func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) },
 		"lone":       func(r mention.Row) *hitView { return &hitView{Row: r} },
 		"has":        slices.Contains[[]string],
@@ -231,8 +232,10 @@ func grouped(n any) string {
 }
 
 // excerpt is the beginning of a text, cut between words.
-func excerpt(text string) string {
-	const most = 320
+func excerpt(text string) string { return shorten(text, 320) }
+
+// shorten cuts a text between words to a length in bytes.
+func shorten(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}

@@ -37,7 +37,14 @@ func (v *svg) put(parts ...string) {
 }
 
 func (v *svg) head(s *Scene, id string) {
-	v.put(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 `, number(s.W), " ", number(s.H), `" role="img"`)
+	v.put(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 `, number(s.W), " ", number(s.H), `"`)
+	role := "img"
+	for i := range s.Groups {
+		if s.Groups[i].Link != "" {
+			role = "group" // an image has nothing to follow in it
+		}
+	}
+	v.put(` role="`, role, `"`)
 	if v.palette != nil {
 		v.put(` width="`, number(s.W), `" height="`, number(s.H), `"`)
 	}
@@ -65,6 +72,9 @@ func (v *svg) group(g *Group) {
 	wrap := g.Tip != "" || g.Link != "" || g.From != ""
 	if g.Link != "" {
 		v.put(`<a href="`, escape(g.Link), `"`)
+		if g.From != "" {
+			v.put(` tabindex="-1"`) // the table beside the picture has them all
+		}
 	} else if wrap {
 		v.put("<g")
 	}
