@@ -1,0 +1,136 @@
+package daemon
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"earshot/crawler"
+	"earshot/internal/demo"
+	"earshot/internal/ledger"
+	"earshot/mention"
+	"earshot/report"
+)
+
+var (
+	size = flag.Int("size", 20_000, "how many mentions BenchmarkData's ledger has")
+	keep = flag.String("keep", "", "a directory that keeps BenchmarkData's ledger from one run to the next")
+)
+
+// dataStore is a store of -size mentions that were understood: what they say
+// is made up, for here the models are not measured.
+func dataStore(b *testing.B) *Store {
+	b.Helper()
+	dir := *keep
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	s, err := OpenStore(b.Context(), dir, time.UTC, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	counts, err := s.Ledger.Counts(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	next := demo.Load(3)
+	for n := int(counts.Analyzed); n < *size; n += batchSize {
+		var batch mention.Batch
+		var list []ledger.Understood
+		for i := range batchSize {
+			m := next()
+			m.URL = fmt.Sprintf("https://load.example/%d", n+i)
+			m.Published = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n+i) * 8 * time.Second)
+			crawler.Identify(&m)
+			batch.Source, batch.Mentions = "load", append(batch.Mentions, m)
+			list = append(list, understoodAs(&m, n+i))
+		}
+		if _, err := s.Ledger.Append(b.Context(), now(), batch); err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Ledger.PutUnderstood(b.Context(), int64(n+batchSize), list); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.CatchUp(b.Context(), nil); err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+func understoodAs(m *mention.Mention, i int) ledger.Understood {
+	label := []string{mention.Positive, mention.Negative, mention.Neutral}[i%3]
+	words := min(8, len(m.Text))
+	mood := &mention.Sentiment{Label: label, Score: .5, Confidence: .7, Evidence: []mention.Evidence{{Span: mention.Span{End: words}, Weight: .5}}}
+	return ledger.Understood{
+		ID: m.ID, Revision: 1, Kind: mention.ChangeNew, Story: m.ID,
+		Analysis: mention.Analysis{Models: "bench", Language: "en", Status: mention.StatusOK, Sentiment: mood, Keyphrases: []string{"a phrase", "another"}, Entities: []mention.Entity{
+			{Text: fmt.Sprintf("Entity %d", i%500), Type: mention.Organization, Span: mention.Span{End: words}},
+		}},
+		Linking: mention.Linking{Config: "bench", Brands: []mention.BrandMention{{Brand: fmt.Sprintf("brand-%d", i%7), Sentiment: mood, Spans: []mention.Span{{End: words}}, Why: "name"}}},
+	}
+}
+
+// BenchmarkData builds the index again, and writes everything out as NDJSON.
+func BenchmarkData(b *testing.B) {
+	s := dataStore(b)
+	b.Run("replay", func(b *testing.B) {
+		began, used := time.Now(), cpu()
+		for b.Loop() {
+			if err := s.Replay(b.Context(), nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		n := float64(*size * b.N)
+		b.ReportMetric(n/time.Since(began).Seconds(), "mentions/s")
+		b.ReportMetric(n/(cpu()-used).Seconds(), "mentions/cpu-s")
+	})
+	b.Run("verify", func(b *testing.B) {
+		began := time.Now()
+		for b.Loop() {
+			if v, err := s.Verify(b.Context(), nil); err != nil || v.Missing+v.Extra+v.Stale > 0 {
+				b.Fatal(v, err)
+			}
+		}
+		b.ReportMetric(float64(*size*b.N)/time.Since(began).Seconds(), "mentions/s")
+	})
+	b.Run("export", func(b *testing.B) { benchExport(b, s) })
+}
+
+func benchExport(b *testing.B, s *Store) {
+	b.Helper()
+	began, used, n := time.Now(), cpu(), 0
+	var memory []int64
+	for b.Loop() {
+		w, err := report.NewRowWriter(io.Discard, report.RowOptions{Format: report.NDJSON})
+		if err != nil {
+			b.Fatal(err)
+		}
+		err = s.Export(b.Context(), mention.Export{Now: now()}, func(row mention.Row) error {
+			if n++; n%5000 == 0 {
+				memory = append(memory, anonymous())
+			}
+			return w.Write(&row)
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n)/time.Since(began).Seconds(), "rows/s")
+	b.ReportMetric(float64(n)/(cpu()-used).Seconds(), "rows/cpu-s")
+	if len(memory) > 0 {
+		b.ReportMetric(float64(slices.Max(memory))/(1<<20), "anon-MB")
+	}
+}
