@@ -25,7 +25,7 @@ func (m maker) aggregation(text string) mention.Aggregation {
 	for range m.IntN(3) {
 		dim := pick(m, mention.Dimensions)
 		timed := func(d string) bool { return d == index.Hour || d == index.Day || d == index.Week }
-		if !slices.Contains(a.By, dim) && !(timed(dim) && slices.ContainsFunc(a.By, timed)) {
+		if !slices.Contains(a.By, dim) && (!timed(dim) || !slices.ContainsFunc(a.By, timed)) {
 			a.By = append(a.By, dim)
 		}
 	}
@@ -237,7 +237,8 @@ func checkCell(t *testing.T, x backend, a mention.Aggregation, c *mention.Cell, 
 func TestAggregateRefuses(t *testing.T) {
 	x := open(t, "", book{})
 	for _, a := range []mention.Aggregation{
-		{By: []string{"colour"}}, {By: []string{"brand", "brand"}}, {By: []string{"day", "week"}}, {By: []string{"brand", "day", "site"}},
+		{By: []string{"colour"}},
+		{By: []string{"brand", "brand"}}, {By: []string{"day", "week"}}, {By: []string{"brand", "day", "site"}},
 		{Zone: "Mars/Olympus"}, {Zone: "Local"}, {Measures: []string{"love"}}, {Query: "a OR ("},
 	} {
 		_, err := x.Aggregate(t.Context(), a, makerNow)

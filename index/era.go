@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -255,13 +256,7 @@ func (e *era) caveats(asked time.Time) []string {
 	}
 	if n := len(e.fresh); n > 0 {
 		names := e.fresh[:min(n, 5)]
-		text := "sources that began after the past did are counted and not compared: "
-		for i, name := range names {
-			if i > 0 {
-				text += ", "
-			}
-			text += name
-		}
+		text := "sources that began after the past did are counted and not compared: " + strings.Join(names, ", ")
 		if n > len(names) {
 			text += " and others"
 		}

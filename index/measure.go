@@ -35,6 +35,7 @@ type meter struct {
 	wanted    []string
 	sentiment bool
 	lanes     [len(distinctDims)]*lane // nil where not asked for
+	stories   storyLane
 
 	// Of the segment at hand:
 	class      []uint8
@@ -63,11 +64,43 @@ func (m *meter) open(s *segView, docs *roaring.Bitmap) error {
 		if l == nil {
 			continue
 		}
+		if l.dim == "story" {
+			m.readers[i] = m.stories.read(col)
+			continue
+		}
 		if m.readers[i], err = l.read(s, docs); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// A storyLane is a lane of stories that need no names: it goes by what stands
+// for them in the columns (see [storyNumber]).
+type storyLane struct {
+	numbers map[uint64]uint32
+	stories []uint64 // of the segment at hand
+}
+
+func (l *storyLane) read(col *column) laneReader {
+	if l.numbers == nil {
+		l.numbers = map[uint64]uint32{}
+	}
+	l.stories = col.stories
+	return l
+}
+
+func (l *storyLane) values(doc uint32, buf []uint32) []uint32 {
+	story := l.stories[doc]
+	if story == 0 {
+		return buf
+	}
+	n, ok := l.numbers[story]
+	if !ok {
+		n = uint32(len(l.numbers))
+		l.numbers[story] = n
+	}
+	return append(buf, n)
 }
 
 func (m *meter) wants(measure string) bool { return slices.Contains(m.wanted, measure) }

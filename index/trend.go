@@ -3,8 +3,8 @@ package index
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,7 +70,7 @@ func (x *Index) Trends(ctx context.Context, s mention.TrendSearch, now time.Time
 	t.Recipe = mention.Recipe{
 		Measure: "trends", Version: 1, Query: s.Query, From: s.From, To: s.To, Zone: x.zone.String(), N: e.count, Denominator: e.before,
 		Formula: "-log10 P(X >= n), X negative binomial: mean N(p+0.5)/(P+1), shape min(p+0.5, 25); n of N mentions of the window, p of P of the past " +
-			"since " + e.past.UTC().Format(time.DateOnly) + "; told at n >= 3, growth >= 1.5 and, but for questions, P < 0.05 over " + fmt.Sprint(tested) + " looked at",
+			"since " + e.past.UTC().Format(time.DateOnly) + "; told at n >= 3, growth >= 1.5 and, but for questions, P < 0.05 over " + strconv.Itoa(tested) + " looked at",
 		Seq: x.Offset(), At: now, Caveats: t.Caveats,
 	}
 	return t, nil
@@ -209,14 +209,14 @@ func withoutTwins(list []*contender) []*contender {
 
 // overlaps reports whether half of the mentions of the smaller of two are the
 // other's as well.
-func (a *pick) overlaps(b *pick) bool {
+func (one *pick) overlaps(b *pick) bool {
 	var n uint64
-	for i, docs := range a.docs {
+	for i, docs := range one.docs {
 		if docs != nil && b.docs[i] != nil {
 			n += docs.AndCardinality(b.docs[i])
 		}
 	}
-	return 2*n >= min(a.now, b.now)
+	return 2*n >= min(one.now, b.now)
 }
 
 // look gathers what is told of a contender; nil when it is not to be told: what

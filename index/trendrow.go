@@ -43,7 +43,7 @@ func (p *picker) rows(window string) ([]mention.Trend, error) {
 				examples = append(examples, row)
 			}
 		}
-		rows[i] = p.row(one, examples)
+		rows[i] = one.row(examples)
 		queries[i] = p.e.find.query(window, one.cond)
 	}
 	for i, text := range checked(queries) {
@@ -52,7 +52,7 @@ func (p *picker) rows(window string) ([]mention.Trend, error) {
 	return rows, nil
 }
 
-func (p *picker) row(one *pick, examples []*mention.Row) mention.Trend {
+func (one *pick) row(examples []*mention.Row) mention.Trend {
 	t := mention.Trend{
 		Kind: one.kind.name, Key: one.key, Term: termOf(one, examples), Count: one.now, Past: one.past,
 		// What came from sources that are not compared is as expected.
@@ -76,7 +76,7 @@ func (e *era) exemplify(one *pick) error {
 	var newest []item
 	older := func(a, b item) int { return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(b.id, a.id)) }
 	for i, g := range e.segs {
-		if err := e.firstOf(one, g, one.docs[i]); err != nil {
+		if err := one.firstOf(g, one.docs[i]); err != nil {
 			return err
 		}
 		if one.docs[i] == nil {
@@ -122,7 +122,7 @@ func (e *era) exemplify(one *pick) error {
 }
 
 // firstOf finds the first mention of a pick in a segment.
-func (e *era) firstOf(one *pick, g *eraSeg, now *roaring.Bitmap) error {
+func (one *pick) firstOf(g *eraSeg, now *roaring.Bitmap) error {
 	docs, err := g.s.having(one.kind.fields, one.key)
 	if err != nil {
 		return err

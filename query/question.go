@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"earshot/mention"
@@ -18,7 +19,7 @@ const moreCommon = " am any anyone because been being both does doing don't does
 // allCommon are both lists, to be looked up.
 var allCommon = func() map[string]bool {
 	set := map[string]bool{}
-	for _, w := range strings.Fields(commonWords + moreCommon) {
+	for w := range strings.FieldsSeq(commonWords + moreCommon) {
 		set[w] = true
 	}
 	return set
@@ -36,24 +37,25 @@ func Questions(text string, emit func(sentence string, values []string)) {
 		return
 	}
 	var (
-		values        []string
-		base          string // of the token before; empty where it is common
-		start, end    int
-		sentence, any = 0, false
+		values     []string
+		base       string // of the token before; empty where it is common
+		start, end int
+		sentence   int
+		begun      bool
 	)
 	flush := func(next int) {
 		gap := text[end:next]
-		if any && strings.ContainsAny(gap, "?？؟") && len(values) > 0 {
+		if begun && strings.ContainsAny(gap, "?？؟") && len(values) > 0 {
 			emit(text[start:end]+gap[:markEnd(gap)], values)
 		}
-		values, base, any = nil, "", false
+		values, base, begun = nil, "", false
 	}
 	Tokenize(text, func(t Token) {
-		if any && t.Sentence != sentence {
+		if begun && t.Sentence != sentence {
 			flush(t.Start)
 		}
-		if !any {
-			start, any, sentence = t.Start, true, t.Sentence
+		if !begun {
+			start, begun, sentence = t.Start, true, t.Sentence
 		}
 		end = t.End
 		was := base
@@ -84,10 +86,8 @@ func markEnd(gap string) int {
 }
 
 func appendOnce(list []string, s string) []string {
-	for _, have := range list {
-		if have == s {
-			return list
-		}
+	if slices.Contains(list, s) {
+		return list
 	}
 	return append(list, s)
 }
