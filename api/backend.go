@@ -52,7 +52,10 @@ type Reading interface {
 	// Changes reads the analyzed log after a sequence, oldest first.
 	Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error)
 	Curations(ctx context.Context, id string) ([]mention.CurationEvent, error) // oldest first
-	Metrics(ctx context.Context, id string) ([]mention.Metric, error)          // oldest first
+	// Screening tells of every source what became of what was first seen in a
+	// period, and when it did not answer.
+	Screening(ctx context.Context, from, to time.Time) ([]mention.Screening, error)
+	Metrics(ctx context.Context, id string) ([]mention.Metric, error) // oldest first
 }
 
 // Counting is the numbers: each answer has its recipe, filled in.

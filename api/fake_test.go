@@ -240,6 +240,10 @@ func (f *fake) Curations(context.Context, string) ([]mention.CurationEvent, erro
 	return f.curated, f.err
 }
 
+func (f *fake) Screening(_ context.Context, from, to time.Time) ([]mention.Screening, error) {
+	return []mention.Screening{{Source: "wire", From: from, To: to, Collected: 3, Understood: 3, Assessed: 2, Flagged: 1}}, f.err
+}
+
 func (f *fake) Backfill(context.Context, string, string, time.Time) error { return f.err }
 
 func (f *fake) Metrics(_ context.Context, id string) ([]mention.Metric, error) {

@@ -25,6 +25,40 @@ func (a *api) metricsRoutes() {
 		OperationID: "backfillSource", Method: http.MethodPost, Path: "/sources/{id}/backfill", Tags: []string{"Configuration"}, Metadata: map[string]any{needs: RoleAdmin},
 		Summary: "Collect the past of a source", Description: "Of a public API that has one. It is collected in the background, as fast as the platform allows.", DefaultStatus: http.StatusAccepted,
 	}, a.backfill)
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "screening", Method: http.MethodGet, Path: "/screening", Tags: []string{"Mentions"}, Summary: "Proof that sources were looked through",
+		Description: "Of every source: what was first seen in a period, understood, assessed for adverse events and flagged, and when it did not answer.",
+	}, a.screening)
+}
+
+type screeningInput struct {
+	From time.Time `query:"from" doc:"30 days ago unless given"`
+	To   time.Time `query:"to" doc:"now unless given"`
+}
+
+type screeningOutput struct {
+	Body struct {
+		Rows []mention.Screening `json:"rows" doc:"owned sources first"`
+	}
+}
+
+func (a *api) screening(ctx context.Context, in *screeningInput) (*screeningOutput, error) {
+	from, to := in.From, in.To
+	if to.IsZero() {
+		to = time.Now().UTC()
+	}
+	if from.IsZero() {
+		from = to.AddDate(0, 0, -30)
+	}
+	rows, err := ask(ctx, a, "screening", func(ctx context.Context) ([]mention.Screening, error) { return a.backend.Screening(ctx, from, to) })
+	if err != nil {
+		return nil, err
+	}
+	out := &screeningOutput{}
+	if out.Body.Rows = rows; rows == nil {
+		out.Body.Rows = []mention.Screening{}
+	}
+	return out, nil
 }
 
 type backfillInput struct {

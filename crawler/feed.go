@@ -3,6 +3,7 @@ package crawler
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"net/http"
 	"net/url"
@@ -100,6 +101,7 @@ func (f *feed) take(p *pass, a *answer, parsed *Feed, cursor feedCursor) error {
 		batch.Capture = a.capture()
 	}
 	if len(known) > 0 && fresh == len(mentions) && fresh >= 10 {
+		p.odd = fmt.Sprintf("overflow: all %d items were new, so some may have been missed between two passes; leave `every` out, or make it shorter", fresh)
 		f.o.Log.Warn("feed overflowed between passes", "items", fresh)
 	}
 	p.state.ETag, p.state.LastModified = a.header.Get("Etag"), a.header.Get("Last-Modified")

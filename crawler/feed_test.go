@@ -198,3 +198,46 @@ func TestADamagedFeedIsReadAgainWhole(t *testing.T) {
 		t.Errorf("whole: %d mentions, %v, want the third", len(got), err)
 	}
 }
+
+func TestSilenceFloodsAndOverflowsAreTold(t *testing.T) {
+	r := newRig(t)
+	n, each := 0, 1
+	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		var items []string
+		for i := range each {
+			items = append(items, rssItem1(n+i, fmt.Sprintf("item %d", n+i)))
+		}
+		n += each
+		fmt.Fprint(w, rssItems(items...))
+	})
+	src := mention.Source{ID: "f", Kind: mention.SourceFeed, URL: srv.URL}
+	var state mention.SourceState
+	pass := func(after time.Duration, bring int) string {
+		t.Helper()
+		r.sleep(after)
+		if each = bring; bring == 0 {
+			n, each = n-1, 1 // the last one again
+		}
+		if _, err := r.collect(src, &state); err != nil {
+			t.Fatal(err)
+		}
+		return state.Notice
+	}
+	for range 10 {
+		if notice := pass(time.Hour, 1); notice != "" {
+			t.Fatalf("notice of a quiet feed: %s", notice)
+		}
+	}
+	if notice := pass(20*time.Hour, 0); notice != "" {
+		t.Errorf("after 20 h: %s", notice)
+	}
+	if notice := pass(20*time.Hour, 0); !strings.Contains(notice, "silent: nothing new since 2026-03-01 22:") {
+		t.Errorf("after 40 h: %q", notice)
+	}
+	if notice := pass(time.Hour, 1); notice != "" {
+		t.Errorf("when it is back: %s", notice)
+	}
+	if notice := pass(time.Hour, 400); !strings.Contains(notice, "overflow: all 400") {
+		t.Errorf("after 400 at once: %q", notice)
+	}
+}

@@ -3,6 +3,7 @@ package crawler
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"earshot/mention"
@@ -15,6 +16,7 @@ type pass struct {
 	now   time.Time
 	state mention.SourceState
 	emit  func(mention.Batch) error
+	odd   string // what the pass itself found odd, in words
 }
 
 // begin starts a pass.
@@ -40,12 +42,44 @@ func (p *pass) done(b mention.Batch, next time.Time, fresh int) error {
 	s.LastTry, s.LastOK, s.Next, s.NotBefore = p.now, p.now, next, time.Time{}
 	s.Passes++
 	s.Failures, s.Error, s.ErrorClass = 0, "", ""
+	p.notice(fresh)
 	if fresh > 0 {
 		s.LastNew = p.now
 	}
 	s.Items += int64(fresh)
 	b.Source, b.State = p.src.ID, s
 	return p.emit(b)
+}
+
+const (
+	silentTimes = 20 // the usual gap, after which a source has fallen silent
+	silentLeast = 24 * time.Hour
+	floodTimes  = 20 // the usual pace
+	floodLeast  = 50 // mentions of one pass
+)
+
+// notice says what is odd about a source that answers: that it has fallen
+// silent, or brings far more than it used to. What it said stays until the
+// next pass with something new.
+func (p *pass) notice(fresh int) {
+	s := &p.state
+	since := p.now.Sub(s.LastNew)
+	switch {
+	case s.LastNew.IsZero(): // the first mentions are the past
+	case fresh > 0:
+		s.Notice = p.odd
+		gap := max(since/time.Duration(fresh), time.Second)
+		if usual := s.Usual.Std(); usual == 0 {
+			s.Usual = mention.Duration(gap)
+		} else {
+			if s.Notice == "" && fresh >= floodLeast && gap < usual/floodTimes {
+				s.Notice = fmt.Sprintf("a flood: %d new mentions in %s; it used to bring one about every %s", fresh, since.Round(time.Minute), usual.Round(time.Minute))
+			}
+			s.Usual = mention.Duration(usual/5*4 + gap/5)
+		}
+	case s.Usual > 0 && since > max(silentTimes*s.Usual.Std(), silentLeast):
+		s.Notice = fmt.Sprintf("silent: nothing new since %s; it used to bring something about every %s", s.LastNew.Format("2006-01-02 15:04"), s.Usual.Std().Round(time.Minute))
+	}
 }
 
 // partly ends a pass that went well but for something that a person must see.

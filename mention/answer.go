@@ -67,6 +67,22 @@ type Coverage struct {
 	OK     bool      `json:"ok"`
 }
 
+// A Screening is the proof that a source was looked through in a period:
+// every mention first seen in it, what became of it, and when the source did
+// not answer.
+type Screening struct {
+	Source     string     `json:"source"`
+	Owned      bool       `json:"owned"`
+	From       time.Time  `json:"from"`
+	To         time.Time  `json:"to"`
+	Collected  uint64     `json:"collected"`
+	Understood uint64     `json:"understood"`
+	Assessed   uint64     `json:"assessed"` // looked through for adverse events; the rest has no language that can be
+	Flagged    uint64     `json:"flagged"`
+	Erased     uint64     `json:"erased"`
+	Gaps       []Coverage `json:"gaps"` // stretches in which it did not answer, or was not asked
+}
+
 // A SourceStatus is a source with its state in words.
 type SourceStatus struct {
 	Source Source      `json:"source"`

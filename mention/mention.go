@@ -161,6 +161,8 @@ type SourceState struct {
 	Failures     int       `json:"failures,omitempty"` // in a row
 	Error        string    `json:"error,omitempty"`    // in words, with what to do; empty when the last pass went well
 	ErrorClass   string    `json:"error_class,omitempty"`
+	Usual        Duration  `json:"usual,omitempty"`  // time between two new mentions, smoothed
+	Notice       string    `json:"notice,omitempty"` // what is odd although the passes go well: silence, a flood, an overflow
 	Items        int64     `json:"items,omitempty"`  // mentions brought, all time
 	Passes       int64     `json:"passes,omitempty"` // tries, all time
 }

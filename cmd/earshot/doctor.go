@@ -82,6 +82,8 @@ func sayStates(say func(bool, string, ...any), list []mention.SourceStatus) {
 		switch {
 		case s.State.Error != "":
 			say(false, "source %s: %s", s.Source.ID, s.State.Error)
+		case s.State.Notice != "":
+			say(false, "source %s: %s", s.Source.ID, s.State.Notice)
 		case s.State.LastOK.IsZero():
 			say(true, "source %s: not read yet", s.Source.ID)
 		default:

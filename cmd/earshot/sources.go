@@ -68,7 +68,7 @@ func (a *app) sourcesCmd() *cobra.Command {
 		RunE:  func(*cobra.Command, []string) error { return a.exportOPML() },
 	}
 	a.dataFlags(exp)
-	c.AddCommand(list, test, add, back, imp, exp)
+	c.AddCommand(list, test, add, back, imp, exp, a.screeningCmd())
 	return c
 }
 
@@ -131,6 +131,8 @@ func (a *app) printSources(list []mention.SourceStatus) error {
 		switch {
 		case s.State.Error != "":
 			state = s.State.Error
+		case s.State.Notice != "":
+			state = s.State.Notice
 		case s.State.LastOK.IsZero():
 			state = "not read yet"
 		}

@@ -83,7 +83,7 @@ func TestHistoryOfABrandIsAskedFor(t *testing.T) {
 	h := keepHouse(t, t.TempDir(), text("Zorblax"))
 	wait := func(want string) {
 		t.Helper()
-		for deadline := time.After(20 * time.Second); ; {
+		for deadline := time.After(time.Minute); ; {
 			select {
 			case q := <-asked:
 				if strings.Contains(q, want) {

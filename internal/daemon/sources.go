@@ -166,7 +166,23 @@ func (f *fetcher) pass(ctx context.Context, src mention.Source, tell stored) (me
 	if err != nil {
 		f.log.Warn("pass failed", "source", src.ID, "err", err)
 	}
+	if state.Notice != before.Notice {
+		f.noticed(ctx, src.ID, state.Notice)
+	}
 	return state, nil
+}
+
+// noticed writes down that a source has become odd, or is as usual again.
+func (f *fetcher) noticed(ctx context.Context, id, notice string) {
+	action := "source.odd"
+	if notice == "" {
+		action = "source.usual"
+	} else {
+		f.log.Warn("source is odd", "source", id, "notice", notice)
+	}
+	if err := f.intake.ledger.Audit(ctx, mention.AuditEntry{At: f.now(), Actor: "earshot", Action: action, Object: "source:" + id, Detail: notice}); err != nil {
+		f.log.Warn("notice not written down", "source", id, "err", err)
+	}
 }
 
 // backfillKey is the setting that holds how far back a source is to be read.
@@ -196,6 +212,29 @@ func (s *Store) Backfill(ctx context.Context, cfg *config.Config, src mention.So
 		return err
 	}
 	return s.Ledger.SetSetting(ctx, backfillKey(src.ID), from.UTC().Format(time.RFC3339))
+}
+
+// Screening tells of every source, owned ones first, that it was looked
+// through in a period.
+func (s *Store) Screening(ctx context.Context, cfg *config.Config, from, to time.Time) ([]mention.Screening, error) {
+	var owned, others []mention.Screening
+	for i := range cfg.Sources {
+		row, err := s.Ledger.Screening(ctx, cfg.Sources[i].ID, from, to)
+		if err != nil {
+			return nil, err
+		}
+		if row.Owned = cfg.Sources[i].Owned; row.Owned {
+			owned = append(owned, row)
+		} else {
+			others = append(others, row)
+		}
+	}
+	return append(owned, others...), nil
+}
+
+// Screening implements api.Reading.
+func (b backend) Screening(ctx context.Context, from, to time.Time) ([]mention.Screening, error) {
+	return b.store.Screening(ctx, b.cfg.Load(), from, to)
 }
 
 // Backfill implements api.Configuring.

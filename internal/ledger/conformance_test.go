@@ -29,6 +29,7 @@ func testLedger(t *testing.T, open func(t *testing.T) ledger.Ledger) {
 		{"two sources that differ", testTwoSources},
 		{"more is known later", testEnrich},
 		{"measured again", testMetrics},
+		{"screening", testScreening},
 		{"refused", testRefused},
 		{"source state", testSourceState},
 		{"coverage", testCoverage},
@@ -202,6 +203,40 @@ func testMetrics(t *testing.T, l ledger.Ledger) {
 	}
 	if got := must(l.Metrics(t.Context(), "a"))(t); len(got) != 0 {
 		t.Errorf("metrics of an erased mention: %v", got)
+	}
+}
+
+func testScreening(t *testing.T, l ledger.Ledger) {
+	appendAll(t, l, start, post("a", "one"), post("b", "two"))
+	appendAll(t, l, start.Add(48*time.Hour), post("later", "three"))
+	list := []ledger.Understood{}
+	for _, e := range must(l.Entries(t.Context(), 0, 10))(t) {
+		u := understood(e.Mention, "c1")
+		if e.Mention.ID == "a" {
+			u.Analysis.Safety = &mention.Safety{AdverseEvent: true}
+		}
+		list = append(list, u)
+	}
+	if err := l.PutUnderstood(t.Context(), 3, list); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.CommitAlerts(t.Context(), ledger.AlertCommit{Offset: 1, Flags: []mention.SafetyFlag{{Mention: "a", Flagged: start}}}); err != nil {
+		t.Fatal(err)
+	}
+	hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
+	for _, c := range []mention.Coverage{{From: hour(-5), To: hour(2), OK: true}, {From: hour(2), To: hour(4)}, {From: hour(4), To: hour(6), OK: true}} {
+		c.Source = "feed"
+		if err := l.AddCoverage(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := must(l.Screening(t.Context(), "feed", hour(-1), hour(10)))(t)
+	want := mention.Screening{
+		Source: "feed", From: hour(-1), To: hour(10), Collected: 2, Understood: 2, Assessed: 1, Flagged: 1,
+		Gaps: []mention.Coverage{{Source: "feed", From: hour(2), To: hour(4)}, {Source: "feed", From: hour(6), To: hour(10)}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error("screening (-want +got):", diff)
 	}
 }
 

@@ -133,6 +133,9 @@ type Reading interface {
 	// ("" for all): how an index is rebuilt and verified.
 	EachRecord(ctx context.Context, after string, fn func(mention.Record) error) error
 	Counts(ctx context.Context) (Counts, error)
+	// Screening tells what became of a source's mentions that were first seen
+	// in a period, and when the source did not answer in it.
+	Screening(ctx context.Context, source string, from, to time.Time) (mention.Screening, error)
 	// Metrics gives what was measured of a mention over time, oldest first.
 	Metrics(ctx context.Context, id string) ([]mention.Metric, error)
 }
