@@ -114,6 +114,29 @@ type activityOutput struct {
 	Body mention.Activities
 }
 
+type trendsInput struct {
+	WindowInput
+	Past  string   `query:"past" maxLength:"20" doc:"length of the past right before the window; left out: 60d" example:"60d"`
+	Kinds []string `query:"kinds" maxItems:"6" enum:"term,hashtag,entity,story,site,question" doc:"left out: all"`
+	Mute  []string `query:"mute,explode" maxItems:"200" doc:"terms that are never told; may be given several times"`
+	Size  int      `query:"size" minimum:"1" maximum:"200" default:"20" doc:"most of each kind"`
+}
+
+type trendsOutput struct {
+	Body mention.Trends
+}
+
+type peaksInput struct {
+	WindowInput
+	Interval string   `query:"interval" enum:"hour,day,week" default:"day"`
+	Mute     []string `query:"mute,explode" maxItems:"200" doc:"terms that are never told; may be given several times"`
+	Size     int      `query:"size" minimum:"1" maximum:"100" default:"10" doc:"most peaks, highest first"`
+}
+
+type peaksOutput struct {
+	Body mention.Peaks
+}
+
 // exactly is what every number promises.
 const exactly = " Numbers are exact. Each has its recipe, and where there is one the query whose result is exactly the mentions counted."
 
@@ -129,6 +152,8 @@ func (a *api) numberRoutes() {
 	huma.Register(a.huma, register("kpis", "/kpis", "Key figures with intervals", "Of the query, and of each brand of a declared set, beside the period before where the window has two ends. docs/kpis.md has the formulas."), a.kpis)
 	huma.Register(a.huma, inAddress(tidyAnswer(register("kpiRows", "/kpis/rows", "The same as tidy rows", "For spreadsheets and notebooks; a viewer's token may stand in the address."))), a.kpiRows)
 	huma.Register(a.huma, register("shareOfVoice", "/share-of-voice", "Share of voice over a declared set of brands", "The shares sum to one. Left out, the set is every brand of one's own and every competitor. Conditions of the query on brands are taken off: they would shrink the denominator."), a.shareOfVoice)
+	huma.Register(a.huma, register("trends", "/trends", "What is new in a window", "Terms, hashtags, entities, stories, sites and questions that are over-represented against the query's own past; the recipe has the score."), a.trends)
+	huma.Register(a.huma, register("peaks", "/peaks", "Peaks and why", "Stretches far above what was usual, each explained in one sentence by what is over-represented in it."), a.peaks)
 	huma.Register(a.huma, register("voices", "/voices", "Who speaks", "Authors or sites with their mentions, stories, engagement, and sentiment towards each brand."), a.voices)
 	huma.Register(a.huma, register("activity", "/activity", "What companies did", "Typed events and page changes, newest first; one deal told many times is one activity."), a.activity)
 }
@@ -241,6 +266,39 @@ func (a *api) shareOfVoice(ctx context.Context, in *KPIInput) (*kpiOutput, error
 	}
 	card.Figures = slices.DeleteFunc(card.Figures, func(f mention.Figure) bool { return f.Recipe.Measure != report.KPIShareOfVoice })
 	return &kpiOutput{Body: card}, nil
+}
+
+func (a *api) trends(ctx context.Context, in *trendsInput) (*trendsOutput, error) {
+	w, _, err := a.window(&in.WindowInput)
+	if err != nil {
+		return nil, err
+	}
+	s := mention.TrendSearch{Query: in.Q, From: w.From, To: w.To, Kinds: in.Kinds, Size: in.Size, Muted: in.Mute}
+	if in.Past != "" {
+		if s.Past, err = mention.ParseDuration(in.Past); err != nil {
+			return nil, invalid([]string{"past: " + strings.TrimPrefix(err.Error(), "mention: ")})
+		}
+	}
+	t, err := ask(ctx, a, "mention", func(ctx context.Context) (mention.Trends, error) { return a.backend.Trends(ctx, s) })
+	if err != nil {
+		return nil, err
+	}
+	t.Rows = orEmpty(t.Rows)
+	return &trendsOutput{Body: t}, nil
+}
+
+func (a *api) peaks(ctx context.Context, in *peaksInput) (*peaksOutput, error) {
+	w, zone, err := a.window(&in.WindowInput)
+	if err != nil {
+		return nil, err
+	}
+	s := mention.PeakSearch{Query: in.Q, From: w.From, To: w.To, Interval: in.Interval, Zone: zone.String(), Size: in.Size, Muted: in.Mute}
+	p, err := ask(ctx, a, "mention", func(ctx context.Context) (mention.Peaks, error) { return a.backend.Peaks(ctx, s) })
+	if err != nil {
+		return nil, err
+	}
+	p.Rows, p.Series.Buckets = orEmpty(p.Rows), orEmpty(p.Series.Buckets)
+	return &peaksOutput{Body: p}, nil
 }
 
 func (a *api) voices(ctx context.Context, in *voicesInput) (*voicesOutput, error) {

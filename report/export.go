@@ -29,6 +29,8 @@ type RowOptions struct {
 	BOM    bool            // CSV: begins with a byte order mark, for Excel
 	Head   *mention.Recipe // what the rows are: the first sheet of XLSX, the first lines of the others; nil leaves it out
 	Zone   *time.Location  // of XLSX dates, which have none of their own; nil means UTC
+
+	Continued bool // NDJSON and CSV: rows that go on with others, without a beginning
 }
 
 // A RowWriter writes rows in one format at flat memory. Close it: it holds a
@@ -82,7 +84,7 @@ func newNDJSONWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
 	buf := bufio.NewWriterSize(w, 64<<10)
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	if o.Head != nil {
+	if o.Head != nil && !o.Continued {
 		if err := enc.Encode(map[string]any{"recipe": o.Head}); err != nil {
 			return nil, fmt.Errorf("report: %w", err)
 		}
@@ -91,13 +93,13 @@ func newNDJSONWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
 }
 
 func newCSVWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
-	if o.BOM {
+	if o.BOM && !o.Continued {
 		if _, err := io.WriteString(w, "\ufeff"); err != nil {
 			return nil, fmt.Errorf("report: %w", err)
 		}
 	}
 	out := csv.NewWriter(w)
-	if o.Head != nil {
+	if o.Head != nil && !o.Continued {
 		if err := out.WriteAll(headLines(o.Head)); err != nil {
 			return nil, fmt.Errorf("report: %w", err)
 		}
@@ -106,8 +108,10 @@ func newCSVWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
 	for i, c := range columns {
 		cells[i] = c.name
 	}
-	if err := out.Write(cells); err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+	if !o.Continued {
+		if err := out.Write(cells); err != nil {
+			return nil, fmt.Errorf("report: %w", err)
+		}
 	}
 	write := func(r *mention.Row) error {
 		for i, c := range columns {

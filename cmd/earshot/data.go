@@ -144,7 +144,7 @@ func (a *app) backupCmd() *cobra.Command {
 		Short: "Write a consistent copy of all data, also while the daemon runs; - is standard output",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.config()
+			p, err := a.place(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -152,7 +152,7 @@ func (a *app) backupCmd() *cobra.Command {
 			if name == "-" {
 				name = ""
 			}
-			return a.toFile(name, func() error { return a.backup(cmd.Context(), cfg) })
+			return a.toFile(name, func() error { return a.backup(cmd.Context(), p) })
 		},
 	}
 	a.dataFlags(c)
@@ -160,22 +160,18 @@ func (a *app) backupCmd() *cobra.Command {
 }
 
 // backup has the daemon that runs on the data write the copy, else writes it.
-func (a *app) backup(ctx context.Context, cfg *config.Config) error {
-	running, ok, err := daemon.Find(ctx, cfg.DataDir())
-	if err != nil {
-		return err
-	}
-	if !ok {
-		if err := hasData(cfg); err != nil {
+func (a *app) backup(ctx context.Context, p place) error {
+	if !p.runs {
+		if err := hasData(p.cfg); err != nil {
 			return err
 		}
-		led, err := ledger.Open(ctx, ledger.Options{Dir: cfg.DataDir(), Log: a.log})
+		led, err := ledger.Open(ctx, ledger.Options{Dir: p.cfg.DataDir(), Log: a.log})
 		if err != nil {
 			return err
 		}
 		return errors.Join(led.Backup(ctx, a.stdout), led.Close())
 	}
-	r, err := a.remote(cfg, running)
+	r, err := a.remote(p.cfg, p.daemon)
 	if err != nil {
 		return err
 	}

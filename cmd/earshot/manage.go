@@ -115,18 +115,14 @@ func (a *app) deliveries(ctx context.Context, f ledger.DeliveryFilter) (rows []m
 
 // eitherWay asks the daemon when one runs on the data, else opens the data.
 func (a *app) eitherWay(ctx context.Context, ask func(*remote) error, open func(*daemon.Store) error) error {
-	cfg, err := a.config()
+	p, err := a.place(ctx)
 	if err != nil {
 		return err
 	}
-	running, ok, err := daemon.Find(ctx, cfg.DataDir())
-	if err != nil {
-		return err
-	}
-	if !ok {
+	if !p.runs {
 		return a.withStore(ctx, open)
 	}
-	r, err := a.remote(cfg, running)
+	r, err := a.remote(p.cfg, p.daemon)
 	if err != nil {
 		return err
 	}

@@ -52,12 +52,17 @@ func (r *remote) do(ctx context.Context, method, address string, body any) (*htt
 		}
 		in = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, address, in)
+	return r.send(ctx, method, address, "application/json", in)
+}
+
+// send sends a body as it is; nil sends none.
+func (r *remote) send(ctx context.Context, method, address, kind string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return nil, err
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	if r.token != "" {
 		req.Header.Set("Authorization", "Bearer "+r.token)
@@ -157,6 +162,9 @@ func problem(resp *http.Response) error {
 		Title    string          `json:"title"`
 		Detail   string          `json:"detail"`
 		Messages []query.Message `json:"messages"`
+		Errors   []struct {
+			Message string `json:"message"`
+		} `json:"errors"`
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err == nil {
@@ -167,6 +175,8 @@ func problem(resp *http.Response) error {
 		return fmt.Errorf("the daemon answered %s", resp.Status)
 	case len(p.Messages) > 0:
 		return &query.Error{Messages: p.Messages}
+	case len(p.Errors) > 0:
+		return errors.New(p.Errors[0].Message)
 	case p.Detail != "":
 		return errors.New(p.Detail)
 	}

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,9 +48,10 @@ type app struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
 
-	configFile string // --config
-	dataDir    string // --data-dir
-	output     string // -o
+	configFile string         // --config
+	dataDir    string         // --data-dir
+	output     string         // -o
+	zone       *time.Location // that tables are told in; nil means UTC
 	verbose    bool
 }
 
@@ -133,6 +135,7 @@ func (a *app) root() *cobra.Command {
 		a.analyzeCmd(), a.brandsCmd(), a.matchCmd(), a.storiesCmd(), a.queryCmd(),
 		a.importCmd(), a.searchCmd(), a.countCmd(), a.exportCmd(),
 		a.rulesCmd(), a.detectCmd(), a.incidentsCmd(), a.deliveriesCmd(), a.safetyCmd(),
+		a.kpisCmd(), a.trendsCmd(), a.voicesCmd(), a.activityCmd(), a.sampleCmd(), a.scoreCmd(),
 		a.replayCmd(), a.verifyCmd(), a.backupCmd(), a.restoreCmd(),
 	)
 	return root

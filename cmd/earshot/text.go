@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -284,9 +285,10 @@ func (a *app) queryCmd() *cobra.Command {
 		Use:   "explain -- QUERY",
 		Short: "Say what a query means, with explicit operators and the words looked up",
 		Args:  cobra.ExactArgs(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return a.explain(args[0]) },
+		RunE:  func(cmd *cobra.Command, args []string) error { return a.explain(cmd.Context(), args[0]) },
 	}
 	a.outputFlag(explain, "table", "table", "json")
+	a.dataFlags(explain)
 	c.AddCommand(lint, explain)
 	return c
 }
@@ -322,7 +324,7 @@ func (a *app) lint(text string) error {
 	return nil
 }
 
-func (a *app) explain(text string) error {
+func (a *app) explain(ctx context.Context, text string) error {
 	q, messages := query.Parse(text)
 	if q == nil {
 		if a.output == "json" {
@@ -333,14 +335,62 @@ func (a *app) explain(text string) error {
 		}
 		return &query.Error{Messages: messages}
 	}
-	x := q.Explain()
+	x := struct {
+		query.Explain
+		Hits []hit `json:"hits,omitempty"` // of the query and its parts, where data is named
+	}{Explain: q.Explain()}
+	if a.dataDir != "" || a.configFile != "" {
+		var err error
+		if x.Hits, err = a.hits(ctx, q); err != nil {
+			return err
+		}
+	}
 	if a.output == "json" {
 		return a.json(x)
 	}
+	fmt.Fprintf(a.stdout, "canonical: %s\nwords: %s\nfields: %s\n", x.Canonical, strings.Join(x.Words, ", "), strings.Join(x.Fields, ", "))
 	for _, line := range x.Lines() {
 		fmt.Fprintln(a.stdout, line)
 	}
+	for _, h := range x.Hits {
+		fmt.Fprintf(a.stdout, "hits: %d  %s\n", h.Count, h.Query)
+	}
 	return nil
+}
+
+// A hit is how many mentions a query or a part of it finds.
+type hit struct {
+	Query string `json:"query"`
+	Count uint64 `json:"count"`
+}
+
+// hits counts what a query finds, and what each of its parts would alone.
+func (a *app) hits(ctx context.Context, q *query.Query) (list []hit, err error) {
+	parts := []string{q.Canonical()}
+	var args []query.Node
+	switch n := q.Root().(type) {
+	case *query.And:
+		args = n.Args
+	case *query.Or:
+		args = n.Args
+	}
+	for _, arg := range args {
+		if not, ok := arg.(*query.Not); ok {
+			arg = not.Arg
+		}
+		parts = append(parts, query.Print(arg))
+	}
+	err = a.reading(ctx, nil, func(ctx context.Context, r reader, _ string) error {
+		for _, part := range parts {
+			n, err := r.Count(ctx, part)
+			if err != nil {
+				return err
+			}
+			list = append(list, hit{part, n})
+		}
+		return nil
+	})
+	return list, err
 }
 
 func (a *app) json(v any) error {

@@ -277,3 +277,13 @@ func LoadRules(files []string) (*Config, error) {
 	}
 	return cfg, nil
 }
+
+// DataDirOf returns the data directory that a file names, also where the file
+// is at fault otherwise: commands find a running daemon by it.
+func DataDirOf(path string) string {
+	cfg := &Config{path: path}
+	if main, err := readFile(path); err == nil {
+		_ = decode(path, main, cfg) // whoever reads all of it tells what is wrong
+	}
+	return cfg.DataDir()
+}
