@@ -151,7 +151,9 @@ func (b *backtest) done(e *Engine) *BacktestResult {
 		b.result.Receivers = append(b.result.Receivers, *b.receivers[id])
 	}
 	for _, r := range e.rules {
-		b.result.Late += r.late
+		if b.result.Late += r.late; b.result.Changes == 0 {
+			continue
+		}
 		b.result.Rules = append(b.result.Rules, BacktestRule{r.ID, r.kind(), r.matched, r.late, b.fired[r.ID], float64(b.fired[r.ID]) / weeks})
 	}
 	return &b.result
