@@ -5,6 +5,7 @@ BIN     := bin
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.7.2
 VULN    := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FUZZ    ?= 60s
+BENCH   ?= 1000000
 JUDGES  ?= collect hostile feeds extract changes queries sentiment entities linking safety language stories activity spikes
 
 .PHONY: run test race e2e lint bench fuzz judge screenshots build clean
@@ -28,8 +29,14 @@ lint:
 	$(GO) vet ./...
 	$(GO) run $(LINT) run ./...
 
-bench: ## figures for docs/performance.md
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## figures for docs/performance.md; the index with 100,000 and $(BENCH) mentions
+	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v /index$$)
+	$(GO) test -run '^$$' -bench 'Put|Open' -size 100000 ./index
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; for n in 100000 $(BENCH); do \
+	  $(GO) test -run '^$$' -bench 'Index|Live|Voices|Fold' -benchtime 20x -timeout 2h -size $$n -keep $$dir/$$n ./index || exit 1; \
+	  du -sb $$dir/$$n; \
+	done
+	$(GO) test -run '^$$' -bench Data -benchtime 1x -timeout 1h -size 100000 ./internal/daemon
 
 fuzz: ## every fuzz target for $(FUZZ)
 	@for pkg in $$($(GO) list ./...); do \

@@ -88,11 +88,10 @@ func BenchmarkVoices(b *testing.B) {
 	x := bigIndex(b)
 	for _, s := range []mention.VoiceSearch{{Query: word(5)}, {Query: word(5), By: "site"}, {Query: word(5), Order: index.ByStories}, {}} {
 		b.Run(fmt.Sprintf("%s %s %s", s.Query, s.By, s.Order), func(b *testing.B) {
-			for b.Loop() {
-				if _, err := x.Voices(b.Context(), s, streamEnd); err != nil {
-					b.Fatal(err)
-				}
-			}
+			loop(b, func() error {
+				_, err := x.Voices(b.Context(), s, streamEnd)
+				return err
+			})
 		})
 	}
 }
@@ -101,11 +100,10 @@ func BenchmarkFold(b *testing.B) {
 	x := bigIndex(b)
 	for _, q := range []string{"brand:brand-1 AND " + word(5), word(0)} {
 		b.Run(q, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := x.Search(b.Context(), mention.Search{Query: q, Limit: 20, Fold: true, Highlight: true}, streamEnd); err != nil {
-					b.Fatal(err)
-				}
-			}
+			loop(b, func() error {
+				_, err := x.Search(b.Context(), mention.Search{Query: q, Limit: 20, Fold: true, Highlight: true}, streamEnd)
+				return err
+			})
 		})
 	}
 }
