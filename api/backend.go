@@ -132,11 +132,12 @@ const OwnerFile = "file"
 
 // The kinds of an [Object].
 const (
-	KindBrand    = "brand"
-	KindLabel    = "label"
-	KindSource   = "source"
-	KindRule     = "rule"
-	KindReceiver = "receiver"
+	KindBrand        = "brand"
+	KindLabel        = "label"
+	KindSource       = "source"
+	KindRule         = "rule"
+	KindReceiver     = "receiver"
+	KindSubscription = "subscription"
 )
 
 // An Object is a part of the configuration made through the API.
@@ -184,6 +185,17 @@ type ReceiverInfo struct {
 	Owner    string    `json:"owner" doc:"file, or the one who made it through the API"`
 }
 
+// A SubscriptionInfo is a subscription with its owner.
+type SubscriptionInfo struct {
+	ID    string           `json:"id"`
+	Query string           `json:"query"`
+	Name  string           `json:"name,omitempty"`
+	Via   string           `json:"via" doc:"receiver: a webhook, or an email whose server and sender are used"`
+	To    []string         `json:"to,omitempty" doc:"addresses, for an email"`
+	Every mention.Duration `json:"every,omitempty" doc:"one digest every so often; left out: at once"`
+	Owner string           `json:"owner" doc:"file, or the one who made it through the API"`
+}
+
 // Configuring is the configuration in force.
 type Configuring interface {
 	Brands(ctx context.Context) ([]BrandInfo, error)
@@ -191,6 +203,7 @@ type Configuring interface {
 	Sources(ctx context.Context) ([]mention.SourceStatus, error)
 	Rules(ctx context.Context) ([]RuleInfo, error)
 	Receivers(ctx context.Context) ([]ReceiverInfo, error)
+	Subscriptions(ctx context.Context) ([]SubscriptionInfo, error)
 	// PutObject makes or replaces an object and puts it in force:
 	// *InvalidError with all faults, ErrReadOnly when a file defines the id.
 	PutObject(ctx context.Context, o Object) error

@@ -340,8 +340,12 @@ func (f *fake) Brands(context.Context) ([]api.BrandInfo, error)         { return
 func (f *fake) Labels(context.Context) ([]api.LabelInfo, error)         { return f.labels, f.err }
 func (f *fake) Sources(context.Context) ([]mention.SourceStatus, error) { return f.sources, f.err }
 func (f *fake) Rules(context.Context) ([]api.RuleInfo, error)           { return f.rules, f.err }
-func (f *fake) Receivers(context.Context) ([]api.ReceiverInfo, error)   { return f.receivers, f.err }
-func (f *fake) Ready(context.Context) []string                          { return f.reasons }
+func (f *fake) Subscriptions(context.Context) ([]api.SubscriptionInfo, error) {
+	return []api.SubscriptionInfo{{ID: "mine", Query: "recall", Via: "mail", To: []string{"ann@example.org"}, Owner: "ada"}}, f.err
+}
+
+func (f *fake) Receivers(context.Context) ([]api.ReceiverInfo, error) { return f.receivers, f.err }
+func (f *fake) Ready(context.Context) []string                        { return f.reasons }
 
 func (f *fake) PutObject(_ context.Context, o api.Object) error {
 	if o.ID == "brillux" || o.ID == "wire" {

@@ -53,6 +53,9 @@ func (a *api) objectRoutes() {
 	register(a, form[ReceiverInfo, map[string]any]{
 		kind: KindReceiver, plural: "receivers", title: "Receiver", role: RoleAdmin, list: a.backend.Receivers, id: idOfMap,
 	})
+	register(a, form[SubscriptionInfo, map[string]any]{
+		kind: KindSubscription, plural: "subscriptions", title: "Subscription", role: RoleAnalyst, list: a.backend.Subscriptions, id: idOfMap,
+	})
 }
 
 func idOfMap(m *map[string]any) string {

@@ -69,6 +69,7 @@ func (l *loader) check(cfg *Config) {
 		l.query("labels", i, "query", cfg.Labels[i].ID, cfg.Labels[i].Query)
 		l.refer("labels", i, "department", cfg.Labels[i].Department, departments)
 	}
+	l.checkSubscriptions(cfg)
 	names := make([]string, len(cfg.Receivers))
 	for i := range cfg.Receivers {
 		names[i] = cfg.Receivers[i].ID
@@ -262,4 +263,19 @@ func routeIndex(path string) int {
 		return 0
 	}
 	return i
+}
+
+func (l *loader) checkSubscriptions(cfg *Config) {
+	seen := map[string]bool{}
+	for i := range cfg.Subscriptions {
+		s := &cfg.Subscriptions[i]
+		faults := s.Faults()
+		if _, _, err := s.Subscribe(cfg.Receivers); err != nil && s.Via != "" {
+			faults = append(faults, err)
+		}
+		l.entry("subscriptions", i, s.ID, seen, faults)
+	}
+	if n := len(cfg.Subscriptions); n > alerts.MaxSubscriptions {
+		l.origin("subscriptions", n-1).doc.fault("subscriptions", fmt.Sprintf("%d subscriptions; at most %d", n, alerts.MaxSubscriptions), "")
+	}
 }

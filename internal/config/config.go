@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,21 +20,22 @@ import (
 
 // A Config is the whole configuration, checked.
 type Config struct {
-	Version     int                  `yaml:"version"`
-	Zone        string               `yaml:"zone,omitempty"` // IANA name; empty means UTC
-	Brands      []mention.Brand      `yaml:"brands,omitempty"`
-	Sources     []mention.Source     `yaml:"sources,omitempty"`
-	Labels      []mention.Label      `yaml:"labels,omitempty"`
-	Departments []mention.Department `yaml:"departments,omitempty"`
-	Rules       []alerts.Rule        `yaml:"rules,omitempty"`
-	RuleFiles   []string             `yaml:"rule_files,omitempty"` // globs, relative to the file
-	Receivers   []alerts.Receiver    `yaml:"receivers,omitempty"`
-	Routes      alerts.Routes        `yaml:"routes,omitempty"` // who is told of what no rule names a receiver for
-	Fetch       egress.Config        `yaml:"fetch,omitempty"`
-	Storage     Storage              `yaml:"storage,omitempty"`
-	Server      Server               `yaml:"server,omitempty"`
-	Safety      Safety               `yaml:"safety,omitempty"`
-	Privacy     string               `yaml:"privacy,omitempty"` // clear or hash; empty means clear
+	Version       int                   `yaml:"version"`
+	Zone          string                `yaml:"zone,omitempty"` // IANA name; empty means UTC
+	Brands        []mention.Brand       `yaml:"brands,omitempty"`
+	Sources       []mention.Source      `yaml:"sources,omitempty"`
+	Labels        []mention.Label       `yaml:"labels,omitempty"`
+	Departments   []mention.Department  `yaml:"departments,omitempty"`
+	Rules         []alerts.Rule         `yaml:"rules,omitempty"`
+	RuleFiles     []string              `yaml:"rule_files,omitempty"` // globs, relative to the file
+	Receivers     []alerts.Receiver     `yaml:"receivers,omitempty"`
+	Subscriptions []alerts.Subscription `yaml:"subscriptions,omitempty"`
+	Routes        alerts.Routes         `yaml:"routes,omitempty"` // who is told of what no rule names a receiver for
+	Fetch         egress.Config         `yaml:"fetch,omitempty"`
+	Storage       Storage               `yaml:"storage,omitempty"`
+	Server        Server                `yaml:"server,omitempty"`
+	Safety        Safety                `yaml:"safety,omitempty"`
+	Privacy       string                `yaml:"privacy,omitempty"` // clear or hash; empty means clear
 
 	path     string // of the main file; empty for defaults
 	files    []string
@@ -120,6 +122,20 @@ func (c *Config) KeepCaptures() time.Duration {
 		return 30 * 24 * time.Hour
 	}
 	return c.Storage.Keep.Captures.Std()
+}
+
+// Alerting returns the rules and receivers in force, with those that the
+// subscriptions stand for.
+func (c *Config) Alerting() ([]alerts.Rule, []alerts.Receiver) {
+	rules, receivers := slices.Clip(c.Rules), slices.Clip(c.Receivers)
+	for i := range c.Subscriptions {
+		rule, receiver, err := c.Subscriptions[i].Subscribe(c.Receivers)
+		if err != nil {
+			continue // told when the configuration was checked
+		}
+		rules, receivers = append(rules, rule), append(receivers, receiver)
+	}
+	return rules, receivers
 }
 
 // Proxies returns the trusted proxies.

@@ -14,12 +14,13 @@ import (
 // to be kept in git and, once there, read from the file.
 func Export(objects []Object) ([]byte, error) {
 	var out struct {
-		Version   int               `yaml:"version"`
-		Brands    []mention.Brand   `yaml:"brands,omitempty"`
-		Sources   []mention.Source  `yaml:"sources,omitempty"`
-		Labels    []mention.Label   `yaml:"labels,omitempty"`
-		Rules     []alerts.Rule     `yaml:"rules,omitempty"`
-		Receivers []alerts.Receiver `yaml:"receivers,omitempty"`
+		Version       int                   `yaml:"version"`
+		Brands        []mention.Brand       `yaml:"brands,omitempty"`
+		Sources       []mention.Source      `yaml:"sources,omitempty"`
+		Labels        []mention.Label       `yaml:"labels,omitempty"`
+		Rules         []alerts.Rule         `yaml:"rules,omitempty"`
+		Receivers     []alerts.Receiver     `yaml:"receivers,omitempty"`
+		Subscriptions []alerts.Subscription `yaml:"subscriptions,omitempty"`
 	}
 	out.Version = 1
 	cfg := &Config{}
@@ -29,6 +30,7 @@ func Export(objects []Object) ([]byte, error) {
 		}
 	}
 	out.Brands, out.Sources, out.Labels, out.Rules, out.Receivers = cfg.Brands, cfg.Sources, cfg.Labels, cfg.Rules, cfg.Receivers
+	out.Subscriptions = cfg.Subscriptions
 	data, err := yaml.Marshal(out)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)

@@ -63,8 +63,8 @@ func CheckObject(cfg *Config, o Object) []string {
 	return out
 }
 
-// Has reports whether cfg defines an id of a kind: brand, label, source, rule
-// or receiver.
+// Has reports whether cfg defines an id of a kind: brand, label, source, rule,
+// receiver or subscription.
 func Has(cfg *Config, kind, id string) bool {
 	switch kind {
 	case "brand":
@@ -77,6 +77,8 @@ func Has(cfg *Config, kind, id string) bool {
 		return slices.ContainsFunc(cfg.Rules, func(x alerts.Rule) bool { return x.ID == id })
 	case "receiver":
 		return slices.ContainsFunc(cfg.Receivers, func(x alerts.Receiver) bool { return x.ID == id })
+	case "subscription":
+		return slices.ContainsFunc(cfg.Subscriptions, func(x alerts.Subscription) bool { return x.ID == id })
 	}
 	return false
 }
@@ -94,7 +96,7 @@ func UserOf(cfg *Config, kind, id string) string {
 func (c *Config) clone() *Config {
 	next := *c
 	next.Brands, next.Labels, next.Sources = slices.Clip(c.Brands), slices.Clip(c.Labels), slices.Clip(c.Sources)
-	next.Rules, next.Receivers = slices.Clip(c.Rules), slices.Clip(c.Receivers)
+	next.Rules, next.Receivers, next.Subscriptions = slices.Clip(c.Rules), slices.Clip(c.Receivers), slices.Clip(c.Subscriptions)
 	return &next
 }
 
@@ -117,8 +119,10 @@ func (c *Config) append(o Object) error {
 		return appendObject(&c.Rules, o, func(x *alerts.Rule) *string { return &x.ID })
 	case "receiver":
 		return appendObject(&c.Receivers, o, func(x *alerts.Receiver) *string { return &x.ID })
+	case "subscription":
+		return appendObject(&c.Subscriptions, o, func(x *alerts.Subscription) *string { return &x.ID })
 	}
-	return fmt.Errorf("kind %q is none of brand, label, source, rule, receiver", o.Kind)
+	return fmt.Errorf("kind %q is none of brand, label, source, rule, receiver, subscription", o.Kind)
 }
 
 func appendObject[T any](list *[]T, o Object, id func(*T) *string) error {
@@ -145,6 +149,8 @@ func (c *Config) remove(kind, id string) {
 		c.Rules = without(c.Rules, func(x *alerts.Rule) bool { return x.ID == id })
 	case "receiver":
 		c.Receivers = without(c.Receivers, func(x *alerts.Receiver) bool { return x.ID == id })
+	case "subscription":
+		c.Subscriptions = without(c.Subscriptions, func(x *alerts.Subscription) bool { return x.ID == id })
 	}
 }
 
@@ -173,7 +179,7 @@ func (c *Config) recheck() Faults {
 // inOrder puts what others refer to first: brands and receivers before
 // sources, labels and rules.
 func inOrder(objects []Object) []Object {
-	order := []string{"receiver", "brand", "source", "label", "rule"}
+	order := []string{"receiver", "brand", "source", "label", "rule", "subscription"}
 	out := slices.Clone(objects)
 	slices.SortStableFunc(out, func(a, b Object) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
 	return out

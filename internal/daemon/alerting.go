@@ -43,8 +43,9 @@ func newEngine(ctx context.Context, cfg *config.Config, led ledger.Ledger, log *
 
 // EngineOptions are the part of a configuration that rules need.
 func EngineOptions(cfg *config.Config) alerts.Options {
+	rules, receivers := cfg.Alerting()
 	return alerts.Options{
-		Rules: cfg.Rules, Receivers: cfg.Receivers, Brands: cfg.Brands, Labels: cfg.Labels, Departments: cfg.Departments, Routes: cfg.Routes,
+		Rules: rules, Receivers: receivers, Brands: cfg.Brands, Labels: cfg.Labels, Departments: cfg.Departments, Routes: cfg.Routes,
 		PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(),
 	}
 }
@@ -104,18 +105,22 @@ func (a *alerting) some(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	at := a.ledger.Frontier() // before the log is read: what comes later is later
-	changes, err := a.ledger.Changes(ctx, a.offset, batchSize)
+	changes, out, err := a.take(ctx, a.offset)
 	if err != nil {
 		return 0, err
 	}
-	switch n := len(changes); {
-	case n == batchSize: // there is more: time must not run ahead of the log
-		at = changes[n-1].At
-	case n > 0 && at.Before(changes[n-1].At):
-		at = changes[n-1].At
+	if n := len(changes); n > 0 && n < batchSize && a.engine.Waits() {
+		// Notices wait for their instant to be over: in a moment it is, and an
+		// incident is committed together with what is said of it.
+		time.Sleep(time.Millisecond)
+		more, next, err := a.take(ctx, changes[n-1].Seq)
+		if err != nil {
+			a.stale = true
+			return 0, err
+		}
+		changes = append(changes, more...)
+		out.Incidents, out.Deliveries, out.Flags = append(out.Incidents, next.Incidents...), append(out.Deliveries, next.Deliveries...), append(out.Flags, next.Flags...)
 	}
-	out := a.engine.Step(at, changes)
 	if len(changes) == 0 && out.Empty() {
 		return 0, nil
 	}
@@ -123,6 +128,22 @@ func (a *alerting) some(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return len(changes), nil
+}
+
+// take judges what the log holds after an offset, at most one batch.
+func (a *alerting) take(ctx context.Context, offset int64) ([]mention.Change, alerts.Outcome, error) {
+	at := a.ledger.Frontier() // before the log is read: what comes later is later
+	changes, err := a.ledger.Changes(ctx, offset, batchSize)
+	if err != nil {
+		return nil, alerts.Outcome{}, err
+	}
+	switch n := len(changes); {
+	case n == batchSize: // there is more: time must not run ahead of the log
+		at = changes[n-1].At
+	case n > 0 && at.Before(changes[n-1].At):
+		at = changes[n-1].At
+	}
+	return changes, a.engine.Step(at, changes), nil
 }
 
 // commit makes a step durable. When that fails the engine goes back to what

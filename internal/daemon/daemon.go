@@ -165,7 +165,8 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 		return fmt.Errorf("daemon: %w", err)
 	}
 	d.dispatch = &dispatcher{tried: func(state string) { d.metrics.deliveries.WithLabelValues(state).Inc() }, ledger: led, log: d.log, now: now, dead: d.alerting.escalate, again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) }}
-	notifiers, broken := notifiersOf(cfg.Receivers, f.egress, d.log)
+	_, receivers := cfg.Alerting()
+	notifiers, broken := notifiersOf(receivers, f.egress, d.log)
 	d.fault("receivers", broken)
 	d.dispatch.set(notifiers)
 	d.alerting.wake = func(receiver string) { d.deliverAt(ctx, receiver, now()) }

@@ -96,6 +96,53 @@ receivers: [{id: hook, kind: webhook, url: "`+hook.URL+`/", secret_file: secret}
 	}
 }
 
+func TestSubscriptionToASavedSearch(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("whsec_"+strings.Repeat("QUJD", 12)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := keepHouse(t, dir, `
+receivers: [{id: hook, kind: webhook, url: "http://127.0.0.1:1/", secret_file: secret}]
+`)
+	put := func(body string) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.base+"/api/v1/subscriptions/mine", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode
+	}
+	for body, want := range map[string]int{
+		`{"id":"mine","query":"recall","via":"nobody"}`:                    http.StatusUnprocessableEntity,
+		`{"id":"mine","query":"","via":"hook"}`:                            http.StatusUnprocessableEntity,
+		`{"id":"mine","query":"recall","via":"hook","to":["a@b.example"]}`: http.StatusUnprocessableEntity,
+	} {
+		if got := put(body); got != want {
+			t.Errorf("%s: %d, want %d", body, got, want)
+		}
+	}
+	if got := put(`{"id":"mine","query":"recall","via":"hook"}`); got != http.StatusNoContent {
+		t.Fatalf("put: %d", got)
+	}
+	h.push("Acme begins a recall")
+	var list struct{ Rows []mention.Delivery }
+	h.eventually("a notice", func() bool {
+		h.get("/api/v1/deliveries", &list)
+		return len(list.Rows) == 1 && list.Rows[0].Receiver == "subscription-mine"
+	})
+	var subs struct{ Rows []struct{ ID, Owner string } }
+	h.get("/api/v1/subscriptions", &subs)
+	if len(subs.Rows) != 1 || subs.Rows[0].Owner != "local" {
+		t.Errorf("subscriptions %+v", subs)
+	}
+}
+
 func TestLinksActOnceAndAfterAQuestion(t *testing.T) {
 	dir := t.TempDir()
 	h := keepHouse(t, dir, `

@@ -65,7 +65,8 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 		}
 	}
 	f = f.with(cfg.Brands)
-	notifiers, broken := notifiersOf(cfg.Receivers, f.egress, d.log)
+	_, receivers := cfg.Alerting()
+	notifiers, broken := notifiersOf(receivers, f.egress, d.log)
 	if err := d.alerting.reload(ctx, cfg); err != nil {
 		return err
 	}
@@ -267,4 +268,15 @@ func target(r alerts.Receiver) string {
 		return u.Host
 	}
 	return strings.Join(r.To, ", ")
+}
+
+// Subscriptions implements api.Configuring.
+func (b backend) Subscriptions(ctx context.Context) ([]api.SubscriptionInfo, error) {
+	var out []api.SubscriptionInfo
+	for _, s := range b.cfg.Load().Subscriptions {
+		out = append(out, api.SubscriptionInfo{
+			ID: s.ID, Query: s.Query, Name: s.Name, Via: s.Via, To: s.To, Every: s.Every, Owner: b.owner(ctx, api.KindSubscription, s.ID),
+		})
+	}
+	return out, nil
 }
