@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -113,18 +114,33 @@ func (e *era) contenders(k *trendKind, all bool) ([]*contender, int, error) {
 	// leave surprising need not be looked at further.
 	list = slices.DeleteFunc(list, weigh)
 	for _, c := range list {
-		if c.past, err = e.pastOf(k, c.key); err != nil {
+		enough := uint64(math.MaxUint64)
+		if !all {
+			enough = e.mostPast(c, weigh)
+		}
+		if c.past, err = e.pastOf(k, c.key, enough); err != nil {
 			return nil, 0, err
 		}
 	}
 	return slices.DeleteFunc(list, weigh), tested, nil
 }
 
+// mostPast returns how many mentions of the past leave a contender surprising
+// at most.
+func (e *era) mostPast(c *contender, weigh func(c *contender) bool) uint64 {
+	try := *c
+	return uint64(sort.Search(int(e.before), func(p int) bool {
+		try.past = uint64(p) + 1
+		return weigh(&try)
+	}))
+}
+
 // leastGrowth is how many times more than expected something must be told of.
 const leastGrowth = 1.5
 
-// pastOf counts the past's mentions of a key.
-func (e *era) pastOf(k *trendKind, key string) (n uint64, err error) {
+// pastOf counts the past's mentions of a key, until there are more than
+// enough.
+func (e *era) pastOf(k *trendKind, key string, enough uint64) (n uint64, err error) {
 	for i, g := range e.segs {
 		if i%64 == 0 && e.ctx.Err() != nil {
 			return 0, tooSlow(e.ctx, e.ctx.Err())
@@ -136,7 +152,9 @@ func (e *era) pastOf(k *trendKind, key string) (n uint64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		n += docs.AndCardinality(g.past)
+		if n += docs.AndCardinality(g.past); n > enough {
+			break
+		}
 	}
 	return n, nil
 }
