@@ -250,7 +250,7 @@ func (p *picker) look(k *trendKind, c *contender) (*pick, error) {
 	one.authors, one.sites = p.authors.n, p.sites.n
 	if k.name == mention.TrendTerm {
 		tagged, err := p.e.tagged(one)
-		if err != nil || 2*tagged > c.now {
+		if err != nil || 5*tagged >= 4*c.now {
 			return nil, err
 		}
 	}
