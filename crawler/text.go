@@ -3,6 +3,7 @@ package crawler
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -137,7 +138,27 @@ func tidyLines(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space, line := false, false
-	for _, r := range s {
+	begin := func() {
+		if b.Len() > 0 && line {
+			b.WriteByte('\n')
+		} else if b.Len() > 0 && space {
+			b.WriteByte(' ')
+		}
+		space, line = false, false
+	}
+	for i := 0; i < len(s); {
+		end := i
+		for end < len(s) && s[end] > ' ' && s[end] < 0x7f {
+			end++
+		}
+		if end > i { // a word of ASCII, in one piece
+			begin()
+			b.WriteString(s[i:end])
+			i = end
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
 		switch {
 		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
 			line = true
@@ -145,12 +166,7 @@ func tidyLines(s string) string {
 			space = true
 		case unicode.Is(unicode.Cc, r) || r == '\ufeff' || r == '\u200b' || r == '\u00ad':
 		default:
-			if b.Len() > 0 && line {
-				b.WriteByte('\n')
-			} else if b.Len() > 0 && space {
-				b.WriteByte(' ')
-			}
-			space, line = false, false
+			begin()
 			b.WriteRune(r)
 		}
 	}
