@@ -83,7 +83,6 @@ type platformAnswers struct {
 	*httptest.Server
 	mu    sync.Mutex
 	asked []string
-	posts []string
 }
 
 func answering(t *testing.T, answer func(r *http.Request) any) *platformAnswers {
@@ -106,8 +105,6 @@ func answering(t *testing.T, answer func(r *http.Request) any) *platformAnswers 
 }
 
 type obj = map[string]any
-
-func ptr(f float64) *float64 { return &f }
 
 // testTime is the clock's beginning of a [rig].
 var testTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -137,7 +134,7 @@ func TestPlatforms(t *testing.T) {
 			},
 			want: mention.Mention{
 				ID: "hn:41", Kind: "forum", GUID: "41", URL: "https://news.ycombinator.com/item?id=41", Title: "Zorblax & friends", Text: "https://x.test/a",
-				Author: "ada", Published: hoursAgo(1), Engagement: ptr(15), Thread: "hn:41", Lang: "en",
+				Author: "ada", Published: hoursAgo(1), Engagement: new(float64(15)), Thread: "hn:41", Lang: "en",
 			},
 			n: 2, asked: []string{"/search_by_date?", "query=%22Zorblax%22", "tags=%28story%2Ccomment%29"},
 		},
@@ -160,7 +157,7 @@ func TestPlatforms(t *testing.T) {
 			},
 			want: mention.Mention{
 				ID: "reddit:t3_a", Kind: "forum", GUID: "t3_a", URL: "https://www.reddit.com/r/pharmacy/comments/a/on/", Title: "On Zorblax", Text: "It works", Author: "cy",
-				Channel: "r/pharmacy", Published: hoursAgo(3), Engagement: ptr(7), Thread: "reddit:t3_a",
+				Channel: "r/pharmacy", Published: hoursAgo(3), Engagement: new(float64(7)), Thread: "reddit:t3_a",
 			},
 			n: 1, asked: []string{"/api/v1/access_token", "/r/pharmacy/new?"},
 		},
@@ -189,7 +186,7 @@ func TestPlatforms(t *testing.T) {
 			},
 			want: mention.Mention{
 				ID: "mastodon:https://m.test/users/di/statuses/9", Kind: "post", GUID: "https://m.test/users/di/statuses/9", URL: "https://m.test/@di/9", Text: "Go #Zorblax",
-				Author: "@di", Lang: "en", Categories: []string{"#zorblax"}, Published: hoursAgo(1), Engagement: ptr(7),
+				Author: "@di", Lang: "en", Categories: []string{"#zorblax"}, Published: hoursAgo(1), Engagement: new(float64(7)),
 			},
 			n: 1, asked: []string{"/api/v1/timelines/tag/zorblax?limit=40", "/tag/zorblaxpharma", "/tag/zorblaxcares"},
 		},
@@ -217,7 +214,7 @@ func TestPlatforms(t *testing.T) {
 			},
 			want: mention.Mention{
 				ID: "at://did:plc:x/app.bsky.feed.post/3k", Kind: "comment", GUID: "at://did:plc:x/app.bsky.feed.post/3k", URL: "https://bsky.app/profile/ed.test/post/3k", Text: "Zorblax!",
-				Author: "@ed.test", Lang: "en", Published: hoursAgo(1), Engagement: ptr(3), Thread: "at://r", Parent: "at://p",
+				Author: "@ed.test", Lang: "en", Published: hoursAgo(1), Engagement: new(float64(3)), Thread: "at://r", Parent: "at://p",
 			},
 			n: 1, asked: []string{"createSession", "searchPosts?", "q=%22Zorblax%22", "since=2026-02-28"},
 		},
@@ -246,7 +243,7 @@ func TestPlatforms(t *testing.T) {
 			},
 			want: mention.Mention{
 				ID: "yt:comment:c1", Kind: "comment", GUID: "c1", URL: "https://www.youtube.com/watch?v=v1&lc=c1", Text: "Nice", Author: "@fi", Published: hoursAgo(2),
-				Engagement: ptr(3), Thread: "yt:v1", Parent: "yt:v1",
+				Engagement: new(float64(3)), Thread: "yt:v1", Parent: "yt:v1",
 			},
 			n: 2, asked: []string{"/feeds/videos.xml", "/youtube/v3/commentThreads?", "allThreadsRelatedToChannelId=UCx"},
 		},
@@ -287,7 +284,7 @@ func TestPlatforms(t *testing.T) {
 			},
 			want: mention.Mention{
 				ID: "appstore:5", Kind: "review", GUID: "5", URL: "https://apps.apple.com/de/app/id77?see-all=reviews#5", Title: "Gut", Text: "Sehr gut", Author: "hu",
-				Rating: ptr(4), Engagement: ptr(2), Channel: "app 77", Country: "de", Published: hoursAgo(2),
+				Rating: new(float64(4)), Engagement: new(float64(2)), Channel: "app 77", Country: "de", Published: hoursAgo(2),
 			},
 			n: 1, asked: []string{"/de/rss/customerreviews/page=1/id=77/sortby=mostrecent/json", "/page=2/"},
 		},

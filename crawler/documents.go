@@ -206,7 +206,7 @@ func findHeader(in *csv.Reader, o *DocumentOptions) (*columns, error) {
 		return nil, fmt.Errorf("crawler: format %q is none of %s", o.Format, strings.Join(append([]string{plainFormat}, Formats()...), ", "))
 	}
 	var first []string
-	for n := 0; n < maxPreamble; n++ {
+	for n := range maxPreamble {
 		cells, err := in.Read()
 		if err != nil {
 			if n == 0 && !errors.Is(err, io.EOF) {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -69,24 +70,36 @@ func TestExportsOfOtherTools(t *testing.T) {
 		data []byte
 		want mention.Row
 	}{
-		{"brandwatch", []byte("Report:,Bulk Mentions Download\nBrand:,Zorblax\nFrom:,Sun Mar 01 00:00:00 UTC 2026\n\n" +
-			"Query Id,Query Name,Date,Title,Snippet,Full Text,Url,Domain,Sentiment,Page Type,Language,Country Code,Author,Resource Id,Reach (new),Likes,Comments,Shares\n" +
-			`1,Zorblax,2026-03-01 09:30:00.0,On Zorblax,short,"It ""works"", they say",https://n.test/a,n.test,negative,news,en,USA,ann,r1,"1,200",3,,4` + "\n"),
-			mention.Row{Title: "On Zorblax", Text: `It "works", they say`, URL: "https://n.test/a", Site: "n.test", Sentiment: "negative", Kind: "news", Lang: "en", Author: "ann", GUID: "r1", Reach: ptr(1200), Engagement: ptr(7), Published: at}},
-		{"talkwalker", []byte("url;indexed;published;title;content;content_snippet;root_url;lang;sentiment;source_type;post_type;extra_author_attributes.name;reach;engagement\n" +
-			"https://f.test/1;2026-03-01 09:40:00;2026-03-01 09:30:00;;Zorblax rocks;Zorblax…;https://f.test;de;5;SOCIALMEDIA;FORUM;bob;0;12\n"),
-			mention.Row{Text: "Zorblax rocks", URL: "https://f.test/1", Sentiment: "positive", Score: ptr(1), Lang: "de", Author: "bob", Reach: ptr(0), Engagement: ptr(12), Kind: "forum", Published: at}},
-		{"meltwater", utf16le("Date\tHeadline\tURL\tOpening Text\tHit Sentence\tSource\tInfluencer\tCountry\tLanguage\tReach\tEngagement\tSentiment\tInput Name\tDocument ID\n" +
-			"2026-03-01 09:30\tZorblax wächst\thttps://b.test/1\tAnfang\tSatz\tDer Bote\tN/A\tGermany\tGerman\t5000\t\tNot Rated\tZorblax\td1\n"),
-			mention.Row{Title: "Zorblax wächst", Text: "Anfang", URL: "https://b.test/1", Lang: "de", Reach: ptr(5000), GUID: "d1", Channel: "Der Bote", Published: at}},
-		{"meta", []byte("Post ID,Page ID,Page name,Title,Description,Publish time,Permalink,Post type,Reach,\"Reactions, Comments and Shares\",Reactions,Comments,Shares\n" +
-			"77,1,Zorblax,,Our new pill,2026-03-01T09:30:00Z,https://www.facebook.com/1/posts/77,Photos,900,30,20,6,4\n"),
-			mention.Row{Text: "Our new pill", URL: "https://www.facebook.com/1/posts/77", Author: "Zorblax", GUID: "77", Kind: "post", Reach: ptr(900), Engagement: ptr(30), Published: at}},
-		{"meta-library", []byte("id,text,creation_time,lang,post_owner.name,statistics.views,statistics.like_count,statistics.comment_count,mcl_url\n" +
-			"5,Zorblax made me dizzy,2026-03-01T09:30:00Z,en,dora,100,7,2,https://www.facebook.com/5\n"),
-			mention.Row{Text: "Zorblax made me dizzy", URL: "https://www.facebook.com/5", Author: "dora", GUID: "5", Lang: "en", Reach: ptr(100), Engagement: ptr(9), Published: at}},
-		{"crowdtangle", []byte("Page Name,User Name,Facebook Id,Post Created,Type,Message,URL,Total Interactions\nZorblax,zorblax,9,2026-03-01 09:30:00 UTC,Link,Hello,https://www.facebook.com/9,\"1,034\"\n"),
-			mention.Row{Text: "Hello", URL: "https://www.facebook.com/9", Author: "Zorblax", GUID: "9", Kind: "post", Engagement: ptr(1034), Published: at}},
+		{
+			"brandwatch", []byte("Report:,Bulk Mentions Download\nBrand:,Zorblax\nFrom:,Sun Mar 01 00:00:00 UTC 2026\n\n" +
+				"Query Id,Query Name,Date,Title,Snippet,Full Text,Url,Domain,Sentiment,Page Type,Language,Country Code,Author,Resource Id,Reach (new),Likes,Comments,Shares\n" +
+				`1,Zorblax,2026-03-01 09:30:00.0,On Zorblax,short,"It ""works"", they say",https://n.test/a,n.test,negative,news,en,USA,ann,r1,"1,200",3,,4` + "\n"),
+			mention.Row{Title: "On Zorblax", Text: `It "works", they say`, URL: "https://n.test/a", Site: "n.test", Sentiment: "negative", Kind: "news", Lang: "en", Author: "ann", GUID: "r1", Reach: new(float64(1200)), Engagement: new(float64(7)), Published: at},
+		},
+		{
+			"talkwalker", []byte("url;indexed;published;title;content;content_snippet;root_url;lang;sentiment;source_type;post_type;extra_author_attributes.name;reach;engagement\n" +
+				"https://f.test/1;2026-03-01 09:40:00;2026-03-01 09:30:00;;Zorblax rocks;Zorblax…;https://f.test;de;5;SOCIALMEDIA;FORUM;bob;0;12\n"),
+			mention.Row{Text: "Zorblax rocks", URL: "https://f.test/1", Sentiment: "positive", Score: new(float64(1)), Lang: "de", Author: "bob", Reach: new(float64(0)), Engagement: new(float64(12)), Kind: "forum", Published: at},
+		},
+		{
+			"meltwater", utf16le("Date\tHeadline\tURL\tOpening Text\tHit Sentence\tSource\tInfluencer\tCountry\tLanguage\tReach\tEngagement\tSentiment\tInput Name\tDocument ID\n" +
+				"2026-03-01 09:30\tZorblax wächst\thttps://b.test/1\tAnfang\tSatz\tDer Bote\tN/A\tGermany\tGerman\t5000\t\tNot Rated\tZorblax\td1\n"),
+			mention.Row{Title: "Zorblax wächst", Text: "Anfang", URL: "https://b.test/1", Lang: "de", Reach: new(float64(5000)), GUID: "d1", Channel: "Der Bote", Published: at},
+		},
+		{
+			"meta", []byte("Post ID,Page ID,Page name,Title,Description,Publish time,Permalink,Post type,Reach,\"Reactions, Comments and Shares\",Reactions,Comments,Shares\n" +
+				"77,1,Zorblax,,Our new pill,2026-03-01T09:30:00Z,https://www.facebook.com/1/posts/77,Photos,900,30,20,6,4\n"),
+			mention.Row{Text: "Our new pill", URL: "https://www.facebook.com/1/posts/77", Author: "Zorblax", GUID: "77", Kind: "post", Reach: new(float64(900)), Engagement: new(float64(30)), Published: at},
+		},
+		{
+			"meta-library", []byte("id,text,creation_time,lang,post_owner.name,statistics.views,statistics.like_count,statistics.comment_count,mcl_url\n" +
+				"5,Zorblax made me dizzy,2026-03-01T09:30:00Z,en,dora,100,7,2,https://www.facebook.com/5\n"),
+			mention.Row{Text: "Zorblax made me dizzy", URL: "https://www.facebook.com/5", Author: "dora", GUID: "5", Lang: "en", Reach: new(float64(100)), Engagement: new(float64(9)), Published: at},
+		},
+		{
+			"crowdtangle", []byte("Page Name,User Name,Facebook Id,Post Created,Type,Message,URL,Total Interactions\nZorblax,zorblax,9,2026-03-01 09:30:00 UTC,Link,Hello,https://www.facebook.com/9,\"1,034\"\n"),
+			mention.Row{Text: "Hello", URL: "https://www.facebook.com/9", Author: "Zorblax", GUID: "9", Kind: "post", Engagement: new(float64(1034)), Published: at},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -193,7 +206,7 @@ func TestDrop(t *testing.T) {
 			}
 			return nil
 		})
-		if _, ok := err.(*FetchError); err != nil && !ok {
+		if _, ok := errors.AsType[*FetchError](err); err != nil && !ok {
 			t.Fatal(err)
 		}
 		return got

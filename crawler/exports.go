@@ -259,15 +259,15 @@ func (c *columns) document(cells []string) (map[string]any, error) {
 		if _, given := doc[field]; given {
 			continue
 		}
-		sum, any := 0.0, false
+		sum, some := 0.0, false
 		for _, i := range places {
 			if i < len(cells) {
 				if n := number(plainNumber(cells[i])); n != nil {
-					sum, any = sum+*n, true
+					sum, some = sum+*n, true
 				}
 			}
 		}
-		if any {
+		if some {
 			doc[field] = json.Number(strconv.FormatFloat(sum, 'f', -1, 64))
 		}
 	}

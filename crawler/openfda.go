@@ -61,9 +61,9 @@ func openFDAPage(ctx context.Context, c *call) (*leaf, error) {
 		return nil, &FetchError{URL: c.base, Class: ClassRefusal, Err: fmt.Errorf("%q is neither %s nor an enforcement endpoint such as %s", endpoint, openFDAEvent, openFDAEnforcement)}
 	}
 	fields, day := openFDAFields(endpoint)
-	var any []string
+	var anywhere []string
 	for _, f := range fields {
-		any = append(any, f+":("+names+")")
+		anywhere = append(anywhere, f+":("+names+")")
 	}
 	to := c.now
 	if !c.to.IsZero() {
@@ -71,7 +71,7 @@ func openFDAPage(ctx context.Context, c *call) (*leaf, error) {
 	}
 	skip, _ := strconv.Atoi(c.cursor)
 	params := url.Values{
-		"search": {"(" + strings.Join(any, " ") + ") AND " + day + ":[" + c.from.UTC().Format(compactDay) + " TO " + to.UTC().Format(compactDay) + "]"},
+		"search": {"(" + strings.Join(anywhere, " ") + ") AND " + day + ":[" + c.from.UTC().Format(compactDay) + " TO " + to.UTC().Format(compactDay) + "]"},
 		"sort":   {day + ":desc"}, "limit": {strconv.Itoa(openFDAPerPage)}, "skip": {strconv.Itoa(skip)},
 	}
 	var header http.Header

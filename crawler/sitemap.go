@@ -65,7 +65,7 @@ func readSitemap(data []byte) (*sitemap, error) {
 			} `xml:"news"`
 		}
 		if dec.DecodeElement(&e, &start) != nil {
-			return s, nil
+			return s, nil //nolint:nilerr // as above
 		}
 		m := mapped{URL: strings.TrimSpace(e.Loc), News: e.News != nil}
 		m.At, _ = parseDate(e.LastMod)
