@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -168,4 +169,16 @@ func FuzzParse(f *testing.F) {
 			t.Error("no faults in an error")
 		}
 	})
+}
+
+func TestMillionRulesAreRefusedAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "earshot.yaml")
+	text := "version: 1\nrules:\n  # many\n" + strings.Repeat("  - {id: r, match: recall, notify: hook}\n    # and\n", config.MaxRules+5)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := config.Load(path)
+	if want := fmt.Sprintf("line %d: more than %d rules", 3+2*config.MaxRules+1, config.MaxRules); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Load = %v, want %s", err, want)
+	}
 }

@@ -20,7 +20,7 @@ const (
 	maxFile  = 32 << 20 // bytes
 	maxFiles = 1000
 	// MaxRules is how many rules one configuration may have.
-	MaxRules = 100_000
+	MaxRules = alerts.MaxRules
 )
 
 // Default returns what holds where no file says otherwise.
@@ -112,10 +112,42 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if line := crowded(data); line > 0 {
+		return nil, fmt.Errorf("%s: line %d: more than %d rules; make labels of long lists, and one rule of the labels", path, line, MaxRules)
+	}
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxFile)
 	}
 	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
+}
+
+// crowded finds the line of the first rule beyond the limit, without reading
+// the file as YAML: a file of a million rules is refused at once. It is 0 when
+// there is none, or when rules are written otherwise than one list item a line.
+func crowded(data []byte) int {
+	const least = 8 // bytes of a rule
+	if len(data) < least*MaxRules {
+		return 0
+	}
+	number, count, indent := 0, 0, -1 // indent of the rules; -1 outside of them
+	for line := range bytes.Lines(data) {
+		number++
+		text := bytes.TrimLeft(line, " ")
+		at := len(line) - len(text)
+		switch item := bytes.HasPrefix(text, []byte("- ")); {
+		case at == 0 && bytes.HasPrefix(line, []byte("rules:")):
+			count, indent = 0, maxFile // until the first item says
+		case at == 0 && !item && len(bytes.TrimSpace(text)) > 0 && text[0] != '#':
+			indent = -1
+		case item && indent == maxFile:
+			count, indent = 1, at
+		case item && at == indent:
+			if count++; count > MaxRules {
+				return number
+			}
+		}
+	}
+	return 0
 }
 
 // A loader gathers the documents of one configuration, and from which of them
