@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -13,9 +14,21 @@ import (
 // Whatever encoding/json writes is read as encoding/json reads it, by hand.
 func TestDecode(t *testing.T) {
 	analyses, linkings := rapid.Make[mention.Analysis](), rapid.Make[mention.Linking]()
+	metas := rapid.Custom(func(t *rapid.T) mention.Mention {
+		m := mention.Mention{
+			Kind: mention.KindPost, URL: rapid.String().Draw(t, "url"), GUID: rapid.String().Draw(t, "guid"), Site: rapid.String().Draw(t, "site"),
+			Categories: rapid.SliceOf(rapid.String()).Draw(t, "categories"), Given: rapid.Ptr(rapid.Make[mention.Given](), true).Draw(t, "given"),
+			Engagement: rapid.Ptr(rapid.Float64(), true).Draw(t, "engagement"), Rating: rapid.Ptr(rapid.Float64Range(0, 5), true).Draw(t, "rating"),
+		}
+		if rapid.Bool().Draw(t, "updated") {
+			m.Updated = time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(t, "at")).UTC()
+		}
+		return m
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		decodeAs(t, analyses.Draw(t, "analysis"), decodeAnalysis)
 		decodeAs(t, linkings.Draw(t, "linking"), decodeLinking)
+		decodeAs(t, metas.Draw(t, "meta"), decodeMeta)
 	})
 }
 
@@ -69,6 +82,22 @@ func TestDecodeKnowsItsWay(t *testing.T) {
 	}
 }
 
+func TestDecodeKnowsItsWayThroughMentions(t *testing.T) {
+	n := 2.5
+	text, err := metaOf(&mention.Mention{
+		Origin: mention.OriginCollect, Kind: mention.KindNews, GUID: "g", URL: "https://x.example/a?b=1", Canonical: "x.example/a", Site: "x.example",
+		Lang: "en", Country: "ch", Channel: "c", Thread: "t", Parent: "p", Categories: []string{"a"}, Updated: time.UnixMilli(1e12), Engagement: &n, Reach: &n, Rating: &n,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := decoder{data: []byte(text)}
+	d.meta(&mention.Mention{})
+	if d.bad || d.pos != len(text) {
+		t.Errorf("meta: lost at %d of %s", d.pos, text)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{`{}`, `{"models":"m","sentiment":{"label":"x","score":-0.5,"evidence":[{"start":1,"end":2,"weight":1}]}}`, `{"config":"c","brands":null,"new":1}`, `{"models":"\u00e9`, `{"safety":{"adverse_event":false,"elements":{}}}`} {
 		f.Add([]byte(s))
@@ -76,6 +105,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fuzzAs(t, data, decodeAnalysis)
 		fuzzAs(t, data, decodeLinking)
+		fuzzAs(t, data, decodeMeta)
 	})
 }
 

@@ -31,7 +31,7 @@ func (c *mentionColumns) dest() []any {
 // mention makes the mention out of the columns. One without meta was erased.
 func (c *mentionColumns) mention(m *mention.Mention) error {
 	if len(c.meta) > 0 {
-		if err := json.Unmarshal(c.meta, m); err != nil {
+		if err := decodeMeta(c.meta, m); err != nil {
 			return fmt.Errorf("mention %s: %w", c.id, err)
 		}
 		m.Sources = parseList(c.sources)
