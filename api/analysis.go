@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"earshot/mention"
+	"earshot/report"
 	"earshot/report/chart"
 	"earshot/report/scene"
 )
@@ -197,11 +198,11 @@ func (a *api) fillCompetitors(ctx context.Context, v *competitorsView, brand, ki
 	if err != nil {
 		return err
 	}
-	order := largest(&t)
+	order := report.Largest(&t, maxLines)
 	if names[brand] != "" {
 		order = []string{brand}
 	}
-	c := a.volume(v.scope, &t, names, order)
+	c := a.overTime(v.scope).Volume(&t, names, order)
 	lanes(c, v.Deeds, order, names)
 	if gaps, err := a.backend.Gaps(ctx, v.Window.From, time.Now()); err == nil {
 		hatch(c, gaps, v.Window)

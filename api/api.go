@@ -207,6 +207,7 @@ func (a *api) routes(mux *router) {
 	a.exportRoutes()
 	a.numberRoutes()
 	a.feedRoutes()
+	a.reportRoutes()
 	a.sampleRoutes()
 	a.alertRoutes()
 	a.objectRoutes()

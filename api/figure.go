@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
-	"time"
 
 	"earshot/mention"
+	"earshot/report"
 	"earshot/report/chart"
 	"earshot/report/scene"
 )
@@ -51,17 +51,6 @@ func bars(b *chart.Bars, id string) *figure {
 	return &figure{Wide: drawn(b.Draw(900), id), Narrow: drawn(b.Draw(370), id+"n")}
 }
 
-// after is the first instant after a bucket.
-func after(start time.Time, interval string) time.Time {
-	switch interval {
-	case "hour":
-		return start.Add(time.Hour)
-	case "week":
-		return start.AddDate(0, 0, 7)
-	}
-	return start.AddDate(0, 0, 1)
-}
-
 // history is a series of counts as a chart of columns.
 func (p *pages) history(s mention.Series, title string) *chart.Time {
 	t := &chart.Time{Title: title, Interval: s.Interval, Series: []chart.Series{{Name: "mentions", Ink: scene.Accent}}}
@@ -69,7 +58,7 @@ func (p *pages) history(s mention.Series, title string) *chart.Time {
 	for i := range s.Buckets {
 		b := &s.Buckets[i]
 		start := b.Start.In(p.api.zone)
-		bucket := chart.Bucket{From: start, To: after(start, s.Interval)}
+		bucket := chart.Bucket{From: start, To: report.After(start, s.Interval)}
 		if b.Query != "" {
 			bucket.Link = p.search(b.Query)
 		}

@@ -122,7 +122,7 @@ func (a *api) fillOverview(ctx context.Context, v *overviewView, brands []BrandI
 	p.run("The sentiment", func(ctx context.Context) error {
 		t, err := a.backend.Aggregate(ctx, mention.Aggregation{Query: v.query(), By: []string{v.Interval}, Zone: a.zone.String(), Measures: []string{mention.MeasureSentiment}})
 		if err == nil && t.Total.Count > 0 {
-			v.Moods = half(a.moods(v.scope, &t), "moods")
+			v.Moods = half(a.overTime(v.scope).Moods(&t), "moods")
 		}
 		return err
 	})
@@ -182,7 +182,7 @@ func (a *api) overviewVolume(ctx context.Context, v *overviewView, names map[str
 			return err
 		}
 	}
-	c := a.volume(v.scope, &t, names, largest(&t))
+	c := a.overTime(v.scope).Volume(&t, names, report.Largest(&t, maxLines))
 	peaks, err := a.backend.Peaks(ctx, mention.PeakSearch{Query: v.Q, From: v.Window.From, To: v.Window.To, Interval: v.Interval, Zone: a.zone.String(), Size: 5})
 	if err != nil {
 		a.log.WarnContext(ctx, "part of a page failed", "part", "peaks", "err", err)
@@ -220,33 +220,6 @@ func reasonQuery(q string, k *mention.Peak) string {
 		}
 	}
 	return q
-}
-
-// largest are the values of the dimension that is not time, by their counts.
-func largest(t *mention.Table) []string {
-	_, key := timeAt(t.By)
-	if key < 0 {
-		return nil
-	}
-	counts := map[string]uint64{}
-	var list []string
-	for i := range t.Cells {
-		name := t.Cells[i].Keys[key]
-		if _, ok := counts[name]; !ok {
-			list = append(list, name)
-		}
-		counts[name] += t.Cells[i].Count
-	}
-	slices.SortStableFunc(list, func(x, y string) int {
-		switch {
-		case counts[x] > counts[y]:
-			return -1
-		case counts[x] < counts[y]:
-			return 1
-		}
-		return 0
-	})
-	return first(maxLines, list)
 }
 
 // brandNames are the names of brands by id, and the ids of those compared: our
@@ -291,9 +264,9 @@ func figureOf(card *mention.Scorecard, measure, subject string) *mention.Figure 
 }
 
 func (a *api) tile(name string, f *mention.Figure) tileView {
-	t := tileView{Name: name, Value: "–", Delta: changed(f), Recipe: &f.Recipe}
+	t := tileView{Name: name, Value: "–", Delta: report.Changed(f), Recipe: &f.Recipe}
 	if f.Known {
-		t.Value, t.Link, t.Between = figureText(f.Recipe.Measure, f.Value), a.pages.search(f.Recipe.Query), between(f)
+		t.Value, t.Link, t.Between = report.Told(f.Recipe.Measure, f.Value), a.pages.search(f.Recipe.Query), between(f)
 	}
 	if f.Previous != nil && f.Previous.Query != "" {
 		t.Before = a.pages.search(f.Previous.Query)
@@ -306,7 +279,7 @@ func between(f *mention.Figure) string {
 	if !f.Known || f.Level == 0 || f.High <= f.Low {
 		return ""
 	}
-	return figureText(f.Recipe.Measure, f.Low) + " to " + figureText(f.Recipe.Measure, f.High)
+	return report.Told(f.Recipe.Measure, f.Low) + " to " + report.Told(f.Recipe.Measure, f.High)
 }
 
 func (a *api) brandTable(card *mention.Scorecard, split *mention.Table, brands []BrandInfo) []brandView {
@@ -318,7 +291,7 @@ func (a *api) brandTable(card *mention.Scorecard, split *mention.Table, brands [
 		if count == nil {
 			continue
 		}
-		b := brandView{ID: id, Name: brands[i].Name, Role: string(brands[i].Role), Count: count.Value, Delta: changed(count), Link: a.pages.search(count.Recipe.Query), Share: "–", Net: "–"}
+		b := brandView{ID: id, Name: brands[i].Name, Role: string(brands[i].Role), Count: count.Value, Delta: report.Changed(count), Link: a.pages.search(count.Recipe.Query), Share: "–", Net: "–"}
 		if f := figureOf(card, report.KPIShareOfVoice, id); f != nil && f.Known {
 			b.Share, b.ShareBetween, b.Recipe = chart.Percent(f.Value), between(f), &f.Recipe
 		}

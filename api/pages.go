@@ -61,7 +61,7 @@ type flash struct{ Text, Undo string }
 var entries = []entry{
 	{Path: "/", Name: "Overview", Key: "h"}, {Path: "/mentions", Name: "Mentions", Key: "m"},
 	{Path: "/trends", Name: "Trends", Key: "t"}, {Path: "/competitors", Name: "Competitors", Key: "c"}, {Path: "/compare", Name: "Compare", Key: "p"}, {Path: "/voices", Name: "Voices", Key: "v"},
-	{Path: "/alerts", Name: "Alerts", Key: "a"}, {Path: "/sources", Name: "Sources", Key: "s"}, {Path: "/settings", Name: "Settings", Key: "e"},
+	{Path: "/alerts", Name: "Alerts", Key: "a"}, {Path: "/sources", Name: "Sources", Key: "s"}, {Path: "/reports", Name: "Reports", Key: "r"}, {Path: "/settings", Name: "Settings", Key: "e"},
 }
 
 func newPages(a *api) (*pages, error) {
@@ -79,7 +79,7 @@ func newPages(a *api) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: page layout: %w", err)
 	}
-	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "settings", "rule", "docs", "error"} {
+	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "settings", "rule", "docs", "error"} {
 		set, err := layout.Clone()
 		if err == nil {
 			set, err = set.ParseFS(pageFiles, "pages/"+name+".html")

@@ -115,7 +115,7 @@ func TestTextOfTheWorldStaysText(t *testing.T) {
 		f.reasons = []string{x}
 		h := handler(t, api.Options{Backend: f})
 		for _, path := range []string{
-			"/?period=30d", "/trends", "/voices?by=site", "/competitors", "/compare?by=brand", "/compare?by=" + url.QueryEscape(x), "/trends?q=" + url.QueryEscape(x),
+			"/?period=30d", "/trends", "/voices?by=site", "/competitors", "/reports", "/compare?by=brand", "/compare?by=" + url.QueryEscape(x), "/trends?q=" + url.QueryEscape(x),
 			"/mentions", "/mentions?q=" + url.QueryEscape("recall "+x), "/mentions?q=recall+AND+brillux&order=" + url.QueryEscape(x), "/mentions?from=" + url.QueryEscape(x), "/mentions?done=" + url.QueryEscape(x),
 			"/mentions/m0?q=" + url.QueryEscape(x), "/alerts?tab=all", "/alerts?tab=deliveries", "/alerts?tab=safety", "/alerts?tab=rules", "/alerts?rule=" + url.QueryEscape(x), "/incidents/i0", "/sources", "/settings",
 			"/rules/new?match=" + url.QueryEscape(x), "/api/v1/docs?" + url.QueryEscape(x)} {
@@ -154,6 +154,7 @@ func TestPages(t *testing.T) {
 		{"/trends", []string{"splinters", "× 20.0", "expected"}},
 		{"/voices", []string{"Ada Muster", "not measured", "most engagement"}},
 		{"/competitors", []string{"Share of voice"[:5], "No activity is known"[:2]}},
+		{"/reports?q=recall", []string{"/api/v1/reports/weekly?format=pdf&amp;period=7d&amp;q=recall"}},
 		{"/compare?by=brand", []string{"platforms", "mentions"}},
 		{"/mentions", []string{"<strong>60</strong> mentions", `href="/mentions/m0"`, "Brillux recalls lot 0", "one of 60 that tell this story", `href="/mentions?q=published%3A2026-11-20"`, `rel="next"`, `href="/inbox/"`, "▼</span> negative", "Mentions over time"}},
 		{"/mentions?q=recall+AND+brillux&cursor=25&fold=no", []string{"Brillux <mark>recalls</mark>"[:8], "lot 25", "back to the first page", `value="recall AND brillux"`, "format=csv&amp;bom=true&amp;q=recall", "Without recall"}},

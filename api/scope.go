@@ -130,6 +130,20 @@ func (s *scope) with(pairs ...string) string {
 // query is what the page counts: the query within the window.
 func (s *scope) query() string { return s.Window.Query(s.Q) }
 
+// state is the scope as parameters.
+func (s *scope) state() url.Values {
+	v := url.Values{}
+	for _, k := range []string{"q", "from", "to"} {
+		if s.params.Get(k) != "" {
+			v.Set(k, s.params.Get(k))
+		}
+	}
+	if !s.Custom && s.Period != "all" {
+		v.Set("period", s.Period)
+	}
+	return v
+}
+
 // instant reads a day of the zone, or an instant; the end of a stretch takes
 // its whole day.
 func instant(text string, zone *time.Location, end bool) (time.Time, bool) {
