@@ -159,8 +159,8 @@ func (s *sheetOfPaper) block(b *Block) {
 	s.SetY(s.GetY() + 5)
 	s.write(b.Heading, "B", 12, 6, scene.Text, "")
 	if b.Chart != nil {
-		h := b.Chart.PDF(s.Fpdf, margin, s.GetY(), content, s.p)
-		s.SetY(s.GetY() + h + 3)
+		top := s.GetY()
+		s.SetY(top + b.Chart.PDF(s.Fpdf, margin, top, content, s.p) + 3)
 	}
 	for _, l := range b.Lines {
 		ink := scene.Text

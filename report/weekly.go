@@ -79,7 +79,7 @@ func (m *maker) finding(peaks []mention.Peak) {
 	}
 	if len(peaks) > 0 {
 		top := slices.MaxFunc(peaks, func(x, y mention.Peak) int { return int(x.Count) - int(y.Count) })
-		lines = append(lines, Line{Text: "Highest peak: " + top.Sentence + ".", Link: m.link(top.Query)})
+		lines = append(lines, Line{Text: "Highest peak: " + strings.TrimSuffix(top.Sentence, ".") + ".", Link: m.link(top.Query)})
 		if len(top.Reasons) > 0 {
 			subject = fmt.Sprintf("“%s” drove %s mentions on %s", clip(top.Reasons[0].Term), chart.Count(float64(top.Count)), top.Top.In(m.o.Zone).Format("2 Jan"))
 		}
