@@ -17,7 +17,7 @@ const (
 	sweep     = 5 * time.Second // wakes receivers whose wake-up was lost
 	retry     = time.Second     // after a stage failed
 	maxRetry  = 30 * time.Second
-	watchFile = time.Second // how often the configuration's files are looked at
+	watchFile = 100 * time.Millisecond // how often the configuration's files are looked at
 
 	settleAfter = 3 * time.Second // unused memory goes back to the system then,
 	settleEvery = 5 * time.Minute // and again so often
