@@ -238,8 +238,13 @@ func TestAggregateRefuses(t *testing.T) {
 	x := open(t, "", book{})
 	for _, a := range []mention.Aggregation{
 		{By: []string{"colour"}},
-		{By: []string{"brand", "brand"}}, {By: []string{"day", "week"}}, {By: []string{"brand", "day", "site"}},
-		{Zone: "Mars/Olympus"}, {Zone: "Local"}, {Measures: []string{"love"}}, {Query: "a OR ("},
+		{By: []string{"brand", "brand"}},
+		{By: []string{"day", "week"}},
+		{By: []string{"brand", "day", "site"}},
+		{Zone: "Mars/Olympus"},
+		{Zone: "Local"},
+		{Measures: []string{"love"}},
+		{Query: "a OR ("},
 	} {
 		_, err := x.Aggregate(t.Context(), a, makerNow)
 		if _, ok := errors.AsType[*query.Error](err); !ok {

@@ -2,7 +2,7 @@ package mention
 
 import "time"
 
-// The dimensions that mentions are counted by. Hour, day and week are told in
+// Dimensions lists what mentions are counted by. Hour, day and week are told in
 // the zone of the question; weeks begin on Monday. An activity is the type of
 // an event told in the mention.
 var Dimensions = []string{

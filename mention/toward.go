@@ -33,8 +33,8 @@ func (r *Record) Toward(brand, product string) string {
 		if b.Sentiment == nil || b.Brand != brand && product == "" || product != "" && b.Product != product {
 			continue
 		}
-		switch {
-		case b.Product == product:
+		switch b.Product {
+		case product:
 			own = joinLabels(own, b.Sentiment.Label)
 		default:
 			parts = joinLabels(parts, b.Sentiment.Label)
