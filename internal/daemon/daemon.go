@@ -58,6 +58,7 @@ type Daemon struct {
 	caughtUp    atomic.Bool // the index was once at the end of the log since the start
 	relinkAgain chan struct{}
 	status      status
+	seen        string // fingerprint of the files at the start
 }
 
 // status is what people are told about the daemon itself.
@@ -128,6 +129,7 @@ func open(ctx context.Context, o Options) (d *Daemon, err error) {
 		}
 	}()
 	d.files.Store(cfg)
+	d.seen = d.fingerprint()
 	merged, err := d.merge(ctx, cfg)
 	if err != nil {
 		return nil, err

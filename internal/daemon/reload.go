@@ -19,7 +19,7 @@ func (d *Daemon) watchConfig(ctx context.Context) {
 	}
 	ticker := time.NewTicker(watchFile)
 	defer ticker.Stop()
-	last := d.fingerprint()
+	last := d.seen
 	for {
 		select {
 		case <-ctx.Done():
@@ -30,8 +30,10 @@ func (d *Daemon) watchConfig(ctx context.Context) {
 				continue
 			}
 		}
-		d.reload(ctx)
+		// Taken before the files are read: what is written meanwhile is read
+		// next time.
 		last = d.fingerprint()
+		d.reload(ctx)
 	}
 }
 
