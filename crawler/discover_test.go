@@ -201,7 +201,7 @@ func TestCommentsBelowAnArticle(t *testing.T) {
 	site.pages["/news/"] = `<a href="/news/a.html">A</a>`
 	site.pages["/news/a.html"] = strings.Replace(story("Nordlicht opens a plant in Kiel", ""), "</body>", word+micro+"</body>", 1)
 	srv := serve(t, site.ServeHTTP)
-	got, err := r.collect(mention.Source{ID: "s", Kind: mention.SourceSite, URL: srv.URL + "/news/"}, &mention.SourceState{})
+	got, err := r.collect(mention.Source{ID: "s", Kind: mention.SourceSite, URL: srv.URL + "/news/", Comments: true}, &mention.SourceState{})
 	if err != nil || len(got) != 4 {
 		t.Fatalf("%d mentions, %v: %+v", len(got), err, got)
 	}

@@ -89,8 +89,8 @@ func wantsURL(src *mention.Source) []error {
 	}
 	if src.Kind == mention.SourceSite {
 		errs = append(errs, checkFields(&src.Fields)...)
-	} else if src.Sitemap != "" || src.Lists != 0 || src.Fields != (mention.Fields{}) {
-		errs = append(errs, errors.New("kind: sitemap, lists and fields are for a site"))
+	} else if src.Sitemap != "" || src.Lists != 0 || src.Comments || src.Fields != (mention.Fields{}) {
+		errs = append(errs, errors.New("kind: sitemap, lists, comments and fields are for a site"))
 	}
 	if !src.Query.IsZero() || len(src.In) > 0 {
 		errs = append(errs, fmt.Errorf("query: a %s is read whole; query and in are for public APIs", src.Kind))

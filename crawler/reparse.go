@@ -49,7 +49,11 @@ func reparsePage(src mention.Source, c *mention.Capture, at *url.URL, header htt
 	if err != nil {
 		return nil, pageError(err, c.URL)
 	}
-	facts, comments := readFacts(doc, at), pageComments(doc)
+	facts := readFacts(doc, at)
+	var comments []comment
+	if src.Comments {
+		comments = pageComments(doc)
+	}
 	removeFields(doc, &src.Fields)
 	a, err := readArticle(doc, at)
 	if err != nil {

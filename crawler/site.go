@@ -327,7 +327,10 @@ func (v *visit) take(r *colly.Response, doc *html.Node, at *url.URL, known *site
 		return
 	}
 	facts := readFacts(doc, at)
-	comments := pageComments(doc)
+	var comments []comment
+	if v.site.src.Comments {
+		comments = pageComments(doc)
+	}
 	fields := &v.site.src.Fields
 	removeFields(doc, fields)
 	a, err := readArticle(doc, at)

@@ -31,27 +31,28 @@ const (
 
 // A Source says where to collect, and how often.
 type Source struct {
-	ID      string     `yaml:"id" json:"id"`
-	Kind    SourceKind `yaml:"kind" json:"kind"`
-	URL     string     `yaml:"url,omitempty" json:"url,omitempty"`
-	Every   Duration   `yaml:"every,omitempty" json:"every,omitempty"`     // longest wait; 0 means that the source's own rhythm decides
-	Brand   string     `yaml:"brand,omitempty" json:"brand,omitempty"`     // whose page or channel it is
-	Owned   bool       `yaml:"owned,omitempty" json:"owned,omitempty"`     // our own channel, screened for safety
-	Country string     `yaml:"country,omitempty" json:"country,omitempty"` // ISO 3166-1 alpha-2
-	Lang    string     `yaml:"lang,omitempty" json:"lang,omitempty"`       // ISO 639-1
-	Type    Kind       `yaml:"type,omitempty" json:"type,omitempty"`       // kind of its mentions; empty means found out
-	Channel string     `yaml:"channel,omitempty" json:"channel,omitempty"`
-	Select  string     `yaml:"select,omitempty" json:"select,omitempty"`   // page: CSS selector of the part watched
-	Follow  string     `yaml:"follow,omitempty" json:"follow,omitempty"`   // site: only links whose path begins so
-	Depth   int        `yaml:"depth,omitempty" json:"depth,omitempty"`     // site: links away from the start; 0 means 1
-	Pages   int        `yaml:"pages,omitempty" json:"pages,omitempty"`     // site: most pages a pass; 0 means 200
-	Sitemap string     `yaml:"sitemap,omitempty" json:"sitemap,omitempty"` // site: auto, or an address; empty means that links alone are followed
-	Lists   int        `yaml:"lists,omitempty" json:"lists,omitempty"`     // site: further pages of a list that are read a pass
-	Fields  Fields     `yaml:"fields,omitempty" json:"fields,omitzero"`    // site: selectors that win over what is found
-	Dir     string     `yaml:"dir,omitempty" json:"dir,omitempty"`         // drop: the folder that is watched
-	Format  string     `yaml:"format,omitempty" json:"format,omitempty"`   // drop: of its tables; empty means found out
-	Columns ColumnMap  `yaml:"columns,omitempty" json:"columns,omitempty"` // drop: field to column
-	Paused  bool       `yaml:"paused,omitempty" json:"paused,omitempty"`
+	ID       string     `yaml:"id" json:"id"`
+	Kind     SourceKind `yaml:"kind" json:"kind"`
+	URL      string     `yaml:"url,omitempty" json:"url,omitempty"`
+	Every    Duration   `yaml:"every,omitempty" json:"every,omitempty"`     // longest wait; 0 means that the source's own rhythm decides
+	Brand    string     `yaml:"brand,omitempty" json:"brand,omitempty"`     // whose page or channel it is
+	Owned    bool       `yaml:"owned,omitempty" json:"owned,omitempty"`     // our own channel, screened for safety
+	Country  string     `yaml:"country,omitempty" json:"country,omitempty"` // ISO 3166-1 alpha-2
+	Lang     string     `yaml:"lang,omitempty" json:"lang,omitempty"`       // ISO 639-1
+	Type     Kind       `yaml:"type,omitempty" json:"type,omitempty"`       // kind of its mentions; empty means found out
+	Channel  string     `yaml:"channel,omitempty" json:"channel,omitempty"`
+	Select   string     `yaml:"select,omitempty" json:"select,omitempty"`     // page: CSS selector of the part watched
+	Follow   string     `yaml:"follow,omitempty" json:"follow,omitempty"`     // site: only links whose path begins so
+	Depth    int        `yaml:"depth,omitempty" json:"depth,omitempty"`       // site: links away from the start; 0 means 1
+	Pages    int        `yaml:"pages,omitempty" json:"pages,omitempty"`       // site: most pages a pass; 0 means 200
+	Sitemap  string     `yaml:"sitemap,omitempty" json:"sitemap,omitempty"`   // site: auto, or an address; empty means that links alone are followed
+	Lists    int        `yaml:"lists,omitempty" json:"lists,omitempty"`       // site: further pages of a list that are read a pass
+	Comments bool       `yaml:"comments,omitempty" json:"comments,omitempty"` // site: also what is marked up as comments below an article
+	Fields   Fields     `yaml:"fields,omitempty" json:"fields,omitzero"`      // site: selectors that win over what is found
+	Dir      string     `yaml:"dir,omitempty" json:"dir,omitempty"`           // drop: the folder that is watched
+	Format   string     `yaml:"format,omitempty" json:"format,omitempty"`     // drop: of its tables; empty means found out
+	Columns  ColumnMap  `yaml:"columns,omitempty" json:"columns,omitempty"`   // drop: field to column
+	Paused   bool       `yaml:"paused,omitempty" json:"paused,omitempty"`
 
 	// Of public APIs.
 	Query     SourceQuery `yaml:"query,omitempty" json:"query,omitzero"`
