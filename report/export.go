@@ -138,8 +138,17 @@ func recipeLines(r *mention.Recipe) [][2]string {
 		query = "(all)"
 	}
 	all := [][2]string{
-		{"measure", r.Measure}, {"formula", r.Formula}, {"query", query}, {"from", instant(r.From)}, {"to", instant(r.To)}, {"zone", r.Zone},
-		{"computed", instant(r.At)}, {"models", r.Models}, {"configuration", r.Config}, {"coverage", r.Coverage}, {"accuracy", r.Accuracy},
+		{"measure", r.Measure},
+		{"formula", r.Formula},
+		{"query", query},
+		{"from", instant(r.From)},
+		{"to", instant(r.To)},
+		{"zone", r.Zone},
+		{"computed", instant(r.At)},
+		{"models", r.Models},
+		{"configuration", r.Config},
+		{"coverage", r.Coverage},
+		{"accuracy", r.Accuracy},
 	}
 	if r.Seq > 0 {
 		all = append(all, [2]string{"log sequence", strconv.FormatInt(r.Seq, 10)})

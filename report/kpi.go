@@ -227,9 +227,11 @@ func ShareOfVoice(t *mention.Table, brands []string) []mention.Figure {
 func brandCells(t *mention.Table, brands []string) []mention.Cell {
 	cells := make([]mention.Cell, len(brands))
 	for i, id := range brands {
-		cells[i] = mention.Cell{Keys: []string{id}, Query: also(t.Recipe.Query, brandQuery(id)), Sentiment: zeroOf(t.Total.Sentiment),
+		cells[i] = mention.Cell{
+			Keys: []string{id}, Query: also(t.Recipe.Query, brandQuery(id)), Sentiment: zeroOf(t.Total.Sentiment),
 			Engagement: zeroOf(t.Total.Engagement), Reach: zeroOf(t.Total.Reach), Authors: zeroOf(t.Total.Authors),
-			Sites: zeroOf(t.Total.Sites), Stories: zeroOf(t.Total.Stories)}
+			Sites: zeroOf(t.Total.Sites), Stories: zeroOf(t.Total.Stories),
+		}
 		for j := range t.Cells {
 			if len(t.Cells[j].Keys) == 1 && t.Cells[j].Keys[0] == id {
 				cells[i] = t.Cells[j]

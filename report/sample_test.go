@@ -171,7 +171,7 @@ func TestAccuracy(t *testing.T) {
 
 func TestAccuracyOfAWholeStratumIsExact(t *testing.T) {
 	s := draw(t, pool(20, false), mention.SampleSearch{Query: "a", N: 20, Rest: 10, Seed: 7})
-	text := fill(t, &s, func(i int, r *mention.SampleRow) (string, string) {
+	text := fill(t, &s, func(_ int, r *mention.SampleRow) (string, string) {
 		if r.Stratum == mention.StratumRest {
 			return "no", ""
 		}

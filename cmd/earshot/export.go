@@ -148,7 +148,7 @@ func (a *app) exportOn(ctx context.Context, r reader, name string, e mention.Exp
 }
 
 // exportInto writes rows behind what is kept.
-func (a *app) exportInto(ctx context.Context, r reader, f *os.File, note string, k *kept, e mention.Export, o report.RowOptions) error {
+func (*app) exportInto(ctx context.Context, r reader, f *os.File, note string, k *kept, e mention.Export, o report.RowOptions) error {
 	if err := f.Truncate(k.Bytes); err != nil {
 		return err
 	}
