@@ -20,7 +20,7 @@ type Step struct {
 const (
 	maxSteps = 10
 	maxTerm  = 90 * 24 * time.Hour // of ack_within, respond_within and after
-	// warnAt is the part of respond_within at which the receivers are reminded.
+	// The part of respond_within at which the receivers are reminded.
 	warnAt = 0.8
 )
 
@@ -93,7 +93,7 @@ type clockState struct {
 }
 
 // order implements sleeper.
-func (c *clock) order() string { return c.clockState.Rule + "\x01" + c.Incident.ID }
+func (c *clock) order() string { return c.Rule + "\x01" + c.Incident.ID }
 
 // startClock begins to wait for people, when the rule asks for it. It sets the
 // incident's terms.
@@ -175,7 +175,7 @@ func (c *clock) wake(e *Engine, at instant) {
 		ran := time.Duration(c.Ran)*time.Millisecond + hours.between(c.From, at)
 		if w := c.rule.AckWithin; w > 0 && !c.Late && ran >= w.Std() {
 			c.Late = true
-			e.tellClock(c, at, TypeDue, c.Route, fmt.Sprintf("nobody has acknowledged it within %s", w))
+			e.tellClock(c, at, TypeDue, c.Route, "nobody has acknowledged it within "+w.String())
 		}
 		for c.Step < len(c.rule.Escalate) && ran >= c.rule.Escalate[c.Step].After.Std() {
 			s := &c.rule.Escalate[c.Step]
@@ -186,7 +186,7 @@ func (c *clock) wake(e *Engine, at instant) {
 	}
 	for c.rule.RespondWithin > 0 && !c.Answered && c.Warned < 2 && c.respondDue() <= at {
 		c.Warned++
-		why := fmt.Sprintf("it is to be answered by %s", c.Incident.RespondDue.In(e.options.Zone).Format("2006-01-02 15:04 MST"))
+		why := "it is to be answered by " + c.Incident.RespondDue.In(e.options.Zone).Format("2006-01-02 15:04 MST")
 		if c.Warned == 2 {
 			why = fmt.Sprintf("it was not answered within %s", c.rule.RespondWithin)
 		}
@@ -279,7 +279,7 @@ func (e *Engine) restoreClock(key string, data []byte) error {
 
 // adoptClock makes a clock go on under the rule as it is now.
 func (e *Engine) adoptClock(c *clock) bool {
-	if c.rule = e.byID[c.clockState.Rule]; c.rule == nil || !c.rule.timed() {
+	if c.rule = e.byID[c.Rule]; c.rule == nil || !c.rule.timed() {
 		return false
 	}
 	c.Step = min(c.Step, len(c.rule.Escalate))

@@ -189,7 +189,7 @@ func (j *thresholdJudge) explain(_ *Engine, g *group, at instant) string {
 	return says
 }
 
-func (j *countJudge) explain(e *Engine, g *group, at instant) string {
+func (j *countJudge) explain(_ *Engine, g *group, at instant) string {
 	if g.Series == nil {
 		return "nothing was counted yet"
 	}

@@ -229,8 +229,13 @@ func TestRestore(t *testing.T) {
 	})
 	t.Run("nonsense is refused", func(t *testing.T) {
 		for _, s := range []State{
-			{partHead: []byte("x")}, {partHead: []byte(`{"version":"2"}`)}, {partRule + "r": []byte("7")}, {partGroup + "r\n": []byte("7")},
-			{partFlagged + "0": []byte(`"!"`)}, {partFlagged + "300": []byte(`""`)}, {partClock + "x": []byte("[]")},
+			{partHead: []byte("x")},
+			{partHead: []byte(`{"version":"2"}`)},
+			{partRule + "r": []byte("7")},
+			{partGroup + "r\n": []byte("7")},
+			{partFlagged + "0": []byte(`"!"`)},
+			{partFlagged + "300": []byte(`""`)},
+			{partClock + "x": []byte("[]")},
 		} {
 			if err := e.Restore(s); err == nil {
 				t.Errorf("Restore(%s) took it", s)

@@ -161,13 +161,13 @@ func (w *Way) add(id, why string) {
 
 // walk takes the branches that fit, and reports whether any did.
 func (w *Way) walk(routes Routes, f *facts, at string) bool {
-	any := false
+	took := false
 	for i := range routes {
 		r, at := &routes[i], fmt.Sprintf("%s[%d]", at, i)
 		if !r.fits(f) {
 			continue
 		}
-		any = true
+		took = true
 		if !w.walk(r.Routes, f, at+".routes") {
 			for _, id := range r.Notify {
 				w.add(id, at)
@@ -177,7 +177,7 @@ func (w *Way) walk(routes Routes, f *facts, at string) bool {
 			break
 		}
 	}
-	return any
+	return took
 }
 
 // facts are what routes ask of an incident.
@@ -191,8 +191,13 @@ func (r *Route) fits(f *facts) bool {
 		want Words
 		have []string
 	}{
-		{r.Severity, one(f.severity)}, {r.Kind, one(f.kind)}, {r.Department, one(f.department)}, {r.Label, f.labels},
-		{r.Brand, f.brands}, {r.Source, f.sources}, {r.Lang, one(f.lang)},
+		{r.Severity, one(f.severity)},
+		{r.Kind, one(f.kind)},
+		{r.Department, one(f.department)},
+		{r.Label, f.labels},
+		{r.Brand, f.brands},
+		{r.Source, f.sources},
+		{r.Lang, one(f.lang)},
 	} {
 		if len(c.want) > 0 && !slices.ContainsFunc(c.have, func(v string) bool {
 			return slices.ContainsFunc(c.want, func(w string) bool { return strings.EqualFold(v, w) })

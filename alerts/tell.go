@@ -215,7 +215,7 @@ func (r *receiver) wake(e *Engine, at instant) {
 }
 
 // notice is what is said of an incident.
-func (e *Engine) notice(g *group, at instant, typ, reason string) *Notice {
+func (*Engine) notice(g *group, at instant, typ, reason string) *Notice {
 	inc := g.Incident
 	n := &Notice{Type: typ, Timestamp: at.Time(), Data: NoticeData{
 		Subject: inc.Subject, Reason: reason, Incident: brief(&inc.Incident), Rule: ruleInfo(g.rule.Rule),
