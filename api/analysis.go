@@ -155,9 +155,12 @@ type competitorsView struct {
 	Chart  *figure
 	Shares *figure
 	Deeds  []deedView
+	More   int // not in Deeds
 	Recipe mention.Recipe
-	Notes  []string
 }
+
+// shownDeeds is how many activities the page lists; the chart has them all.
+const shownDeeds = 40
 
 func (a *api) competitorsPage(w http.ResponseWriter, r *http.Request) {
 	s := a.newScope(r, "/competitors", "30d", time.Now())
@@ -189,7 +192,8 @@ func (a *api) fillCompetitors(ctx context.Context, v *competitorsView, brand, ki
 	v.Recipe = list.Recipe
 	v.types(list.Rows, kind)
 	rows := slices.DeleteFunc(slices.Clone(list.Rows), func(d mention.Activity) bool { return kind != "" && d.Type != kind })
-	v.Deeds = deedsOf(rows, names)
+	deeds := deedsOf(rows, names)
+	v.Deeds, v.More = first(min(shownDeeds, len(deeds)), deeds), len(deeds)-min(shownDeeds, len(deeds))
 	q := v.query()
 	if names[brand] != "" {
 		q = narrow(q, "brand", brand)
@@ -203,7 +207,7 @@ func (a *api) fillCompetitors(ctx context.Context, v *competitorsView, brand, ki
 		order = []string{brand}
 	}
 	c := a.overTime(v.scope).Volume(&t, names, order)
-	lanes(c, v.Deeds, order, names)
+	lanes(c, deeds, order, names)
 	if gaps, err := a.backend.Gaps(ctx, v.Window.From, time.Now()); err == nil {
 		hatch(c, gaps, v.Window)
 	}
@@ -240,9 +244,13 @@ func lanes(c *chart.Time, deeds []deedView, order []string, names map[string]str
 		for j := range deeds {
 			d := &deeds[j]
 			if d.Brand == id && len(lane.Marks) < 60 {
+				link := ""
+				if j < shownDeeds {
+					link = "#d-" + url.PathEscape(d.ID)
+				}
 				lane.Marks = append(lane.Marks, chart.Mark{
-					At: d.At, Big: d.Severity == "high" || d.Severity == "critical",
-					Tip: d.Name + ", " + strings.ReplaceAll(d.Type, "_", " ") + ": " + excerpt(d.Evidence), Link: "#d-" + url.PathEscape(d.ID),
+					At: d.At, Link: link, Big: d.Severity == "high" || d.Severity == "critical",
+					Tip: d.Name + ", " + strings.ReplaceAll(d.Type, "_", " ") + ": " + excerpt(d.Evidence),
 				})
 			}
 		}

@@ -188,7 +188,7 @@ func ago(t, now time.Time) string {
 	if in {
 		d = -d
 	}
-	text := ""
+	var text string
 	switch {
 	case d < time.Minute:
 		return map[bool]string{true: "in a moment", false: "just now"}[in]

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -101,7 +102,7 @@ type Entry struct {
 // Make makes a report.
 func Make(ctx context.Context, src Source, o Order) (*Document, error) {
 	if o.Window.From.IsZero() || o.Window.To.IsZero() || !o.Window.From.Before(o.Window.To) {
-		return nil, fmt.Errorf("report: a report needs a stretch of time with two ends")
+		return nil, errors.New("report: a report needs a stretch of time with two ends")
 	}
 	if o.Zone == nil {
 		o.Zone = time.UTC

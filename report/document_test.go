@@ -14,7 +14,7 @@ import (
 // A desk answers every question of a report with the same small numbers.
 type desk struct{ word string }
 
-func (d desk) cell() mention.Cell {
+func (desk) cell() mention.Cell {
 	n := uint64(3)
 	return mention.Cell{
 		Count: 40, Query: "recall", Sentiment: &mention.SentimentCounts{Positive: 5, Negative: 25, Neutral: 10},

@@ -83,7 +83,7 @@ type plot struct {
 	last      time.Time
 }
 
-func (t *Time) newPlot(z Size, right, top float64, low, high float64) *plot {
+func (t *Time) newPlot(z Size, right, top, low, high float64) *plot {
 	lanes := float64(len(t.Lanes)) * laneHeight
 	s := &scene.Scene{W: z.W, H: z.H + lanes, Title: t.Title, Desc: t.Desc}
 	format := t.format()

@@ -57,7 +57,7 @@ func (r *raster) shape(s *Shape) {
 	case Circle:
 		ways = []contour{circle(at, s.R)}
 	case Words:
-		ways = r.words(s)
+		ways = outlines(s)
 	}
 	if s.Fill != None && s.Kind != Line {
 		r.fill(ways, s.Fill, s.Faint)
@@ -114,8 +114,8 @@ func (r *raster) fill(ways []contour, ink Ink, faint bool) {
 	r.z.Draw(r.img, at, image.NewUniform(r.palette.color(ink, faint)), image.Point{})
 }
 
-// words are the outlines of a text.
-func (r *raster) words(s *Shape) []contour {
+// outlines are the outlines of a text.
+func outlines(s *Shape) []contour {
 	f := fontOf(s.Bold)
 	if f == nil {
 		return nil
