@@ -50,8 +50,14 @@ type safetyRow struct {
 }
 
 var alertTabs = []field{
-	{"now", "Needs a person"}, {"firing", "Firing"}, {"acked", "Acknowledged"}, {"resolved", "Resolved"}, {"all", "All"},
-	{"deliveries", "Deliveries"}, {"safety", "Safety"}, {"rules", "Rules"},
+	{"now", "Needs a person"},
+	{"firing", "Firing"},
+	{"acked", "Acknowledged"},
+	{"resolved", "Resolved"},
+	{"all", "All"},
+	{"deliveries", "Deliveries"},
+	{"safety", "Safety"},
+	{"rules", "Rules"},
 }
 
 func (a *api) alertsPage(w http.ResponseWriter, r *http.Request) {

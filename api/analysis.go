@@ -308,8 +308,17 @@ type compareCell struct {
 }
 
 var compareBys = []field{
-	{"kind", "platforms"}, {"product", "products"}, {"brand", "brands"}, {"label", "labels"}, {"site", "sites"}, {"source", "sources"},
-	{"country", "countries"}, {"lang", "languages"}, {"entity", "names"}, {"activity", "activities"}, {"tag", "tags"},
+	{"kind", "platforms"},
+	{"product", "products"},
+	{"brand", "brands"},
+	{"label", "labels"},
+	{"site", "sites"},
+	{"source", "sources"},
+	{"country", "countries"},
+	{"lang", "languages"},
+	{"entity", "names"},
+	{"activity", "activities"},
+	{"tag", "tags"},
 }
 
 func (a *api) comparePage(w http.ResponseWriter, r *http.Request) {

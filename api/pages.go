@@ -59,9 +59,16 @@ type flash struct{ Text, Undo string }
 
 // entries are the pages, each with its key after g.
 var entries = []entry{
-	{Path: "/", Name: "Overview", Key: "h"}, {Path: "/mentions", Name: "Mentions", Key: "m"},
-	{Path: "/trends", Name: "Trends", Key: "t"}, {Path: "/competitors", Name: "Competitors", Key: "c"}, {Path: "/compare", Name: "Compare", Key: "p"}, {Path: "/voices", Name: "Voices", Key: "v"},
-	{Path: "/alerts", Name: "Alerts", Key: "a"}, {Path: "/sources", Name: "Sources", Key: "s"}, {Path: "/reports", Name: "Reports", Key: "r"}, {Path: "/settings", Name: "Settings", Key: "e"},
+	{Path: "/", Name: "Overview", Key: "h"},
+	{Path: "/mentions", Name: "Mentions", Key: "m"},
+	{Path: "/trends", Name: "Trends", Key: "t"},
+	{Path: "/competitors", Name: "Competitors", Key: "c"},
+	{Path: "/compare", Name: "Compare", Key: "p"},
+	{Path: "/voices", Name: "Voices", Key: "v"},
+	{Path: "/alerts", Name: "Alerts", Key: "a"},
+	{Path: "/sources", Name: "Sources", Key: "s"},
+	{Path: "/reports", Name: "Reports", Key: "r"},
+	{Path: "/settings", Name: "Settings", Key: "e"},
 }
 
 func newPages(a *api) (*pages, error) {

@@ -118,7 +118,8 @@ func TestTextOfTheWorldStaysText(t *testing.T) {
 			"/?period=30d", "/trends", "/voices?by=site", "/competitors", "/reports", "/compare?by=brand", "/compare?by=" + url.QueryEscape(x), "/trends?q=" + url.QueryEscape(x),
 			"/mentions", "/mentions?q=" + url.QueryEscape("recall "+x), "/mentions?q=recall+AND+brillux&order=" + url.QueryEscape(x), "/mentions?from=" + url.QueryEscape(x), "/mentions?done=" + url.QueryEscape(x),
 			"/mentions/m0?q=" + url.QueryEscape(x), "/alerts?tab=all", "/alerts?tab=deliveries", "/alerts?tab=safety", "/alerts?tab=rules", "/alerts?rule=" + url.QueryEscape(x), "/incidents/i0", "/sources", "/settings",
-			"/rules/new?match=" + url.QueryEscape(x), "/api/v1/docs?" + url.QueryEscape(x)} {
+			"/rules/new?match=" + url.QueryEscape(x), "/api/v1/docs?" + url.QueryEscape(x),
+		} {
 			r := request(http.MethodGet, path, "")
 			r.Header.Set("Accept", "text/html")
 			res, body := answer(h, r)

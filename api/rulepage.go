@@ -36,9 +36,17 @@ type ruleView struct {
 }
 
 var ruleKinds = []field{
-	{"match", "every mention"}, {"threshold", "so many within a time"}, {"spike", "more than usual"}, {"drop", "fewer than usual"}, {"flatline", "silence"},
-	{"new_term", "a word that is new"}, {"ratio", "a share of the talk"}, {"sentiment_shift", "the mood turns"}, {"share_of_voice", "a brand gains or loses voice"},
-	{"competitor_activity", "a competitor acts"}, {"safety", "possible adverse events"},
+	{"match", "every mention"},
+	{"threshold", "so many within a time"},
+	{"spike", "more than usual"},
+	{"drop", "fewer than usual"},
+	{"flatline", "silence"},
+	{"new_term", "a word that is new"},
+	{"ratio", "a share of the talk"},
+	{"sentiment_shift", "the mood turns"},
+	{"share_of_voice", "a brand gains or loses voice"},
+	{"competitor_activity", "a competitor acts"},
+	{"safety", "possible adverse events"},
 }
 
 // formKeys have a field of their own in the editor.

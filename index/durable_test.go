@@ -128,6 +128,11 @@ func TestDamageIsToldAndNeverPanics(t *testing.T) {
 		{"store gone", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, store)) }},
 		{"root.bolt empty", func(t *testing.T, dir string) { write(t, filepath.Join(dir, store, "root.bolt"), "") }},
 		{"root.bolt cut", func(t *testing.T, dir string) { cut(t, filepath.Join(dir, store, "root.bolt")) }},
+		{"root.bolt ends behind its head", func(t *testing.T, dir string) {
+			if err := os.Truncate(filepath.Join(dir, store, "root.bolt"), 3*int64(os.Getpagesize())); err != nil {
+				t.Fatal(err)
+			}
+		}},
 		{"root.bolt zeroed", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, store, "root.bolt"), strings.Repeat("\x00", 1<<16))
 		}},

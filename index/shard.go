@@ -119,6 +119,11 @@ func (s *shard) openBleve() (bleve.Index, error) {
 		}
 		return bleve.NewUsing(s.dir, newMapping(), scorch.Name, scorch.Name, config)
 	}
+	if s.known {
+		if err := checkBolt(filepath.Join(s.dir, "store", "root.bolt")); err != nil {
+			return nil, err
+		}
+	}
 	idx, err := bleve.OpenUsing(s.dir, config)
 	if err != nil && !s.known && err.Error() != "timeout" {
 		// Made by a Put that did not come to its end: nothing is lost.

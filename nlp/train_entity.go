@@ -198,7 +198,7 @@ func (t *trainer) chooseBias(m *entityModel, tg *tagger, check []tagged) error {
 
 // leastRegret is the bias with which no set falls far behind what it would
 // reach with its own best one.
-func (t *trainer) leastRegret(m *entityModel, sets map[string][]tagged, names []string) float32 {
+func (*trainer) leastRegret(m *entityModel, sets map[string][]tagged, names []string) float32 {
 	const steps, width = 17, 0.15
 	var regrets [steps]float64
 	for _, name := range names {

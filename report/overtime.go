@@ -157,8 +157,10 @@ func (o *OverTime) Moods(t *mention.Table) *chart.Time {
 	c := &chart.Time{Title: "Sentiment by " + o.Interval, Interval: o.Interval, Buckets: axis(o.Window, o.Interval, o.Zone, t.Cells)}
 	n := len(c.Buckets)
 	series := []chart.Series{
-		{Name: "negative", Ink: scene.Negative, Hatched: true, Values: make([]float64, n)}, {Name: "neutral", Ink: scene.Neutral, Values: make([]float64, n)},
-		{Name: "mixed", Ink: scene.Mixed, Values: make([]float64, n)}, {Name: "positive", Ink: scene.Positive, Values: make([]float64, n)},
+		{Name: "negative", Ink: scene.Negative, Hatched: true, Values: make([]float64, n)},
+		{Name: "neutral", Ink: scene.Neutral, Values: make([]float64, n)},
+		{Name: "mixed", Ink: scene.Mixed, Values: make([]float64, n)},
+		{Name: "positive", Ink: scene.Positive, Values: make([]float64, n)},
 	}
 	var all mention.SentimentCounts
 	for i := range t.Cells {

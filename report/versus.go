@@ -88,8 +88,10 @@ func (m *maker) swot() error {
 		}
 	}
 	sheet := []Block{
-		{Heading: "Strengths: where we are spoken of better than the field"}, {Heading: "Weaknesses: where we are spoken of worse"},
-		{Heading: "Opportunities: where competitors are spoken of worse"}, {Heading: "Threats: where competitors are spoken of better"},
+		{Heading: "Strengths: where we are spoken of better than the field"},
+		{Heading: "Weaknesses: where we are spoken of worse"},
+		{Heading: "Opportunities: where competitors are spoken of worse"},
+		{Heading: "Threats: where competitors are spoken of better"},
 	}
 	for _, s := range stands {
 		d := s.net - polar(all[s.topic])

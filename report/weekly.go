@@ -135,8 +135,11 @@ func (m *maker) figures() {
 			before = Told(f.Recipe.Measure, f.Previous.Value)
 		}
 		b.Rows = append(b.Rows, []Entry{
-			{Text: strings.ReplaceAll(f.Recipe.Measure, "_", " ")}, {Text: Told(f.Recipe.Measure, f.Value), Link: m.link(f.Recipe.Query), Number: true},
-			{Text: interval, Number: true}, {Text: before, Number: true}, {Text: chart.Count(float64(f.Recipe.N)), Number: true},
+			{Text: strings.ReplaceAll(f.Recipe.Measure, "_", " ")},
+			{Text: Told(f.Recipe.Measure, f.Value), Link: m.link(f.Recipe.Query), Number: true},
+			{Text: interval, Number: true},
+			{Text: before, Number: true},
+			{Text: chart.Count(float64(f.Recipe.N)), Number: true},
 		})
 	}
 	m.add(b)
@@ -190,8 +193,12 @@ func (m *maker) voices() error {
 	for i := range list.Rows {
 		v := &list.Rows[i]
 		b.Rows = append(b.Rows, []Entry{
-			{Text: clip(v.Name), Link: m.link(v.Query)}, {Text: v.Site}, {Text: chart.Count(float64(v.Mentions)), Number: true}, {Text: chart.Count(float64(v.Stories)), Number: true},
-			{Text: chart.Count(float64(v.Sentiment.Negative)), Number: true}, {Text: chart.Count(float64(v.Sentiment.Positive)), Number: true},
+			{Text: clip(v.Name), Link: m.link(v.Query)},
+			{Text: v.Site},
+			{Text: chart.Count(float64(v.Mentions)), Number: true},
+			{Text: chart.Count(float64(v.Stories)), Number: true},
+			{Text: chart.Count(float64(v.Sentiment.Negative)), Number: true},
+			{Text: chart.Count(float64(v.Sentiment.Positive)), Number: true},
 		})
 	}
 	if len(b.Rows) > 0 {
@@ -213,7 +220,10 @@ func (m *maker) activity() error {
 			text = strings.TrimSpace("“" + a.Change.Before + "” became “" + a.Change.After + "”")
 		}
 		b.Rows = append(b.Rows, []Entry{
-			{Text: a.At.In(m.o.Zone).Format("2 Jan")}, {Text: m.name(a.Brand)}, {Text: strings.ReplaceAll(a.Type, "_", " ")}, {Text: cutAt(text, 220)},
+			{Text: a.At.In(m.o.Zone).Format("2 Jan")},
+			{Text: m.name(a.Brand)},
+			{Text: strings.ReplaceAll(a.Type, "_", " ")},
+			{Text: cutAt(text, 220)},
 			{Text: chart.Count(float64(a.Count)), Link: m.link(a.Query), Number: true},
 		})
 	}

@@ -88,7 +88,7 @@ func BenchmarkOutbox(b *testing.B) {
 	began := time.Now()
 	b.ResetTimer()
 	for i := 0; i < b.N; i += group {
-		if wait := began.Add(time.Duration(i) * time.Millisecond).Sub(time.Now()); wait > 0 {
+		if wait := time.Until(began.Add(time.Duration(i) * time.Millisecond)); wait > 0 {
 			time.Sleep(wait)
 		}
 		putAnalyzed(b, led, i, group, r)

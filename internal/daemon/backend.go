@@ -196,7 +196,7 @@ func (b backend) audit(ctx context.Context, actor, action, object, detail string
 
 // Incidents implements api.Alerting.
 func (b backend) Incidents(ctx context.Context, f api.IncidentFilter) ([]mention.Incident, error) {
-	list, err := b.store.Ledger.Incidents(ctx, ledger.IncidentFilter(f))
+	list, err := b.store.Ledger.Incidents(ctx, f)
 	return list, told(err)
 }
 
@@ -208,7 +208,7 @@ func (b backend) Incident(ctx context.Context, id string) (mention.Incident, err
 
 // Deliveries implements api.Alerting.
 func (b backend) Deliveries(ctx context.Context, f api.DeliveryFilter) ([]mention.Delivery, error) {
-	list, err := b.store.Ledger.Deliveries(ctx, ledger.DeliveryFilter(f))
+	list, err := b.store.Ledger.Deliveries(ctx, f)
 	return list, told(err)
 }
 

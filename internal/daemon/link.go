@@ -44,7 +44,8 @@ func (d *Daemon) linkPage(w http.ResponseWriter, r *http.Request) {
 	inc, link, err := d.readLink(r.Context(), token)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	v, status := linkView{}, http.StatusOK
+	var v linkView
+	status := http.StatusOK
 	switch {
 	case errors.Is(err, alerts.ErrLink), errors.Is(err, ledger.ErrNotFound):
 		v, status = linkView{Title: "This link does nothing any more", Reason: "It was used, it is too old, or it was not made here."}, http.StatusGone

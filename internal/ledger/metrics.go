@@ -68,7 +68,7 @@ func putMetric(t *txn, num int64, x *mention.Metric) error {
 }
 
 // measured writes down the numbers that a collected mention came with.
-func (a *appending) measured(t *txn, num int64, m *mention.Mention) error {
+func (*appending) measured(t *txn, num int64, m *mention.Mention) error {
 	if m.Origin != mention.OriginCollect && m.Origin != mention.OriginBackfill {
 		return nil
 	}

@@ -103,9 +103,18 @@ func TestTableHoldsEveryNumberOfThePicture(t *testing.T) {
 
 func TestNumbersAsPeopleReadThem(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
-		{chart.Count(1234567), "1,234,567"}, {chart.Count(0), "0"}, {chart.Count(-1200), "−1,200"}, {chart.Count(-.2), "0"},
-		{chart.Percent(.0421), "4.2 %"}, {chart.Percent(.5), "50 %"}, {chart.Percent(-.05), "−5.0 %"}, {chart.Percent(math.NaN()), "–"},
-		{chart.Signed(.25), "+0.25"}, {chart.Signed(-.25), "−0.25"}, {chart.Signed(0), "0.00"}, {chart.Signed(-.001), "0.00"},
+		{chart.Count(1234567), "1,234,567"},
+		{chart.Count(0), "0"},
+		{chart.Count(-1200), "−1,200"},
+		{chart.Count(-.2), "0"},
+		{chart.Percent(.0421), "4.2 %"},
+		{chart.Percent(.5), "50 %"},
+		{chart.Percent(-.05), "−5.0 %"},
+		{chart.Percent(math.NaN()), "–"},
+		{chart.Signed(.25), "+0.25"},
+		{chart.Signed(-.25), "−0.25"},
+		{chart.Signed(0), "0.00"},
+		{chart.Signed(-.001), "0.00"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%q, want %q", tt.got, tt.want)
