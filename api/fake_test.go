@@ -167,7 +167,9 @@ func (f *fake) Export(ctx context.Context, e mention.Export, fn func(mention.Row
 }
 
 func (f *fake) Aggregate(_ context.Context, a mention.Aggregation) (mention.Table, error) {
+	f.mu.Lock()
 	f.counted = a
+	f.mu.Unlock()
 	authors := uint64(3)
 	cell := mention.Cell{
 		Count: 8, Query: "brand:brillux", Sentiment: &mention.SentimentCounts{Positive: 2, Negative: 5, Neutral: 1}, Engagement: &mention.Amount{}, Reach: &mention.Amount{},
@@ -184,7 +186,9 @@ func (f *fake) Aggregate(_ context.Context, a mention.Aggregation) (mention.Tabl
 }
 
 func (f *fake) Scorecard(ctx context.Context, s mention.KPISearch) (mention.Scorecard, error) {
+	f.mu.Lock()
 	f.scored = s
+	f.mu.Unlock()
 	return report.Scorecard(ctx, f.Aggregate, s, time.UTC)
 }
 
