@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -87,6 +88,8 @@ func (a *api) documents(mux *router) error {
 	if err != nil {
 		return fmt.Errorf("api: openapi 3.0 document: %w", err)
 	}
+	// OpenAPI 3.0 knows no media type of a schema; format: binary says it.
+	older = bytes.ReplaceAll(older, []byte(`"contentMediaType":"application/octet-stream",`), nil)
 	for name, body := range map[string][]byte{"openapi.json": newest, "openapi-3.0.json": older} {
 		mux.HandleFunc("GET "+a.base+"/api/v1/"+name, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/openapi+json")
