@@ -66,6 +66,14 @@ receivers: [{id: hook, kind: webhook, url: "`+hook.URL+`/", secret_file: secret}
 	if inc.Department != "medical" || inc.AckDue.IsZero() {
 		t.Errorf("incident %+v", inc)
 	}
+	select {
+	case n := <-notices:
+		if n.Data.Incident.Department != "medical" || n.Data.Rule.ID != "r" {
+			t.Errorf("notice %+v", n)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the department was not told")
+	}
 	for _, body := range []map[string]any{
 		{"action": "assign", "text": "ann"},
 		{"action": "note", "text": "Called the plant."},
@@ -85,14 +93,6 @@ receivers: [{id: hook, kind: webhook, url: "`+hook.URL+`/", secret_file: secret}
 	h.get("/api/v1/incidents/"+inc.ID+"/mute-preview", &p)
 	if p.Incidents != 1 || p.Notices != 1 || p.Sent[0].Receiver != "hook" {
 		t.Errorf("preview %+v", p)
-	}
-	select {
-	case n := <-notices:
-		if n.Data.Incident.Department != "medical" || n.Data.Rule.ID != "r" {
-			t.Errorf("notice %+v", n)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("the department was not told")
 	}
 }
 
