@@ -107,7 +107,7 @@ func TestPages(t *testing.T) {
 			if err := chromedp.Do(ctx, look(width, "light"), chromedp.Navigate(base+path)); err != nil {
 				t.Fatalf("%s: %v", path, err)
 			}
-			text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+			text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
 			if err != nil {
 				t.Fatalf("%s: %v", path, err)
 			}
