@@ -119,6 +119,15 @@ type Receiver struct {
 	Fallback       string           `yaml:"fallback,omitempty" json:"fallback,omitempty"` // receiver that is told when a safety notice cannot be delivered
 }
 
+// Parallel is how many notices a receiver of this kind is sent at a time. Those
+// of one incident are never sent together.
+func (r *Receiver) Parallel() int {
+	if r.Kind == ReceiverWebhook {
+		return 8
+	}
+	return 2
+}
+
 const (
 	defaultCap     = 60
 	defaultTimeout = 20 * time.Second

@@ -12,7 +12,6 @@ import (
 	"earshot/alerts"
 	"earshot/api"
 	"earshot/internal/config"
-	"earshot/internal/egress"
 	"earshot/internal/ledger"
 	"earshot/mention"
 )
@@ -167,9 +166,11 @@ func (a *alerting) commit(ctx context.Context, changes []mention.Change, out ale
 	for i := range out.Incidents {
 		a.tell(out.Incidents[i])
 	}
+	woken := map[string]bool{}
 	for i := range out.Deliveries {
-		if out.Deliveries[i].State == mention.DeliveryPending {
-			a.wake(out.Deliveries[i].Receiver)
+		if r := out.Deliveries[i].Receiver; out.Deliveries[i].State == mention.DeliveryPending && !woken[r] {
+			woken[r] = true
+			a.wake(r)
 		}
 	}
 	return nil
@@ -230,135 +231,4 @@ func coverageOf(ctx context.Context, led ledger.Ledger, log *slog.Logger) alerts
 // CoverageOf is what a back-test of the stored history is given.
 func (s *Store) CoverageOf(ctx context.Context) alerts.CoverageFunc {
 	return coverageOf(ctx, s.Ledger, s.log)
-}
-
-// A dispatcher drains the outbox: one receiver at a time, in order.
-type dispatcher struct {
-	ledger ledger.Ledger
-	log    *slog.Logger
-	now    func() time.Time
-	again  func(receiver string, at time.Time)                 // queue another run
-	dead   func(ctx context.Context, d mention.Delivery) error // a notice was given up
-
-	tried func(state string) // told after each try
-
-	mu        sync.Mutex
-	notifiers map[string]alerts.Notifier
-	busy      map[string]*sync.Mutex
-}
-
-// A brokenReceiver stands where one could not be made: its notices wait and
-// are tried again, and each try says why.
-type brokenReceiver struct{ err error }
-
-// Notify implements alerts.Notifier.
-func (b brokenReceiver) Notify(context.Context, mention.Delivery) error {
-	return &alerts.NotifyError{Err: b.err}
-}
-
-// notifiersOf makes what sends to each receiver. The error tells of those
-// that could not be made; they have their place all the same.
-func notifiersOf(list []alerts.Receiver, eg *egress.Egress, log *slog.Logger) (map[string]alerts.Notifier, error) {
-	notifiers := map[string]alerts.Notifier{}
-	var errs []error
-	for i := range list {
-		n, err := alerts.New(list[i], eg, log)
-		if err != nil {
-			err = fmt.Errorf("receiver %s: %w", list[i].ID, err)
-			errs = append(errs, err)
-			n = brokenReceiver{err}
-		}
-		notifiers[list[i].ID] = n
-	}
-	return notifiers, errors.Join(errs...)
-}
-
-// set puts receivers in force.
-func (d *dispatcher) set(notifiers map[string]alerts.Notifier) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.notifiers = notifiers
-	if d.busy == nil {
-		d.busy = map[string]*sync.Mutex{}
-	}
-	for id := range notifiers {
-		if d.busy[id] == nil {
-			d.busy[id] = &sync.Mutex{}
-		}
-	}
-}
-
-func (d *dispatcher) receivers() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	ids := make([]string, 0, len(d.notifiers))
-	for id := range d.notifiers {
-		ids = append(ids, id)
-	}
-	return ids
-}
-
-// run sends a receiver all that is due and queues the next run where a retry
-// waits. One that is already being served is left to the run that serves it.
-func (d *dispatcher) run(ctx context.Context, receiver string) error {
-	d.mu.Lock()
-	n, busy := d.notifiers[receiver], d.busy[receiver]
-	d.mu.Unlock()
-	if n == nil {
-		return nil // gone from the configuration; its rows wait for it to come back
-	}
-	busy.Lock()
-	defer busy.Unlock()
-	for {
-		due, err := d.ledger.DueDeliveries(ctx, receiver, d.now(), 50)
-		if err != nil {
-			return fmt.Errorf("daemon: outbox of %s: %w", receiver, err)
-		}
-		if len(due) == 0 {
-			break
-		}
-		for i := range due {
-			if err := d.send(ctx, n, due[i]); err != nil {
-				return err
-			}
-		}
-	}
-	next, err := d.ledger.NextDelivery(ctx, receiver)
-	if err == nil && !next.IsZero() {
-		d.again(receiver, next)
-	}
-	return err
-}
-
-// send makes one try: the row says sending before the first byte leaves, so
-// that a crash in between repeats it at most once and is seen.
-func (d *dispatcher) send(ctx context.Context, n alerts.Notifier, row mention.Delivery) error {
-	row, err := d.ledger.UpdateDelivery(ctx, row.ID, func(r *mention.Delivery) error {
-		r.State = mention.DeliverySending
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
-	}
-	after := alerts.Attempt(ctx, n, row, d.now())
-	if ctx.Err() != nil && after.State != mention.DeliverySent {
-		return ctx.Err() // shutting down: not the receiver's fault
-	}
-	if after.State == mention.DeliveryDead { // first: a crash in between repeats it under the same id
-		if err := d.dead(context.WithoutCancel(ctx), after); err != nil {
-			return err
-		}
-	}
-	_, err = d.ledger.UpdateDelivery(context.WithoutCancel(ctx), row.ID, func(r *mention.Delivery) error {
-		*r = after
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
-	}
-	if after.Error != "" {
-		d.log.Warn("delivery not accepted", "delivery", row.ID, "receiver", row.Receiver, "attempts", after.Attempts, "state", after.State, "err", after.Error)
-	}
-	d.tried(after.State)
-	return nil
 }

@@ -161,16 +161,16 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	d.fetch.Store(f)
 	d.jobs, err = ledger.OpenJobs(ctx, ledger.JobOptions{
 		Dir: cfg.DataDir(), Fetch: d.fetchJob, Deliver: func(ctx context.Context, r string) error { return d.dispatch.run(ctx, r) },
-		FetchWorkers: 32, DeliverWorkers: 8, Log: d.log,
+		FetchWorkers: 32, DeliverWorkers: 64, Log: d.log,
 	})
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
 	d.dispatch = &dispatcher{tried: func(state string) { d.metrics.deliveries.WithLabelValues(state).Inc() }, ledger: led, log: d.log, now: now, dead: d.alerting.escalate, again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) }}
 	_, receivers := cfg.Alerting()
-	notifiers, broken := notifiersOf(receivers, f.egress, d.log)
+	outlets, broken := outletsOf(receivers, f.egress, d.log)
 	d.fault("receivers", broken)
-	d.dispatch.set(notifiers)
+	d.dispatch.set(outlets)
 	d.alerting.wake = func(receiver string) { d.deliverAt(ctx, receiver, now()) }
 	d.alerting.tell = d.hub.Incident
 	return d.plan(ctx, cfg.Sources)

@@ -311,7 +311,7 @@ func TestNoticesToReceiversThatAreGoneAreGivenUp(t *testing.T) {
 	woken := ""
 	a := &alerting{ledger: led, log: slog.New(slog.DiscardHandler), now: now, engine: e, wake: func(r string) { woken = r }, tell: func(mention.Incident) {}}
 	d := &Daemon{store: &Store{Ledger: led}, log: slog.New(slog.DiscardHandler), alerting: a, dispatch: &dispatcher{}}
-	d.dispatch.set(map[string]alerts.Notifier{"a": nil})
+	d.dispatch.set(map[string]outlet{"a": {}})
 	if err := d.orphans(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -66,12 +66,12 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	}
 	f = f.with(cfg.Brands)
 	_, receivers := cfg.Alerting()
-	notifiers, broken := notifiersOf(receivers, f.egress, d.log)
+	outlets, broken := outletsOf(receivers, f.egress, d.log)
 	if err := d.alerting.reload(ctx, cfg); err != nil {
 		return err
 	}
 	d.fault("receivers", broken)
-	d.dispatch.set(notifiers)
+	d.dispatch.set(outlets)
 	d.understand.linker.Store(l)
 	d.fetch.Store(f)
 	d.files.Store(files)

@@ -83,7 +83,7 @@ func build(cfg Config, resolver *net.Resolver) (*Egress, error) {
 		ResponseHeaderTimeout:  headerTimeout,
 		MaxResponseHeaderBytes: maxHeader,
 		MaxIdleConns:           128,
-		MaxIdleConnsPerHost:    1,
+		MaxIdleConnsPerHost:    8, // as many as a receiver is sent notices at a time
 		IdleConnTimeout:        30 * time.Second,
 		DisableCompression:     true, // decoded by us, under the cap
 		ForceAttemptHTTP2:      true,
