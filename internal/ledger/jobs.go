@@ -94,6 +94,9 @@ func OpenJobs(ctx context.Context, o JobOptions) (_ *Jobs, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: open jobs: %w", err)
 	}
+	if err := keepPrivate(filepath.Join(dir, jobsName), o.Log); err != nil {
+		return nil, fmt.Errorf("ledger: open jobs: %w", err)
+	}
 	// Not synced at each commit: what is lost in a power failure is made
 	// again from the ledger.
 	db, err := openDB(filepath.Join(dir, jobsName), "_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=cache_size(-2048)")

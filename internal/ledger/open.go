@@ -102,7 +102,10 @@ func (l *store) openStores(ctx context.Context) error {
 		return err
 	}
 	path := filepath.Join(l.dir, dbName)
-	var err error
+	err := keepPrivate(path, l.log)
+	if err != nil {
+		return err
+	}
 	if l.wdb, err = openDB(path, "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-8192)&_pragma=journal_size_limit(67108864)&_pragma=secure_delete(1)"); err != nil {
 		return err
 	}
@@ -129,6 +132,29 @@ func (l *store) tidy() error {
 	for _, dir := range left {
 		if err := os.RemoveAll(dir); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// keepPrivate makes a database that its owner alone can read, before SQLite
+// would make it as the umask has it; SQLite gives the files beside it the same
+// mode. One made otherwise by an earlier version is put right.
+func keepPrivate(path string, log *slog.Logger) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm()&0o077 == 0 {
+			continue
+		}
+		if err := os.Chmod(name, 0o600); err != nil {
+			log.Warn("others can read a file of the data directory", "file", name, "err", err)
 		}
 	}
 	return nil

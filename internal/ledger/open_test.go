@@ -173,3 +173,31 @@ func TestCloseWhileOthersWrite(t *testing.T) {
 		t.Errorf("Close again: %v", err)
 	}
 }
+
+func TestDatabasesArePrivate(t *testing.T) {
+	dir := t.TempDir()
+	// As an earlier version left it.
+	if err := os.WriteFile(filepath.Join(dir, dbName), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l := openStore(t, dir)
+	keepCapture(t, l, "new", noon)
+	j, err := OpenJobs(t.Context(), JobOptions{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Stop(t.Context())
+	files, err := filepath.Glob(filepath.Join(dir, "*.db*"))
+	if err != nil || len(files) < 4 {
+		t.Fatalf("the directory has %q, %v", files, err)
+	}
+	for _, name := range files {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s has mode %o, want 600", filepath.Base(name), mode)
+		}
+	}
+}
