@@ -33,7 +33,8 @@ bench: ## figures for docs/performance.md; the index with 100,000 and $(BENCH) m
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v /index$$)
 	$(GO) test -run '^$$' -bench 'Put|Open' -size 100000 ./index
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; for n in 100000 $(BENCH); do \
-	  $(GO) test -run '^$$' -bench 'Index|Live|Voices|Fold' -benchtime 20x -timeout 2h -size $$n -keep $$dir/$$n ./index || exit 1; \
+	  $(GO) test -run '^$$' -bench 'Index|Voices|Fold' -benchtime 20x -timeout 2h -size $$n -keep $$dir/$$n ./index || exit 1; \
+	  $(GO) test -run '^$$' -bench Live -benchtime 2000x -timeout 2h -size $$n -keep $$dir/$$n ./index || exit 1; \
 	  du -sb $$dir/$$n; \
 	done
 	$(GO) test -run '^$$' -bench Data -benchtime 1x -timeout 1h -size 100000 ./internal/daemon

@@ -64,15 +64,11 @@ func BenchmarkProsePost(b *testing.B) {
 	}
 }
 
-// article is about 400 words.
+// article is 400 words.
 func article() string {
-	var b strings.Builder
-	for n := 0; n < 400; {
-		for _, p := range posts {
-			b.WriteString(p)
-			b.WriteString(". ")
-			n += len(strings.Fields(p))
-		}
+	var words []string
+	for i := 0; len(words) < 400; i++ {
+		words = append(words, strings.Fields(posts[i%len(posts)]+".")...)
 	}
-	return b.String()
+	return strings.Join(words[:400], " ")
 }

@@ -70,12 +70,14 @@ func (w *worker) events(a *Analyzer) []mention.Event {
 	return out
 }
 
-// triggered reports whether a word that begins a trigger stands where events
-// are looked for: mostly none does.
+// triggered reports whether a trigger stands where events are looked for:
+// mostly none does.
 func (w *worker) triggered(s *scanned) bool {
 	for i := range s.words[:min(len(s.words), 2*maxEventWords)] {
-		if len(w.m.events.triggers.first[s.words[i].key]) > 0 {
-			return true
+		for _, p := range w.m.events.triggers.first[s.words[i].key] {
+			if i+1+len(p.rest) <= len(s.words) && sameKeys(s.words[i+1:], p.rest) {
+				return true
+			}
 		}
 	}
 	return false

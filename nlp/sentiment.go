@@ -1,9 +1,6 @@
 package nlp
 
 import (
-	"cmp"
-	"slices"
-
 	"earshot/mention"
 )
 
@@ -166,10 +163,7 @@ func spread(words []word, c []float32, groups *[5]float32) {
 // parts are of the unbent score, and a last one, over the whole text, carries
 // what small parts and the text as a whole gave.
 func settle(parts []mention.Evidence, score float64, whole mention.Span) []mention.Evidence {
-	slices.SortStableFunc(parts, func(a, b mention.Evidence) int { return cmp.Compare(abs(b.Weight), abs(a.Weight)) })
-	if len(parts) > maxEvidence {
-		parts = parts[:maxEvidence]
-	}
+	parts = strongest(parts)
 	out := make([]mention.Evidence, 0, len(parts)+1)
 	rest := score
 	for _, p := range parts {
@@ -182,6 +176,25 @@ func settle(parts []mention.Evidence, score float64, whole mention.Span) []menti
 		out = append(out, mention.Evidence{Span: whole, Weight: rest})
 	}
 	return out
+}
+
+// strongest moves the strongest parts to the front, in order, the earlier one
+// first of two that are equal, and returns them.
+func strongest(parts []mention.Evidence) []mention.Evidence {
+	n := 0
+	for _, p := range parts {
+		i := n
+		for i > 0 && abs(parts[i-1].Weight) < abs(p.Weight) {
+			i--
+		}
+		if i == maxEvidence {
+			continue
+		}
+		n = min(n+1, maxEvidence)
+		copy(parts[i+1:n], parts[i:n-1])
+		parts[i] = p
+	}
+	return parts[:n]
 }
 
 func abs(x float64) float64 { return max(x, -x) }

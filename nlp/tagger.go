@@ -10,8 +10,8 @@ import (
 
 const (
 	maxClasses = 64
-	maxCache   = 20_000 // words whose features a tagger remembers
-	maxFixed   = 200    // bytes of a word that is tried against the link patterns
+	maxLabels  = 16
+	maxFixed   = 200 // bytes of a word that is tried against the link patterns
 )
 
 // tagWeights are the weights of features made of tags alone: few enough to be
@@ -86,11 +86,11 @@ type wordFeatures struct {
 	shape  uint8
 	fixed  int16 // part of speech that is sure; -1 if there is none
 	self   [3]ref
-	before [2]ref // when it is the word before
+	named  [maxLabels]float64 // of its label: what the word itself says, which prose adds first
+	before [2]ref             // when it is the word before
 	before2,
 	after2 ref
 	after            [2]ref
-	ner              [8]ref
 	nerPrev, nerNext ref
 	entity           *entityWord // what the entity model knows; nil without one
 }
@@ -98,8 +98,8 @@ type wordFeatures struct {
 // A tagger runs prose's models. It is for one goroutine.
 type tagger struct {
 	b        *base
-	cache    map[string]*wordFeatures
-	runs     map[string][]piece // what runs without white space are made of
+	cache    recent[*wordFeatures]
+	runs     recent[[]piece] // what runs without white space are made of
 	row      []*wordFeatures
 	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
 	none     [2]ref           // prevword-None, nextword-None
@@ -107,7 +107,7 @@ type tagger struct {
 }
 
 func newTagger(b *base) *tagger {
-	t := &tagger{b: b, cache: map[string]*wordFeatures{}, runs: map[string][]piece{}}
+	t := &tagger{b: b, cache: newRecent[*wordFeatures](), runs: newRecent[[]piece]()}
 	for i, n := range []string{"-START-", "-START2-", "-END-", "-END2-"} {
 		f := &wordFeatures{normal: n}
 		t.context(f)
@@ -134,11 +134,8 @@ var (
 
 // known returns the features of a word.
 func (t *tagger) known(w string) *wordFeatures {
-	if f, ok := t.cache[w]; ok {
+	if f, ok := t.cache.get(w); ok {
 		return f
-	}
-	if len(t.cache) >= maxCache {
-		clear(t.cache)
 	}
 	w = strings.Clone(w)
 	low := strings.ToLower(w)
@@ -155,15 +152,20 @@ func (t *tagger) known(w string) *wordFeatures {
 		basic = "True"
 	}
 	find := func(name, value string) ref { return b.ner.find(hashString(name + value)) }
-	f.ner = [8]ref{
+	var sum [maxClasses]float64
+	var hit uint64
+	for _, r := range [...]ref{
 		find("bias-", "True"), find("en-wordlist-", basic), find("prefix3-", strings.ToLower(prefix)), find("suffix3-", strings.ToLower(suffix)),
 		find("shape-", shapes[f.shape]), find("word-", w), find("word.lower-", low), find("wordlen-", strconv.Itoa(len(w))),
+	} {
+		b.ner.add(&sum, &hit, r)
 	}
+	copy(f.named[:], sum[:])
 	f.nerPrev, f.nerNext = find("prevword-", low), find("nextword-", low)
 	if t.entities != nil {
 		f.entity = t.entities.word(w, low)
 	}
-	t.cache[w] = f
+	t.cache.put(w, f)
 	return f
 }
 
@@ -286,10 +288,7 @@ func (t *tagger) label(toks []token) {
 	add := func(r ref) { b.ner.add(&scores, &hit, r) }
 	for i := range toks {
 		f := t.row[i+2]
-		clear(scores[:16])
-		for _, r := range f.ner {
-			add(r)
-		}
+		copy(scores[:], f.named[:])
 		next, nextName, prevTag, prevHist, prevShape := none, "None", none, 0, shapeNone
 		if i > 0 {
 			prevTag, prevHist = int(toks[i-1].tag), hist

@@ -77,11 +77,8 @@ func (t *tagger) tokenize(dst []token, c *cleaned) []token {
 
 // pieces are the tokens of a run without white space.
 func (t *tagger) pieces(run string) []piece {
-	if p, ok := t.runs[run]; ok {
+	if p, ok := t.runs.get(run); ok {
 		return p
-	}
-	if len(t.runs) >= maxCache {
-		clear(t.runs)
 	}
 	if t.entities != nil && isURL(run) && whole(run) { // no two are alike, and none says more than another
 		return []piece{{0, uint16(len(run)), t.known("http://t.co/x")}}
@@ -89,7 +86,7 @@ func (t *tagger) pieces(run string) []piece {
 	run = strings.Clone(run)
 	if whole(run) {
 		out := []piece{{0, uint16(len(run)), t.known(run)}}
-		t.runs[run] = out
+		t.runs.put(run, out)
 		return out
 	}
 	var out []piece
@@ -107,7 +104,7 @@ func (t *tagger) pieces(run string) []piece {
 		at = from + len(toks[i].Text)
 		out = append(out, piece{uint16(from), uint16(at), t.known(run[from:at])})
 	}
-	t.runs[run] = out
+	t.runs.put(run, out)
 	return out
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,8 +71,10 @@ func analyzeLine(an *nlp.Analyzer, why bool, n int, line []byte) (any, error) {
 	var more struct {
 		Targets []mention.Span `json:"targets"`
 	}
-	if err := json.Unmarshal(line, &more); err != nil {
-		return nil, fmt.Errorf("line %d: %w", n, err)
+	if bytes.Contains(line, []byte("targets")) { // few lines have them, and reading a line twice is dear
+		if err := json.Unmarshal(line, &more); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
 	}
 	m := row.Mention()
 	analysis, brands := an.Analyze(&m)
