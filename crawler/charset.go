@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"mime"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -155,7 +156,7 @@ func withoutProlog(data []byte) []byte {
 // withoutControls drops the control characters that XML has no place for.
 func withoutControls(data []byte) []byte {
 	bad := func(c byte) bool { return c < 0x20 && c != '\t' && c != '\n' && c != '\r' }
-	i := bytes.IndexFunc(data, func(r rune) bool { return r < 0x20 && bad(byte(r)) })
+	i := slices.IndexFunc(data, bad)
 	if i < 0 {
 		return data
 	}

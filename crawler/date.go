@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -18,10 +19,16 @@ func parseDate(s string) (time.Time, bool) {
 	if len(s) < 4 || len(s) > 100 {
 		return time.Time{}, false
 	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return valid(t)
+	// An error of time.Parse costs more than the reading: ask for the layout
+	// that the first and last letters promise.
+	layout := time.RFC3339
+	if s[0] > '9' {
+		layout = time.RFC1123Z
+		if strings.HasSuffix(s, " GMT") {
+			layout = http.TimeFormat
+		}
 	}
-	if t, err := time.Parse(time.RFC1123Z, s); err == nil {
+	if t, err := time.Parse(layout, s); err == nil {
 		return valid(t)
 	}
 	if t, ok := epoch(s); ok {

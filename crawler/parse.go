@@ -69,6 +69,14 @@ func parseFeed(data []byte, contentType string) (*Feed, error) {
 		}
 		return readFeed(text)
 	}
+	if feed, ok := readQuick(text); ok {
+		return feed, nil
+	}
+	return parseXML(text)
+}
+
+// parseXML reads a feed of any shape, with the parser.
+func parseXML(text []byte) (*Feed, error) {
 	text = fromRoot(expandEntities(text))
 	asides, err := scanXML(text)
 	if err != nil {
@@ -147,7 +155,7 @@ func readFeed(text []byte) (feed *Feed, err error) {
 	if raw.FeedType == "json" && raw.FeedVersion == "" && len(raw.Items) == 0 && raw.Title == "" {
 		return nil, errNotFeed
 	}
-	return translate(raw), nil
+	return translate(raw, raw.OriginalFeed()), nil
 }
 
 // salvage reads what can be read of a broken feed: up to its last whole item,

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mmcdole/gofeed"
 	"github.com/mmcdole/gofeed/atom"
@@ -13,8 +14,9 @@ import (
 	"github.com/mmcdole/gofeed/rss"
 )
 
-// translate makes our words of the parser's.
-func translate(raw *gofeed.Feed) *Feed {
+// translate makes our words of the parser's; of is what the file says in the
+// words of its own format.
+func translate(raw *gofeed.Feed, of any) *Feed {
 	f := &Feed{
 		Title:    plainLine(raw.Title),
 		Link:     strings.TrimSpace(raw.Link),
@@ -26,7 +28,7 @@ func translate(raw *gofeed.Feed) *Feed {
 		base = nil
 	}
 	var original *rss.Feed
-	switch o := raw.OriginalFeed().(type) {
+	switch o := of.(type) {
 	case *rss.Feed:
 		original = o
 		if strings.HasPrefix(o.Version, "0.90") || o.Version == "1.0" {
@@ -43,7 +45,7 @@ func translate(raw *gofeed.Feed) *Feed {
 		it := translateItem(item, base)
 		if original != nil && i < len(original.Items) {
 			rssItem(&it, original.Items[i], base)
-		} else if o, ok := raw.OriginalFeed().(*atom.Feed); ok && i < len(o.Entries) {
+		} else if o, ok := of.(*atom.Feed); ok && i < len(o.Entries) {
 			atomEntry(&it, o.Entries[i])
 		}
 		if it.Author == "" && raw.Author != nil {
@@ -167,18 +169,42 @@ func dateOf(text string, parsed *time.Time) time.Time {
 // else.
 func itemText(content, description string) string {
 	text, short := plainText(content), plainText(description)
-	switch {
-	case text == "":
+	begin := strings.TrimRight(short, ".… ")
+	if text == "" {
 		return short
-	case short == "" || strings.Contains(squeeze(text), squeeze(strings.TrimRight(short, ".… "))):
+	}
+	if short == "" || strings.Contains(text, begin) {
 		return text
-	case strings.Contains(squeeze(short), squeeze(text)):
+	}
+	most, least := squeeze(text), squeeze(begin)
+	switch {
+	case strings.Contains(most, least):
+		return text
+	case len(short) >= len(most) && strings.Contains(squeeze(short), most):
 		return short
 	}
 	return shortenText(short+"\n"+text, maxText)
 }
 
-func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
+// squeeze drops all white space.
+func squeeze(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	begin := -1
+	for i, r := range s {
+		switch space := unicode.IsSpace(r); {
+		case !space && begin < 0:
+			begin = i
+		case space && begin >= 0:
+			b.WriteString(s[begin:i])
+			begin = -1
+		}
+	}
+	if begin >= 0 {
+		b.WriteString(s[begin:])
+	}
+	return b.String()
+}
 
 func person(p *gofeed.Person) string {
 	if p == nil {
