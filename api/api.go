@@ -22,7 +22,12 @@ import (
 type Options struct {
 	Backend        Backend                 // required
 	Hub            *Hub                    // nil means that nothing ever happens on the event stream
-	Tokens         []Token                 // none means that only this machine is answered
+	Tokens         []Token                 // of the configuration; without any, and without users, only this machine is answered
+	Door           *Token                  // of commands of the same user; lets in and closes nothing
+	People         People                  // nil means that nobody can sign in
+	Sessions       Sessions                // how long they last
+	SetupCode      string                  // makes the first admin, once; while it is given nobody is let in without
+	SetupUntil     time.Time               // how long it does
 	BasePath       string                  // where everything is mounted; "" is "/"
 	PublicURL      string                  // how people reach the front page; "" makes links relative to the host
 	TrustedProxies []netip.Prefix          // whose X-Forwarded-For and -Proto are believed
@@ -33,6 +38,8 @@ type Options struct {
 	Open           map[string]http.Handler // likewise, for anybody who reaches us: they look after themselves
 	Links          []Link                  // to them, in the navigation
 	Log            *slog.Logger            // nil means no logging
+
+	cost cost // of password hashes; tests have a cheap one
 }
 
 // A Link is an entry of the navigation.
@@ -53,9 +60,10 @@ type api struct {
 	backend Backend
 	hub     *Hub
 	guard   *guard
-	base    string // of routes: "" or "/earshot"
-	link    string // of links: the path of PublicURL when it has one, else base
-	origin  string // scheme and host of PublicURL, or ""
+	people  *people // nil: nobody can sign in
+	base    string  // of routes: "" or "/earshot"
+	link    string  // of links: the path of PublicURL when it has one, else base
+	origin  string  // scheme and host of PublicURL, or ""
 	zone    *time.Location
 	version string
 	links   []Link
@@ -102,7 +110,7 @@ func build(o Options) (http.Handler, []string, error) {
 		return nil, nil, err
 	}
 	for path, h := range o.Extra {
-		mux.Handle(a.base+path, extra(h))
+		mux.Handle(a.base+path, a.forWhole(extra(h)))
 	}
 	for path, h := range o.Open {
 		a.guard.ways = append(a.guard.ways, a.base+path)
@@ -134,7 +142,7 @@ func newAPI(o Options) (*api, error) {
 		return nil, errors.New("api: no backend")
 	}
 	a := &api{
-		backend: o.Backend, hub: o.Hub, zone: o.Zone, version: o.Version, links: o.Links, log: o.Log,
+		backend: part{o.Backend}, hub: o.Hub, zone: o.Zone, version: o.Version, links: o.Links, log: o.Log,
 		reads: make(chan struct{}, maxReads), exports: make(chan struct{}, maxExports),
 	}
 	if a.hub == nil {
@@ -162,7 +170,8 @@ func newAPI(o Options) (*api, error) {
 			return nil, fmt.Errorf("api: token %q: role %q is none of viewer, analyst, admin", t.Name, t.Role)
 		}
 	}
-	a.guard = &guard{tokens: o.Tokens, trusted: o.TrustedProxies, open: a.base + "/healthz", api: a.base + "/api/"}
+	a.guard = &guard{tokens: o.Tokens, door: o.Door, trusted: o.TrustedProxies, open: a.base + "/healthz", api: a.base + "/api/"}
+	a.admitPeople(o)
 	for _, path := range urlPaths {
 		a.guard.inURL = append(a.guard.inURL, a.base+"/api/v1"+path)
 	}
@@ -197,9 +206,9 @@ func (a *api) absolute(path string) string { return a.origin + a.link + path }
 func (a *api) routes(mux *router) {
 	mux.HandleFunc("GET "+a.base+"/healthz", healthz)
 	mux.HandleFunc("GET "+a.base+"/readyz", a.readyz)
-	mux.Handle("GET "+a.base+"/metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{
+	mux.Handle("GET "+a.base+"/metrics", a.forWhole(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{
 		MaxRequestsInFlight: 4, Timeout: readingTime, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-	}))
+	})))
 	a.huma = humago.NewWithPrefix(mux, a.base+"/api/v1", a.config())
 	a.huma.UseMiddleware(authorize)
 	a.mentionRoutes()
@@ -214,6 +223,7 @@ func (a *api) routes(mux *router) {
 	a.systemRoutes()
 	a.streamRoutes()
 	a.pageRoutes(mux)
+	a.peopleRoutes(mux)
 }
 
 // needs is the role an operation asks for, in its metadata.
@@ -292,6 +302,17 @@ func (a *api) finish(ctx context.Context, rec *recorder, r *http.Request, start 
 	}
 	a.metrics.observe(rec, start)
 	a.log.DebugContext(ctx, "request", "method", r.Method, "path", r.URL.Path, "status", rec.code(), "took", time.Since(start))
+}
+
+// forWhole keeps those out who see a part only: what stands behind it is about all.
+func (a *api) forWhole(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if actorOf(r.Context()).scope != nil {
+			writeProblem(w, r, errWhole)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // extra gives a page of somebody else the headers of ours; it may set its own.

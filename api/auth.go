@@ -13,6 +13,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"earshot/query"
 )
 
 // A Role says what a token may do.
@@ -50,9 +52,10 @@ func NewSecret() string {
 	return "earshot_" + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// MayListen refuses an address beyond loopback when there is no token.
-func MayListen(addr string, tokens int) error {
-	if tokens > 0 {
+// MayListen refuses an address beyond loopback when there is nothing that
+// lets anybody in: no token, no user and no set-up link.
+func MayListen(addr string, keys int) error {
+	if keys > 0 {
 		return nil
 	}
 	host, _, err := net.SplitHostPort(addr)
@@ -60,7 +63,7 @@ func MayListen(addr string, tokens int) error {
 		return fmt.Errorf("api: listen address %q: %w", addr, err)
 	}
 	if !loopbackHost(host) {
-		return fmt.Errorf("api: listening on %s needs a token: anybody there could read and change everything; add one, or listen on 127.0.0.1", addr)
+		return fmt.Errorf("api: listening on %s needs a token or a user: anybody there could read and change everything; add one, or listen on 127.0.0.1", addr)
 	}
 	return nil
 }
@@ -77,9 +80,13 @@ func loopbackHost(host string) bool {
 
 // An actor is who is asking.
 type actor struct {
-	name   string
-	role   Role
-	secret string // that stood in the address; "" when it did not
+	name    string
+	role    Role
+	scope   *query.Query               // all that is there for them; nil is everything
+	secret  string                     // that stood in the address; "" when it did not
+	user    string                     // the user it is, or whose token
+	session string                     // id of the session; "" without one
+	still   func(context.Context) bool // whether they would be let in again; nil: as long as the daemon runs
 }
 
 type actorKey struct{}
@@ -90,12 +97,19 @@ func actorOf(ctx context.Context) actor {
 	return who
 }
 
+// gone reports whether who asks would not be let in any more: a long answer
+// ends then.
+func (who *actor) gone(ctx context.Context) bool { return who.still != nil && !who.still(ctx) }
+
 // A guard lets requests in, or answers them itself. It denies by default.
 type guard struct {
 	tokens  []Token
+	door    *Token // of commands of the same user; nil: there is none
+	people  *people
 	trusted []netip.Prefix
 	open    string   // the one path that needs nothing
 	ways    []string // prefixes of what looks after itself
+	own     []string // prefixes of forms about who asks alone, whatever their role
 	api     string   // prefix of what is for programs
 	inURL   []string // paths whose address may carry a viewer's token
 	next    http.Handler
@@ -107,17 +121,13 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.serve(w, r)
 		return
 	}
-	if len(g.tokens) == 0 {
-		if reason := g.stranger(r); reason != "" {
-			writeProblem(w, r, newProblem(http.StatusForbidden, "loopback-only", reason))
-			return
-		}
-		r, _ = g.fromURL(r)
-		g.admit(w, r, actor{name: "local", role: RoleAdmin})
+	r, given := g.fromURL(r)
+	who, ok, err := g.who(r, given)
+	if err != nil {
+		g.people.api.log.ErrorContext(r.Context(), "who asks could not be told", "err", err)
+		writeProblem(w, r, newProblem(http.StatusServiceUnavailable, "unavailable", "who you are cannot be told now; try again"))
 		return
 	}
-	r, given := g.fromURL(r)
-	who, ok := g.find(cmp.Or(secretOf(r), given))
 	if ok && given != "" && secretOf(r) == "" {
 		if who.role != RoleViewer {
 			writeProblem(w, r, newProblem(http.StatusForbidden, "role-needed", fmt.Sprintf("token %q may do more than read, so it must not stand in an address; use one with the role %s", who.name, RoleViewer)))
@@ -125,17 +135,67 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		who.secret = given
 	}
-	if !ok {
-		challenge := `Bearer realm="earshot"`
-		if !strings.HasPrefix(r.URL.Path, g.api) {
-			// A browser asks for a password: any name, the token as password.
-			challenge = `Basic realm="earshot: the token is the password", charset="UTF-8"`
-		}
-		w.Header().Set("WWW-Authenticate", challenge)
-		writeProblem(w, r, newProblem(http.StatusUnauthorized, "token-needed", "send a token of the configuration: Authorization: Bearer TOKEN"))
+	if ok {
+		g.admit(w, r, who)
 		return
 	}
-	g.admit(w, r, who)
+	closed, err := g.closed(r.Context())
+	if err != nil || closed {
+		g.deny(w, r)
+		return
+	}
+	if reason := g.stranger(r); reason != "" {
+		writeProblem(w, r, newProblem(http.StatusForbidden, "loopback-only", reason))
+		return
+	}
+	g.admit(w, r, actor{name: local, role: RoleAdmin})
+}
+
+// local is who asks from this machine while nobody has to say who they are.
+const local = "local"
+
+// closed reports whether everybody has to say who they are.
+func (g *guard) closed(ctx context.Context) (bool, error) {
+	if len(g.tokens) > 0 || g.people == nil {
+		return len(g.tokens) > 0, nil
+	}
+	if g.people.setup.wanted() {
+		return true, nil
+	}
+	return g.people.store.Peopled(ctx)
+}
+
+// who tells who asks: by the secret sent or standing in the address, else by
+// the cookie of a session.
+func (g *guard) who(r *http.Request, given string) (actor, bool, error) {
+	secret := cmp.Or(secretOf(r), given)
+	if secret == "" {
+		if g.people == nil {
+			return actor{}, false, nil
+		}
+		return g.people.signedIn(r)
+	}
+	if who, ok := g.find(secret); ok || g.people == nil {
+		return who, ok, nil
+	}
+	return g.people.bearer(r.Context(), HashToken(secret))
+}
+
+// deny answers who was not let in: programs with a problem, people with the
+// page where they sign in, which keeps what they were about to send.
+func (g *guard) deny(w http.ResponseWriter, r *http.Request) {
+	forPrograms := strings.HasPrefix(r.URL.Path, g.api)
+	if g.people != nil && !forPrograms && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		g.people.ask(w, r)
+		return
+	}
+	challenge := `Bearer realm="earshot"`
+	if !forPrograms {
+		// A browser asks for a password: any name, the token as password.
+		challenge = `Basic realm="earshot: the token is the password", charset="UTF-8"`
+	}
+	w.Header().Set("WWW-Authenticate", challenge)
+	writeProblem(w, r, newProblem(http.StatusUnauthorized, "token-needed", "send a token: Authorization: Bearer TOKEN; people sign in"))
 }
 
 // fromURL takes the token out of an address that may carry one: spreadsheets
@@ -155,7 +215,8 @@ func (g *guard) fromURL(r *http.Request) (*http.Request, string) {
 }
 
 func (g *guard) admit(w http.ResponseWriter, r *http.Request, who actor) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead && !who.role.may(RoleAnalyst) {
+	mine := slices.ContainsFunc(g.own, func(p string) bool { return strings.HasPrefix(r.URL.Path, p) })
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && !who.role.may(RoleAnalyst) && !mine {
 		writeProblem(w, r, forbidden(who, RoleAnalyst))
 		return
 	}
@@ -205,6 +266,9 @@ func (g *guard) find(secret string) (actor, bool) {
 		if subtle.ConstantTimeCompare(hash[:], g.tokens[i].Hash[:]) == 1 {
 			who, found = actor{name: g.tokens[i].Name, role: g.tokens[i].Role}, true
 		}
+	}
+	if g.door != nil && subtle.ConstantTimeCompare(hash[:], g.door.Hash[:]) == 1 {
+		who, found = actor{name: g.door.Name, role: g.door.Role}, true
 	}
 	return who, found && secret != ""
 }
@@ -260,5 +324,5 @@ func (g *guard) https(r *http.Request) bool {
 }
 
 func forbidden(who actor, need Role) *problem {
-	return newProblem(http.StatusForbidden, "role-needed", fmt.Sprintf("token %q has the role %s; this needs %s", who.name, who.role, need))
+	return newProblem(http.StatusForbidden, "role-needed", fmt.Sprintf("%q has the role %s; this needs %s", who.name, who.role, need))
 }

@@ -79,8 +79,9 @@ type Writing interface {
 	// identity, and the source where none is given, are the backend's. It
 	// returns when they are durable.
 	Push(ctx context.Context, actor string, mentions []mention.Mention) (mention.Receipt, error)
-	Curate(ctx context.Context, events []mention.CurationEvent) error // ErrNotFound when an id is not known
-	Audit(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error)
+	Curate(ctx context.Context, events []mention.CurationEvent) error                    // ErrNotFound when an id is not known
+	Audit(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error)     // oldest first
+	AuditTrail(ctx context.Context, f mention.AuditFilter) ([]mention.AuditEntry, error) // newest first
 }
 
 // An IncidentFilter narrows [Alerting.Incidents].

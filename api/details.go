@@ -123,10 +123,10 @@ func (a *api) settingsPage(w http.ResponseWriter, r *http.Request) {
 		if v.Brands, err = a.backend.Brands(ctx); err != nil {
 			return struct{}{}, err
 		}
-		if v.Labels, err = a.backend.Labels(ctx); err != nil || !who.role.may(RoleAdmin) {
+		if v.Labels, err = a.backend.Labels(ctx); err != nil || !who.role.may(RoleAdmin) || who.scope != nil {
 			return struct{}{}, err
 		}
-		v.Audit, err = a.lastDeeds(ctx)
+		v.Audit, err = a.backend.AuditTrail(ctx, mention.AuditFilter{Limit: 20})
 		return struct{}{}, err
 	})
 	if err != nil {

@@ -269,6 +269,10 @@ func (f *fake) Audit(context.Context, int64, int) ([]mention.AuditEntry, error) 
 	return []mention.AuditEntry{{Seq: 1, At: day, Actor: "ada", Action: "ack", Object: "i0"}}, f.err
 }
 
+func (f *fake) AuditTrail(ctx context.Context, _ mention.AuditFilter) ([]mention.AuditEntry, error) {
+	return f.Audit(ctx, 0, 0)
+}
+
 func (f *fake) Incidents(_ context.Context, filter api.IncidentFilter) ([]mention.Incident, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -99,7 +100,7 @@ func (a *api) done(w http.ResponseWriter, r *http.Request, back string, x deed) 
 func (a *api) ours(back string) *url.URL {
 	u, err := url.Parse(back)
 	root := a.link + "/"
-	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, root) || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(back, "\\\r\n\t") {
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, root) || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(back, "\\\r\n\t") || slices.Contains(strings.Split(u.Path, "/"), "..") {
 		return &url.URL{Path: root}
 	}
 	return u

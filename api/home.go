@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -63,32 +62,4 @@ func (a *api) moved(path string) http.HandlerFunc {
 		to := url.URL{Path: a.pages.to(path), RawQuery: r.URL.Query().Encode()}
 		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
 	}
-}
-
-// lastDeeds are the newest entries of the audit, newest first. The log is read
-// forwards, so its end is looked for first.
-func (a *api) lastDeeds(ctx context.Context) ([]mention.AuditEntry, error) {
-	const show = 20
-	low, high := int64(0), int64(1) // there is something after low, and nothing after high
-	for open := true; low+1 < high || open; {
-		mid := high
-		if !open {
-			mid = low + (high-low)/2
-		}
-		rows, err := a.backend.Audit(ctx, mid, 1)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case len(rows) == 0 || mid > 1<<60:
-			high, open = mid, false
-		case open:
-			low, high = mid, mid*2
-		default:
-			low = mid
-		}
-	}
-	rows, err := a.backend.Audit(ctx, max(0, high-show), show)
-	slices.Reverse(rows)
-	return rows, err
 }

@@ -42,7 +42,9 @@ type view struct {
 	Feed    string // address of the page's mentions as a feed
 	Nav     []entry
 	Who     string
-	SignOut bool
+	SignOut bool // there is a session to end
+	Account bool // there is a user behind Who
+	Bare    bool // without navigation: nobody is signed in
 	Flash   *flash
 	Back    string // address of the page itself
 	Data    any
@@ -86,7 +88,7 @@ func newPages(a *api) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: page layout: %w", err)
 	}
-	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "settings", "rule", "docs", "error"} {
+	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "settings", "rule", "docs", "error", "signin", "carried", "setup"} {
 		set, err := layout.Clone()
 		if err == nil {
 			set, err = set.ParseFS(pageFiles, "pages/"+name+".html")
@@ -106,7 +108,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 		v.Nav = append(v.Nav, entry{Path: l.Path, Name: l.Name})
 	}
 	who := actorOf(r.Context())
-	v.Who, v.Back = who.name, r.URL.RequestURI()
+	v.Who, v.Back, v.SignOut, v.Account = who.name, r.URL.RequestURI(), who.session != "", who.user != ""
 	v.Flash = p.api.flashOf(r)
 	var buf bytes.Buffer
 	if err := p.sets[name].ExecuteTemplate(&buf, "layout.html", v); err != nil {

@@ -68,7 +68,7 @@ func (a *api) events(ctx context.Context, in *streamInput) (*huma.StreamResponse
 	if err != nil {
 		return nil, a.fail(ctx, err, "event")
 	}
-	s := &stream{api: a, query: q, all: in.Q == "" || in.Q == "*"}
+	s := &stream{api: a, who: actorOf(ctx), query: q, all: in.Q == "" || in.Q == "*"}
 	for _, t := range in.Types {
 		switch t {
 		case "mention":
@@ -119,6 +119,7 @@ func (a *api) events(ctx context.Context, in *streamInput) (*huma.StreamResponse
 
 type stream struct {
 	api       *api
+	who       actor
 	query     *query.Query
 	all       bool
 	mentions  bool
@@ -153,6 +154,9 @@ func (s *stream) run(ctx context.Context, w http.ResponseWriter, sub *subscriber
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-beat.C:
+			if s.who.gone(ctx) {
+				return nil
+			}
 			if err := s.write(": still here\n\n"); err != nil {
 				return err
 			}
@@ -161,7 +165,7 @@ func (s *stream) run(ctx context.Context, w http.ResponseWriter, sub *subscriber
 				s.api.metrics.dropped.Inc()
 				return nil
 			}
-			if err := s.tell(e); err != nil {
+			if err := s.tell(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -177,7 +181,7 @@ func (s *stream) missed(ctx context.Context) error {
 				return fmt.Errorf("api: read changes: %w", err)
 			}
 			for i := range changes {
-				if err := s.tell(event{change: &changes[i]}); err != nil {
+				if err := s.tell(ctx, event{change: &changes[i]}); err != nil {
 					return err
 				}
 			}
@@ -199,7 +203,7 @@ func (s *stream) missed(ctx context.Context) error {
 	from := s.pos.at
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i].Updated.UnixMilli() > from {
-			if err := s.tell(event{incident: &list[i]}); err != nil {
+			if err := s.tell(ctx, event{incident: &list[i]}); err != nil {
 				return err
 			}
 		}
@@ -208,7 +212,7 @@ func (s *stream) missed(ctx context.Context) error {
 }
 
 // tell sends an event, unless the client has seen it or did not ask for it.
-func (s *stream) tell(e event) error {
+func (s *stream) tell(ctx context.Context, e event) error {
 	switch {
 	case e.change != nil:
 		c := e.change
@@ -220,12 +224,21 @@ func (s *stream) tell(e event) error {
 			return nil
 		}
 		row := c.Record.Row()
-		if row.Seq = c.Seq; !s.all && !s.query.Match(query.NewDocument(&row)) {
+		row.Seq = c.Seq
+		d := query.NewDocument(&row)
+		if !s.all && !s.query.Match(d) || s.who.scope != nil && !s.who.scope.Match(d) {
 			return nil
 		}
 		return s.send("mention", &row)
 	case s.incidents:
 		s.pos.at = max(s.pos.at, e.incident.Updated.UnixMilli())
+		if s.who.scope != nil {
+			if _, err := s.api.backend.Incident(ctx, e.incident.ID); errors.Is(err, ErrNotFound) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
 		return s.send("incident", e.incident)
 	}
 	return nil

@@ -135,11 +135,14 @@ func (a *api) changes(ctx context.Context, in *sinceInput) (*changesOutput, erro
 	}
 	out := &changesOutput{}
 	out.Body.Last = after
-	if out.Body.Rows = rows; rows == nil {
-		out.Body.Rows = []mention.Change{}
-	}
 	if n := len(rows); n > 0 {
 		out.Body.Last = rows[n-1].Seq
+	}
+	out.Body.Rows = []mention.Change{}
+	for i := range rows {
+		if rows[i].Kind != "" { // else it is not there for who asks
+			out.Body.Rows = append(out.Body.Rows, rows[i])
+		}
 	}
 	if len(rows) >= in.Limit {
 		out.Body.Next = cursorAfter("changes", strconv.FormatInt(out.Body.Last, 10))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,9 @@ func (a *app) serve(ctx context.Context, o daemon.Options) error {
 		if tell != nil {
 			tell(address)
 		}
+	}
+	o.Setup = func(link string, until time.Time) {
+		fmt.Fprintf(a.stderr, "\nNobody can sign in yet. Open this link to make the admin; it works once, until %s:\n\n  %s\n\n", until.Format("15:04 MST"), link)
 	}
 	return daemon.Run(ctx, o)
 }

@@ -51,6 +51,7 @@ var library = map[string][]string{
 	"github.com/wneessen/go-mail":   {"earshot/alerts"},
 	"github.com/expr-lang/expr":     {"earshot/alerts"},
 	"github.com/danielgtaylor/huma": {"earshot/api"},
+	"golang.org/x/crypto":           {"earshot/api"},
 	"github.com/emersion/go-smtp":   {"earshot/internal/demo"},
 	"code.dny.dev/ssrf":             {"earshot/internal/egress"},
 	"github.com/spf13/cobra":        {"earshot/cmd/earshot"},

@@ -134,8 +134,13 @@ func (l *loader) checkServer(cfg *Config) {
 	if err != nil {
 		d.fault("server.listen", fmt.Sprintf("listen %q is not host:port", s.Listen), "127.0.0.1:8080, or :8080 for every address")
 	} else if !loopback(host) && len(s.Tokens) == 0 {
-		d.fault("server.listen", fmt.Sprintf("listen %q reaches beyond this machine, and no token is configured", s.Listen),
-			"add server.tokens, or listen on 127.0.0.1")
+		l.warnings = append(l.warnings, d.place("server.listen", fmt.Sprintf("listen %q reaches beyond this machine", cfg.Listen()),
+			"while there is no user, the start prints a link that makes the first admin, once"))
+	}
+	for name, v := range map[string]mention.Duration{"idle": s.Sessions.Idle, "lasts": s.Sessions.Lasts} {
+		if v != 0 && (v.Std() < 5*time.Minute || v.Std() > 400*24*time.Hour) {
+			d.fault("server.sessions."+name, fmt.Sprintf("%s %s is not between 5m and 400d", name, v), "")
+		}
 	}
 	if (s.TLS.CertFile == "") != (s.TLS.KeyFile == "") {
 		d.fault("server.tls", "cert_file and key_file go together", "")

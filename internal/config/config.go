@@ -62,6 +62,13 @@ type Server struct {
 	TLS            TLS      `yaml:"tls,omitempty"`
 	TrustedProxies []string `yaml:"trusted_proxies,omitempty"` // prefixes whose X-Forwarded headers count
 	Tokens         []Token  `yaml:"tokens,omitempty"`
+	Sessions       Sessions `yaml:"sessions,omitempty"` // of people who sign in
+}
+
+// Sessions says how long people stay signed in.
+type Sessions struct {
+	Idle  mention.Duration `yaml:"idle,omitempty"`  // without doing anything; 0 means 7d
+	Lasts mention.Duration `yaml:"lasts,omitempty"` // at all; 0 means 30d
 }
 
 // TLS names the server's certificate; both or neither.

@@ -190,6 +190,11 @@ func (b backend) Audit(ctx context.Context, after int64, limit int) ([]mention.A
 	return b.store.Ledger.AuditLog(ctx, after, limit)
 }
 
+// AuditTrail implements api.Writing.
+func (b backend) AuditTrail(ctx context.Context, f mention.AuditFilter) ([]mention.AuditEntry, error) {
+	return b.store.Ledger.AuditTrail(ctx, f)
+}
+
 func (b backend) audit(ctx context.Context, actor, action, object, detail string) error {
 	return b.store.Ledger.Audit(ctx, mention.AuditEntry{At: now(), Actor: actor, Action: action, Object: object, Detail: detail})
 }

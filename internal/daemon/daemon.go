@@ -27,6 +27,7 @@ type Options struct {
 	Extra   map[string]http.Handler                                      // more pages, by path, such as the demo's inbox
 	Links   []api.Link                                                   // to them, in the navigation
 	Ready   func(address string)                                         // told once the API answers
+	Setup   func(link string, until time.Time)                           // told the link that makes the first admin, when there is one; it lets in
 	Log     *slog.Logger                                                 // nil means no logging
 	Hangup  <-chan os.Signal                                             // asks for a reload; may be nil
 	Listen  func(ctx context.Context, addr string) (net.Listener, error) // nil means TCP
@@ -41,6 +42,8 @@ type Daemon struct {
 	metrics *metrics
 	started time.Time
 	secret  string // lets commands of the same user in
+
+	setupLink func(address string) // tells the link that makes the first admin; nil: there is none
 
 	cfg        atomic.Pointer[config.Config] // the files and the objects made through the API
 	files      atomic.Pointer[config.Config] // the files alone
@@ -240,7 +243,7 @@ func (d *Daemon) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
-	server, err := d.server()
+	server, err := d.server(ctx)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -266,6 +269,7 @@ func (d *Daemon) run(ctx context.Context) error {
 	if d.o.Ready != nil {
 		d.o.Ready(address)
 	}
+	d.invite(address)
 	select {
 	case <-ctx.Done():
 		err = nil

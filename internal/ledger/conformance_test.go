@@ -46,6 +46,8 @@ func testLedger(t *testing.T, open func(t *testing.T) ledger.Ledger) {
 		{"accuracies", testAccuracies},
 		{"holds", testHolds},
 		{"audit", testAudit},
+		{"users", testUsers},
+		{"sessions and tokens", testSessions},
 		{"objects", testObjects},
 		{"incidents", testIncidents},
 		{"outbox", testOutbox},

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"time"
@@ -27,6 +28,7 @@ type Ledger interface {
 	Understanding
 	Reading
 	Curating
+	People
 	Alerting
 	Keeping
 	// Watch returns a channel that gets a value (never blocking the writer)
@@ -168,6 +170,33 @@ type Curating interface {
 	PutObject(ctx context.Context, o Object) error
 	DeleteObject(ctx context.Context, kind, id string) error
 	Objects(ctx context.Context, kind string) ([]Object, error) // kind "" means all
+}
+
+// People is who may come in. What changes is written with its line of the
+// audit in one transaction; an entry without an action writes none.
+type People interface {
+	Users(ctx context.Context) ([]mention.User, error) // by name
+	User(ctx context.Context, name string) (mention.User, bool, error)
+	UserOf(ctx context.Context, subject string) (mention.User, bool, error) // at the identity provider
+	Peopled(ctx context.Context) (bool, error)                              // whether there is any user
+	PutUser(ctx context.Context, u mention.User, e mention.AuditEntry) error
+	// DeleteUser takes tokens and sessions along; false when there was none.
+	DeleteUser(ctx context.Context, name string, e mention.AuditEntry) (bool, error)
+
+	AccessTokens(ctx context.Context, owner string) ([]mention.AccessToken, error) // owner "" means all
+	AccessToken(ctx context.Context, hash [sha256.Size]byte) (mention.AccessToken, bool, error)
+	PutAccessToken(ctx context.Context, k mention.AccessToken, e mention.AuditEntry) error // an id there is already is an error
+	DeleteAccessToken(ctx context.Context, id string, e mention.AuditEntry) (bool, error)
+
+	// PutSession keeps a new session, and that its user was seen. Of one
+	// user's or token's many, those used longest ago end.
+	PutSession(ctx context.Context, s mention.Session, e mention.AuditEntry) error
+	Session(ctx context.Context, hash [sha256.Size]byte) (mention.Session, bool, error)
+	Sessions(ctx context.Context, user string) ([]mention.Session, error) // used last first; user "" means all; at most 1,000
+	UseSession(ctx context.Context, id string, used time.Time) error
+	EndSessions(ctx context.Context, f mention.SessionFilter, e mention.AuditEntry) (int, error)
+
+	AuditTrail(ctx context.Context, f mention.AuditFilter) ([]mention.AuditEntry, error) // newest first
 }
 
 // An Object is a part of the configuration that was made through the API.

@@ -1,0 +1,253 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"earshot/mention"
+	"earshot/query"
+)
+
+// People keeps who may come in. What changes is written with its line of the
+// audit; an entry without an action writes none. The ledger is one.
+type People interface {
+	Users(ctx context.Context) ([]mention.User, error)
+	User(ctx context.Context, name string) (mention.User, bool, error)
+	UserOf(ctx context.Context, subject string) (mention.User, bool, error)
+	Peopled(ctx context.Context) (bool, error)
+	PutUser(ctx context.Context, u mention.User, e mention.AuditEntry) error
+	DeleteUser(ctx context.Context, name string, e mention.AuditEntry) (bool, error)
+
+	AccessTokens(ctx context.Context, owner string) ([]mention.AccessToken, error)
+	AccessToken(ctx context.Context, hash [sha256.Size]byte) (mention.AccessToken, bool, error)
+	PutAccessToken(ctx context.Context, k mention.AccessToken, e mention.AuditEntry) error
+	DeleteAccessToken(ctx context.Context, id string, e mention.AuditEntry) (bool, error)
+
+	PutSession(ctx context.Context, s mention.Session, e mention.AuditEntry) error
+	Session(ctx context.Context, hash [sha256.Size]byte) (mention.Session, bool, error)
+	Sessions(ctx context.Context, user string) ([]mention.Session, error)
+	UseSession(ctx context.Context, id string, used time.Time) error
+	EndSessions(ctx context.Context, f mention.SessionFilter, e mention.AuditEntry) (int, error)
+
+	Audit(ctx context.Context, e mention.AuditEntry) error
+}
+
+// The bounds of accounts.
+const (
+	maxUsers     = 10_000
+	maxTokens    = 200 // of one user
+	maxUserName  = 100
+	maxScope     = 8000 // bytes of a query
+	maxTokenName = 60
+)
+
+// reserved are names that stand for something else in the audit.
+var reserved = []string{OwnerFile, "cli", "local", "setup", "daemon", "earshot"}
+
+// Accounts are the rules about users and their tokens, whoever asks: the
+// pages, the API or the command line.
+type Accounts struct {
+	People People
+	Taken  []string // names of tokens of the configuration
+}
+
+// A UserChange is what is said of a user; what is nil stays as it is.
+type UserChange struct {
+	Role, Scope, Password *string
+}
+
+// UserName is a name as it is kept: without space around it, in lower case.
+func UserName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// nameFault says why there can be no such user, or "".
+func (a Accounts) nameFault(name string) string {
+	switch {
+	case name == "" || len(name) > maxUserName:
+		return fmt.Sprintf("name: 1 to %d bytes", maxUserName)
+	case strings.ContainsFunc(name, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`/\?#%"'<>&,;:`, r)
+	}):
+		return "name: letters, digits and . _ - + @ without space, such as ann or ann@example.org"
+	case slices.Contains(reserved, name) || slices.Contains(a.Taken, name):
+		return fmt.Sprintf("name: %q stands for something else in the audit", name)
+	}
+	return ""
+}
+
+// scopeFault says what is wrong with the scope of a role, or "".
+func scopeFault(role Role, scope string) string {
+	if scope == "" {
+		return ""
+	}
+	if role == RoleAdmin {
+		return "scope: an admin sees everything; take another role, or no scope"
+	}
+	if len(scope) > maxScope {
+		return fmt.Sprintf("scope: longer than %d bytes; make a label of it", maxScope)
+	}
+	if q, messages := query.Parse(scope); q == nil {
+		return "scope: " + (&query.Error{Messages: messages}).Error()
+	}
+	return ""
+}
+
+// put checks what came of a change and keeps it.
+func (a Accounts) put(ctx context.Context, actor, action string, u mention.User, c UserChange) (mention.User, error) {
+	var faults []string
+	if c.Role != nil {
+		u.Role = strings.TrimSpace(*c.Role)
+	}
+	if c.Scope != nil {
+		u.Scope = strings.TrimSpace(*c.Scope)
+	}
+	if !Role(u.Role).may(RoleViewer) {
+		faults = append(faults, fmt.Sprintf("role: %q is none of viewer, analyst, admin", u.Role))
+	}
+	if f := scopeFault(Role(u.Role), u.Scope); f != "" {
+		faults = append(faults, f)
+	}
+	if c.Password != nil {
+		if f := passwordFault(u.Name, *c.Password); f != "" {
+			faults = append(faults, f)
+		}
+	}
+	if len(faults) > 0 {
+		return u, &InvalidError{Faults: faults}
+	}
+	detail := u.Role
+	if u.Scope != "" {
+		detail += ", only " + u.Scope
+	}
+	if c.Password != nil {
+		u.Password = HashPassword(*c.Password)
+		detail += ", new password"
+	}
+	return u, a.People.PutUser(ctx, u, auditLine(actor, action, u.Name, detail))
+}
+
+// auditLine is a line of the audit, now.
+func auditLine(actor, action, object, detail string) mention.AuditEntry {
+	return mention.AuditEntry{At: stamp(time.Now()), Actor: actor, Action: action, Object: object, Detail: detail}
+}
+
+// Add makes a user. Without a password only the identity provider lets them in.
+func (a Accounts) Add(ctx context.Context, actor string, u mention.User, c UserChange) (mention.User, error) {
+	u.Name = UserName(u.Name)
+	if f := a.nameFault(u.Name); f != "" {
+		return u, &InvalidError{Faults: []string{f}}
+	}
+	list, err := a.People.Users(ctx)
+	if err != nil {
+		return u, err
+	}
+	if slices.ContainsFunc(list, func(x mention.User) bool { return x.Name == u.Name }) {
+		return u, fmt.Errorf("%w: there is a user %s already", ErrConflict, u.Name)
+	}
+	if len(list) >= maxUsers {
+		return u, fmt.Errorf("%w: there are %d users, and may be no more", ErrConflict, maxUsers)
+	}
+	u.Made = stamp(time.Now())
+	return a.put(ctx, actor, "user.add", u, c)
+}
+
+// Change changes a user. A new password ends their sessions but the one named
+// by except.
+func (a Accounts) Change(ctx context.Context, actor, name string, c UserChange, except string) (mention.User, error) {
+	u, ok, err := a.People.User(ctx, UserName(name))
+	if err == nil && !ok {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return u, err
+	}
+	if c.Role != nil && *c.Role != string(RoleAdmin) {
+		if err := a.spare(ctx, u); err != nil {
+			return u, err
+		}
+	}
+	if u, err = a.put(ctx, actor, "user.change", u, c); err != nil || c.Password == nil {
+		return u, err
+	}
+	_, err = a.People.EndSessions(ctx, mention.SessionFilter{User: u.Name, Except: except}, auditLine(actor, "session.end", u.Name, "the password changed"))
+	return u, err
+}
+
+// Remove takes a user away, with their tokens and sessions.
+func (a Accounts) Remove(ctx context.Context, actor, name string) error {
+	u, ok, err := a.People.User(ctx, UserName(name))
+	if err == nil && !ok {
+		err = ErrNotFound
+	}
+	if err == nil {
+		err = a.spare(ctx, u)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = a.People.DeleteUser(ctx, u.Name, auditLine(actor, "user.remove", u.Name, u.Role))
+	return err
+}
+
+// spare refuses what would leave nobody who may do everything.
+func (a Accounts) spare(ctx context.Context, u mention.User) error {
+	if u.Role != string(RoleAdmin) {
+		return nil
+	}
+	list, err := a.People.Users(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(list, func(x mention.User) bool { return x.Role == string(RoleAdmin) && x.Name != u.Name }) {
+		return fmt.Errorf("%w: %s is the only admin; make another one first", ErrConflict, u.Name)
+	}
+	return nil
+}
+
+// AddToken makes a token of a user and gives its secret, which is kept nowhere.
+func (a Accounts) AddToken(ctx context.Context, owner mention.User, k mention.AccessToken) (mention.AccessToken, string, error) {
+	name, _, _ := strings.Cut(k.ID, "/")
+	k.Owner, k.Made, k.Scope = owner.Name, stamp(time.Now()), strings.TrimSpace(k.Scope)
+	var faults []string
+	if err := mention.CheckID(name); err != nil || name != k.ID || len(name) > maxTokenName {
+		faults = append(faults, fmt.Sprintf("name: up to %d letters, digits, dashes, underscores and dots", maxTokenName))
+	}
+	k.ID = owner.Name + "/" + name
+	if !Role(k.Role).may(RoleViewer) || !Role(owner.Role).may(Role(k.Role)) {
+		faults = append(faults, fmt.Sprintf("role: %q is none that %s, %s, may give", k.Role, owner.Name, owner.Role))
+	}
+	if f := scopeFault(Role(k.Role), k.Scope); f != "" {
+		faults = append(faults, f)
+	}
+	if !k.Expires.IsZero() && !k.Expires.After(k.Made) {
+		faults = append(faults, "expires: it is past")
+	}
+	if len(faults) > 0 {
+		return k, "", &InvalidError{Faults: faults}
+	}
+	list, err := a.People.AccessTokens(ctx, owner.Name)
+	if err != nil {
+		return k, "", err
+	}
+	if slices.ContainsFunc(list, func(x mention.AccessToken) bool { return x.ID == k.ID }) {
+		return k, "", fmt.Errorf("%w: there is a token %s already", ErrConflict, name)
+	}
+	if len(list) >= maxTokens {
+		return k, "", fmt.Errorf("%w: there are %d tokens, and may be no more", ErrConflict, maxTokens)
+	}
+	secret := NewSecret()
+	k.Hash = HashToken(secret)
+	detail := k.Role
+	if k.Scope != "" {
+		detail += ", only " + k.Scope
+	}
+	return k, secret, a.People.PutAccessToken(ctx, k, auditLine(owner.Name, "token.add", k.ID, detail))
+}
+
+// sessionID is a short name of a session, to tell it from others.
+func sessionID() string { return rand.Text()[:12] }

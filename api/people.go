@@ -1,0 +1,48 @@
+package api
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Sessions says how long people stay signed in.
+type Sessions struct {
+	Idle  time.Duration // without doing anything; 0 means 7 days
+	Lasts time.Duration // at all; 0 means 30 days
+}
+
+// admitPeople lets people sign in, when there is where they are kept.
+func (a *api) admitPeople(o Options) {
+	if o.People == nil {
+		return
+	}
+	p := &people{
+		api: a, store: o.People, accounts: Accounts{People: o.People}, vault: newVault(cmp.Or(o.cost, present)),
+		idle: cmp.Or(o.Sessions.Idle, sessionIdle), lasts: cmp.Or(o.Sessions.Lasts, sessionLasts),
+		setup: setup{code: o.SetupCode, until: o.SetupUntil},
+	}
+	for _, t := range o.Tokens {
+		p.accounts.Taken = append(p.accounts.Taken, t.Name)
+	}
+	a.people, a.guard.people = p, p
+	for _, path := range []string{"/signin", "/setup", "/assets/"} {
+		a.guard.ways = append(a.guard.ways, a.base+path)
+	}
+	a.guard.own = []string{a.base + "/account/", a.base + "/signout", a.base + "/api/v1/tokens"}
+}
+
+func (a *api) peopleRoutes(mux *router) {
+	p := a.people
+	if p == nil {
+		return
+	}
+	for pattern, h := range map[string]http.HandlerFunc{
+		"GET /signin": p.signinPage, "POST /signin": p.signIn, "POST /signout": p.signOut, "GET /setup": p.setupPage, "POST /setup": p.setUp,
+	} {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" "+a.base+path, h)
+	}
+	a.userRoutes()
+}
