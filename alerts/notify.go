@@ -64,12 +64,12 @@ var schedule = []time.Duration{
 	10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
 }
 
-// span is the whole of the schedule. A notice is not given up before it is
+// Span is the whole of the schedule. A notice is not given up before it is
 // this old, however fast its tries were used up.
-const span = 75*time.Hour + 35*time.Minute + 5*time.Second
+const Span = 75*time.Hour + 35*time.Minute + 5*time.Second
 
-// maxRetryAfter bounds how long a receiver may put us off.
-const maxRetryAfter = 24 * time.Hour
+// MaxRetryAfter is how long a receiver may put us off.
+const MaxRetryAfter = 24 * time.Hour
 
 // NextTry says when a delivery that failed with err is tried again, after so
 // many attempts, or that it is dead. The waits are those of Standard Webhooks
@@ -80,36 +80,37 @@ func NextTry(attempts int, created, now time.Time, err error) (next time.Time, d
 		return time.Time{}, true
 	}
 	last := len(schedule) - 1
-	if attempts > len(schedule) && now.Sub(created) >= span {
+	if attempts > len(schedule) && now.Sub(created) >= Span {
 		return time.Time{}, true
 	}
 	wait := schedule[min(max(attempts-1, 0), last)]
 	wait += time.Duration(rand.Int64N(int64(wait)/10 + 1)) //nolint:gosec // jitter, not a secret
 	if failed != nil {
-		wait = max(wait, min(failed.RetryAfter, maxRetryAfter))
+		wait = max(wait, min(failed.RetryAfter, MaxRetryAfter))
 	}
 	return now.Add(wait), false
 }
 
 // Attempt makes one try of a delivery and returns the delivery as it is after
-// it. A try that the context cut short does not count.
-func Attempt(ctx context.Context, n Notifier, d mention.Delivery, now time.Time) mention.Delivery {
+// it, and what the receiver said. A try that the context cut short does not
+// count.
+func Attempt(ctx context.Context, n Notifier, d mention.Delivery, now time.Time) (mention.Delivery, error) {
 	err := n.Notify(ctx, d)
 	if err != nil && ctx.Err() != nil {
 		d.State, d.Next = mention.DeliveryPending, now
-		return d
+		return d, err
 	}
 	d.Attempts++
 	if err == nil {
 		d.State, d.Sent, d.Next, d.Error = mention.DeliverySent, now, time.Time{}, ""
-		return d
+		return d, nil
 	}
 	next, dead := NextTry(d.Attempts, d.Created, now, err)
 	d.State, d.Next, d.Error = mention.DeliveryPending, next, clip(err.Error(), 1000)
 	if dead {
 		d.State = mention.DeliveryDead
 	}
-	return d
+	return d, err
 }
 
 // errTooLong reports more bytes than allowed.

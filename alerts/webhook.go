@@ -102,10 +102,10 @@ func withoutURL(err error) error {
 // retryAfter reads seconds or a date.
 func retryAfter(text string, now time.Time) time.Duration {
 	if n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64); err == nil && n >= 0 {
-		return time.Duration(min(n, int64(maxRetryAfter/time.Second))) * time.Second
+		return time.Duration(min(n, int64(MaxRetryAfter/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(text); err == nil && at.After(now) {
-		return min(at.Sub(now), maxRetryAfter)
+		return min(at.Sub(now), MaxRetryAfter)
 	}
 	return 0
 }

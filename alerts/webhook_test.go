@@ -277,18 +277,18 @@ func TestAttempt(t *testing.T) {
 		return &NotifyError{Permanent: true, Err: errors.New("it answered 410")}
 	}
 	d := testDelivery()
-	if got := Attempt(t.Context(), notifierFunc(ok), d, now); got.State != mention.DeliverySent || !got.Sent.Equal(now) || got.Attempts != 1 || !got.Next.IsZero() {
+	if got, _ := Attempt(t.Context(), notifierFunc(ok), d, now); got.State != mention.DeliverySent || !got.Sent.Equal(now) || got.Attempts != 1 || !got.Next.IsZero() {
 		t.Errorf("taken: %+v", got)
 	}
-	if got := Attempt(t.Context(), notifierFunc(bad), d, now); got.State != mention.DeliveryPending || !got.Next.After(now) || got.Attempts != 1 || !strings.Contains(got.Error, "500") {
+	if got, _ := Attempt(t.Context(), notifierFunc(bad), d, now); got.State != mention.DeliveryPending || !got.Next.After(now) || got.Attempts != 1 || !strings.Contains(got.Error, "500") {
 		t.Errorf("refused: %+v", got)
 	}
-	if got := Attempt(t.Context(), notifierFunc(gone), d, now); got.State != mention.DeliveryDead || got.ID != d.ID {
+	if got, _ := Attempt(t.Context(), notifierFunc(gone), d, now); got.State != mention.DeliveryDead || got.ID != d.ID {
 		t.Errorf("refused for good: %+v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got := Attempt(ctx, notifierFunc(bad), d, now); got.State != mention.DeliveryPending || got.Attempts != 0 {
+	if got, _ := Attempt(ctx, notifierFunc(bad), d, now); got.State != mention.DeliveryPending || got.Attempts != 0 {
 		t.Errorf("cut short: %+v", got)
 	}
 }

@@ -183,8 +183,19 @@ type ReceiverInfo struct {
 	Dead     int       `json:"dead" doc:"deliveries given up"`
 	LastSent time.Time `json:"last_sent,omitzero"`
 	Error    string    `json:"error,omitempty" doc:"of the last try"`
+	State    string    `json:"state" enum:"ok,failing,paused,off" doc:"paused: it fails again and again, its notices wait and one tries every so often; off: it answered 410, its notices are given up"`
+	Since    time.Time `json:"since,omitzero" doc:"since when it fails"`
+	NextTry  time.Time `json:"next_try,omitzero" doc:"paused: when the next notice tries"`
 	Owner    string    `json:"owner" doc:"file, or the one who made it through the API"`
 }
+
+// The states of a [ReceiverInfo].
+const (
+	ReceiverOK      = "ok"
+	ReceiverFailing = "failing"
+	ReceiverPaused  = "paused"
+	ReceiverOff     = "off"
+)
 
 // A SubscriptionInfo is a subscription with its owner.
 type SubscriptionInfo struct {

@@ -77,7 +77,7 @@ func newFake(n int) *fake {
 		{Source: mention.Source{ID: "gone", Kind: mention.SourceFeed, URL: "https://gone.example/feed"}, State: mention.SourceState{Error: "the address is gone (410): remove the source", Failures: 3}, Owner: api.OwnerFile},
 	}
 	f.rules = []api.RuleInfo{{ID: "outcry", Kind: "threshold", Match: "brand:brillux", Severity: mention.SeverityCrisis, Notify: []string{"hook"}, Owner: api.OwnerFile}}
-	f.receivers = []api.ReceiverInfo{{ID: "hook", Kind: "webhook", Target: "hooks.example", Owner: api.OwnerFile}}
+	f.receivers = []api.ReceiverInfo{{ID: "hook", Kind: "webhook", Target: "hooks.example", State: api.ReceiverOK, Owner: api.OwnerFile}}
 	for i := range 3 {
 		id := "i" + strconv.Itoa(i)
 		f.incidents = append(f.incidents, mention.Incident{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"earshot/api"
 	"earshot/internal/config"
 	"earshot/internal/daemon"
 	"earshot/internal/ledger"
@@ -98,8 +99,60 @@ func (a *app) deliveriesCmd() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, args []string) error { return a.redeliver(cmd.Context(), args[0]) },
 	}
 	a.dataFlags(again)
-	c.AddCommand(list, show, again)
+	receivers := &cobra.Command{
+		Use:   "receivers",
+		Short: "How each receiver does: what waits, what was given up, whether it fails",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.receivers(cmd.Context()) },
+	}
+	a.dataFlags(receivers)
+	a.outputFlag(receivers, "table", "table", "json", "ndjson")
+	c.AddCommand(list, show, again, receivers)
 	return c
+}
+
+func (a *app) receivers(ctx context.Context) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	var rows []api.ReceiverInfo
+	err = a.eitherWay(ctx, func(r *remote) error {
+		rows, err = r.receivers(ctx)
+		return err
+	}, func(s *daemon.Store) error {
+		rows, err = s.Receivers(ctx, cfg.Receivers)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	switch a.output {
+	case "json":
+		return a.json(orEmpty(rows))
+	case "ndjson":
+		out := newLines(a.stdout)
+		for i := range rows {
+			if err := out.put(&rows[i]); err != nil {
+				return err
+			}
+		}
+		return out.flush()
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RECEIVER\tKIND\tSTATE\tWAITING\tGIVEN UP\tLAST SENT\tNEXT TRY\tERROR")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.ID, r.Kind, r.State, r.Waiting, r.Dead, minute(r.LastSent), minute(r.NextTry), clip(r.Error, 120))
+	}
+	return w.Flush()
+}
+
+// minute is a time in a table.
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05")
 }
 
 func (a *app) deliveries(ctx context.Context, f ledger.DeliveryFilter) (rows []mention.Delivery, err error) {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"earshot/api"
 	"earshot/internal/config"
 	"earshot/internal/daemon"
 	"earshot/internal/egress"
@@ -291,6 +292,14 @@ func (r *remote) sources(ctx context.Context) ([]mention.SourceStatus, error) {
 		Rows []mention.SourceStatus `json:"rows"`
 	}
 	err := r.get(ctx, "/sources", nil, &body)
+	return body.Rows, err
+}
+
+func (r *remote) receivers(ctx context.Context) ([]api.ReceiverInfo, error) {
+	var body struct {
+		Rows []api.ReceiverInfo `json:"rows"`
+	}
+	err := r.get(ctx, "/receivers", nil, &body)
 	return body.Rows, err
 }
 

@@ -235,6 +235,7 @@ func (b backend) Redeliver(ctx context.Context, id, actor string) (mention.Deliv
 	if err != nil {
 		return row, told(err)
 	}
+	b.dispatch.retry(row.Receiver)
 	b.deliverAt(ctx, row.Receiver, now())
 	return row, b.audit(ctx, actor, "redeliver", id, "")
 }

@@ -169,7 +169,12 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
-	d.dispatch = &dispatcher{tried: func(state string) { d.metrics.deliveries.WithLabelValues(state).Inc() }, ledger: led, log: d.log, now: now, dead: d.alerting.escalate, again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) }}
+	d.dispatch = &dispatcher{
+		ledger: led, log: d.log, now: now, dead: d.alerting.escalate,
+		again: func(receiver string, at time.Time) { d.deliverAt(ctx, receiver, at) },
+		tried: func(state string) { d.metrics.deliveries.WithLabelValues(state).Inc() },
+		told:  d.receiverFault,
+	}
 	_, receivers := cfg.Alerting()
 	outlets, broken := outletsOf(receivers, f.egress, d.log)
 	d.fault("receivers", broken)
@@ -185,6 +190,14 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 func (d *Daemon) deliverAt(ctx context.Context, receiver string, at time.Time) {
 	if err := d.jobs.DeliverAt(ctx, receiver, at); err != nil && ctx.Err() == nil {
 		d.log.Error("delivery not queued; the sweep will", "receiver", receiver, "err", err)
+	}
+}
+
+// receiverFault says at the receiver that it is sent nothing, or again.
+func (d *Daemon) receiverFault(receiver string, err error) {
+	d.fault("receiver "+receiver, err)
+	if err != nil {
+		d.log.Error("receiver fails", "receiver", receiver, "err", err)
 	}
 }
 

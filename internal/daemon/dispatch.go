@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +25,7 @@ type dispatcher struct {
 	again  func(receiver string, at time.Time)                 // queue another run
 	dead   func(ctx context.Context, d mention.Delivery) error // a notice was given up
 	tried  func(state string)                                  // told after each try
+	told   func(receiver string, err error)                    // a receiver is sent nothing, or again
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -30,6 +33,7 @@ type dispatcher struct {
 
 // An outlet is how a receiver is reached.
 type outlet struct {
+	receiver alerts.Receiver
 	notifier alerts.Notifier
 	parallel int // notices at a time; 0 means 1
 }
@@ -37,7 +41,8 @@ type outlet struct {
 // A lane is a receiver with what is known of it while the daemon runs.
 type lane struct {
 	outlet
-	gone bool // from the configuration; its rows wait for it to come back
+	*breaker
+	removed bool // from the configuration; its rows wait for it to come back
 
 	busy sync.Mutex // one run at a time
 }
@@ -63,12 +68,12 @@ func outletsOf(list []alerts.Receiver, eg *egress.Egress, log *slog.Logger) (map
 			errs = append(errs, err)
 			n = brokenReceiver{err}
 		}
-		outlets[list[i].ID] = outlet{n, list[i].Parallel()}
+		outlets[list[i].ID] = outlet{receiver: list[i], notifier: n, parallel: list[i].Parallel()}
 	}
 	return outlets, errors.Join(errs...)
 }
 
-// set puts receivers in force.
+// set puts receivers in force. One that is not what it was begins anew.
 func (d *dispatcher) set(outlets map[string]outlet) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -76,14 +81,20 @@ func (d *dispatcher) set(outlets map[string]outlet) {
 		d.lanes = map[string]*lane{}
 	}
 	for id, l := range d.lanes {
-		_, ok := outlets[id]
-		l.gone = !ok
+		t, ok := outlets[id]
+		l.removed = !ok
+		if !reflect.DeepEqual(t.receiver, l.receiver) {
+			l.breaker = &breaker{hasten: true}
+			d.told(id, nil)
+		}
 	}
 	for id, t := range outlets {
-		if d.lanes[id] == nil {
-			d.lanes[id] = &lane{}
+		l := d.lanes[id]
+		if l == nil {
+			l = &lane{breaker: &breaker{}}
+			d.lanes[id] = l
 		}
-		d.lanes[id].outlet = t
+		l.outlet = t
 	}
 }
 
@@ -92,26 +103,31 @@ func (d *dispatcher) receivers() []string {
 	defer d.mu.Unlock()
 	ids := make([]string, 0, len(d.lanes))
 	for id, l := range d.lanes {
-		if !l.gone {
+		if !l.removed {
 			ids = append(ids, id)
 		}
 	}
 	return ids
 }
 
-// lane gives a receiver and how it is reached at present; nil when there is
-// none.
-func (d *dispatcher) lane(receiver string) (*lane, outlet) {
+// A way is how a receiver is reached at present, for one run.
+type way struct {
+	outlet
+	*breaker
+}
+
+// lane gives a receiver and the way to it; nil when there is none.
+func (d *dispatcher) lane(receiver string) (*lane, way) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := d.lanes[receiver]
-	if l == nil || l.gone {
-		return nil, outlet{}
+	if l == nil || l.removed {
+		return nil, way{}
 	}
-	return l, l.outlet
+	return l, way{l.outlet, l.breaker}
 }
 
-// run sends a receiver all that is due and queues the next run where a retry
+// run sends a receiver all that is due and queues the next run where something
 // waits. One that is already being served is left to the run that serves it.
 func (d *dispatcher) run(ctx context.Context, receiver string) error {
 	l, t := d.lane(receiver)
@@ -120,14 +136,89 @@ func (d *dispatcher) run(ctx context.Context, receiver string) error {
 	}
 	l.busy.Lock()
 	defer l.busy.Unlock()
-	if err := d.drain(ctx, receiver, t); err != nil {
+	for {
+		if t.hurried() {
+			if err := d.ledger.HastenDeliveries(ctx, receiver, d.now()); err != nil {
+				return err
+			}
+		}
+		more, err := true, error(nil)
+		switch t.stance(d.now()) {
+		case flowing:
+			err = d.drain(ctx, receiver, t)
+			more = t.stance(d.now()) != flowing
+		case probing:
+			more, err = d.probe(ctx, receiver, t)
+		case gone:
+			more, err = d.abandon(ctx, receiver, t, time.Time{})
+		case shut:
+			more = false
+		}
+		if err != nil {
+			return err
+		}
+		if !more {
+			return d.later(ctx, receiver, t.state())
+		}
+	}
+}
+
+// later queues the next run when something waits.
+func (d *dispatcher) later(ctx context.Context, receiver string, s breakerState) error {
+	next, err := d.ledger.NextDelivery(ctx, receiver)
+	if err != nil || next.IsZero() {
 		return err
 	}
-	next, err := d.ledger.NextDelivery(ctx, receiver)
-	if err == nil && !next.IsZero() {
-		d.again(receiver, next)
+	if s.Open {
+		next = s.Until
 	}
-	return err
+	d.again(receiver, next)
+	return nil
+}
+
+// ever is when everything that waits is due.
+var ever = time.UnixMilli(1 << 50)
+
+// probe lets one notice try whether the receiver has recovered: the one that
+// was tried least, since one may be refused for what it says. When it is not
+// taken, what is past its time is given up.
+func (d *dispatcher) probe(ctx context.Context, receiver string, t way) (more bool, err error) {
+	heads, err := d.ledger.DueDeliveries(ctx, receiver, ever, lookAhead)
+	if err != nil || len(heads) == 0 {
+		return false, err
+	}
+	row := slices.MinFunc(heads, func(a, b mention.Delivery) int { return a.Attempts - b.Attempts })
+	if err := d.send(ctx, t, row); err != nil {
+		return false, err
+	}
+	if t.stance(d.now()) == flowing {
+		return true, nil
+	}
+	for old := true; old && err == nil; { // what comes after it in its incident may be old too
+		old, err = d.abandon(ctx, receiver, t, d.now().Add(-alerts.Span))
+	}
+	return false, err
+}
+
+// abandon gives up what waits for a receiver that fails and was made before a
+// time, the zero time being ever.
+func (d *dispatcher) abandon(ctx context.Context, receiver string, t way, before time.Time) (more bool, err error) {
+	why := t.state().fault()
+	heads, err := d.ledger.DueDeliveries(ctx, receiver, ever, lookAhead)
+	if err != nil || why == nil {
+		return false, err
+	}
+	for _, row := range heads {
+		if !before.IsZero() && row.Created.After(before) {
+			continue
+		}
+		row.State, row.Error, row.Next = mention.DeliveryDead, fmt.Sprint("not tried again: ", why), time.Time{}
+		if err := d.put(ctx, row); err != nil {
+			return false, err
+		}
+		more = true
+	}
+	return more, nil
 }
 
 // lookAhead is how many notices are read at a time.
@@ -137,7 +228,7 @@ const lookAhead = 128
 type draining struct {
 	*dispatcher
 	receiver string
-	outlet
+	way
 	queue  []mention.Delivery // due, not begun
 	flying map[string]bool    // ids on their way
 	landed chan landing
@@ -150,19 +241,19 @@ type landing struct {
 }
 
 // drain sends what is due until nothing is. It leaves no goroutine behind.
-func (d *dispatcher) drain(ctx context.Context, receiver string, t outlet) error {
-	r := draining{dispatcher: d, receiver: receiver, outlet: t, flying: map[string]bool{}, landed: make(chan landing)}
+func (d *dispatcher) drain(ctx context.Context, receiver string, t way) error {
+	r := draining{dispatcher: d, receiver: receiver, way: t, flying: map[string]bool{}, landed: make(chan landing)}
 	r.parallel = max(r.parallel, 1)
 	var failed error
 	for {
 		if failed == nil {
 			failed = r.fill(ctx)
 		}
-		for failed == nil && len(r.queue) > 0 && len(r.flying) < r.parallel {
+		for failed == nil && len(r.queue) > 0 && len(r.flying) < r.room(r.parallel) {
 			row := r.queue[0]
 			r.queue = r.queue[1:]
 			r.flying[row.ID] = true
-			go func() { r.landed <- landing{row.ID, r.send(ctx, r.notifier, row)} }()
+			go func() { r.landed <- landing{row.ID, r.send(ctx, r.way, row)} }()
 		}
 		if len(r.flying) == 0 {
 			return failed
@@ -173,11 +264,11 @@ func (d *dispatcher) drain(ctx context.Context, receiver string, t outlet) error
 	}
 }
 
-// fill reads what is due when there is room and nothing is left to begin. Of
+// fill reads what is due when nothing is left to begin. Of
 // an incident that is the first notice alone, so what flies together never
 // belongs together.
 func (r *draining) fill(ctx context.Context) error {
-	if len(r.queue) > 0 {
+	if len(r.queue) > 0 || r.room(1) == 0 {
 		return nil
 	}
 	due, err := r.ledger.DueDeliveries(ctx, r.receiver, r.now(), len(r.flying)+lookAhead)
@@ -194,7 +285,7 @@ func (r *draining) fill(ctx context.Context) error {
 
 // send makes one try: the row says sending before the first byte leaves, so
 // that a crash in between repeats it at most once and is seen.
-func (d *dispatcher) send(ctx context.Context, n alerts.Notifier, row mention.Delivery) error {
+func (d *dispatcher) send(ctx context.Context, t way, row mention.Delivery) error {
 	row, err := d.ledger.UpdateDelivery(ctx, row.ID, func(r *mention.Delivery) error {
 		r.State = mention.DeliverySending
 		return nil
@@ -202,25 +293,57 @@ func (d *dispatcher) send(ctx context.Context, n alerts.Notifier, row mention.De
 	if err != nil {
 		return fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
 	}
-	after := alerts.Attempt(ctx, n, row, d.now())
+	after, result := alerts.Attempt(ctx, t.notifier, row, d.now())
 	if ctx.Err() != nil && after.State != mention.DeliverySent {
 		return ctx.Err() // shutting down: not the receiver's fault
 	}
-	if after.State == mention.DeliveryDead { // first: a crash in between repeats it under the same id
-		if err := d.dead(context.WithoutCancel(ctx), after); err != nil {
-			return err
-		}
-	}
-	_, err = d.ledger.UpdateDelivery(context.WithoutCancel(ctx), row.ID, func(r *mention.Delivery) error {
-		*r = after
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
+	if err := d.put(ctx, after); err != nil {
+		return err
 	}
 	if after.Error != "" {
 		d.log.Warn("delivery not accepted", "delivery", row.ID, "receiver", row.Receiver, "attempts", after.Attempts, "state", after.State, "err", after.Error)
 	}
 	d.tried(after.State)
+	if opened, closed := t.tell(d.now(), result); opened || closed {
+		state := t.state()
+		d.told(row.Receiver, state.fault())
+	}
 	return nil
+}
+
+// put writes a delivery as it is after a try.
+func (d *dispatcher) put(ctx context.Context, after mention.Delivery) error {
+	ctx = context.WithoutCancel(ctx)
+	if after.State == mention.DeliveryDead { // first: a crash in between repeats it under the same id
+		if err := d.dead(ctx, after); err != nil {
+			return err
+		}
+	}
+	_, err := d.ledger.UpdateDelivery(ctx, after.ID, func(r *mention.Delivery) error {
+		*r = after
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("daemon: delivery %s: %w", after.ID, err)
+	}
+	return nil
+}
+
+// health tells how a receiver does.
+func (d *dispatcher) health(receiver string) breakerState {
+	l, t := d.lane(receiver)
+	if l == nil {
+		return breakerState{}
+	}
+	return t.state()
+}
+
+// retry has a person's wish to send again try at once, whatever was.
+func (d *dispatcher) retry(receiver string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if l := d.lanes[receiver]; l != nil {
+		l.reset()
+		d.told(receiver, nil)
+	}
 }

@@ -71,7 +71,7 @@ func outbox(tb testing.TB, dir, url string, hasty bool) *Daemon {
 		tb.Fatal(err)
 	}
 	d.dispatch = &dispatcher{
-		ledger: led, log: d.log, now: now, tried: func(string) {},
+		ledger: led, log: d.log, now: now, tried: func(string) {}, told: func(string, error) {},
 		dead: func(_ context.Context, row mention.Delivery) error {
 			return fmt.Errorf("%s was given up: %s", row.ID, row.Error)
 		},

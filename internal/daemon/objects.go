@@ -236,18 +236,41 @@ func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
 
 // Receivers implements api.Configuring.
 func (b backend) Receivers(ctx context.Context) ([]api.ReceiverInfo, error) {
+	out, err := b.store.Receivers(ctx, b.cfg.Load().Receivers)
+	for i := range out {
+		out[i].Owner = b.owner(ctx, api.KindReceiver, out[i].ID)
+		switch s := b.dispatch.health(out[i].ID); {
+		case s.Gone:
+			out[i].State, out[i].Since = api.ReceiverOff, s.Since
+		case s.Open:
+			out[i].State, out[i].Since, out[i].NextTry = api.ReceiverPaused, s.Since, s.Until
+		case s.Failures > 0:
+			out[i].State, out[i].Since = api.ReceiverFailing, s.Since
+		}
+	}
+	return out, err
+}
+
+// Receivers tells of receivers what the outbox knows.
+func (s *Store) Receivers(ctx context.Context, list []alerts.Receiver) ([]api.ReceiverInfo, error) {
+	waiting, err := s.Ledger.Waiting(ctx)
+	if err != nil {
+		return nil, told(err)
+	}
+	counts := map[string]int{}
+	for _, w := range waiting {
+		counts[w.Receiver] = w.Count
+	}
 	var out []api.ReceiverInfo
-	for _, r := range b.cfg.Load().Receivers {
-		info := api.ReceiverInfo{ID: r.ID, Kind: r.Kind, Target: target(r), Owner: b.owner(ctx, api.KindReceiver, r.ID)}
-		rows, err := b.store.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: r.ID, Limit: 1000})
+	for i := range list {
+		r := &list[i]
+		info := api.ReceiverInfo{ID: r.ID, Kind: r.Kind, Target: target(r), State: api.ReceiverOK, Owner: api.OwnerFile, Waiting: counts[r.ID]}
+		rows, err := s.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: r.ID, Limit: 1000})
 		if err != nil {
 			return nil, told(err)
 		}
 		for i := range rows {
-			switch rows[i].State {
-			case mention.DeliveryPending, mention.DeliverySending:
-				info.Waiting++
-			case mention.DeliveryDead:
+			if rows[i].State == mention.DeliveryDead {
 				info.Dead++
 			}
 			if rows[i].Sent.After(info.LastSent) {
@@ -263,7 +286,7 @@ func (b backend) Receivers(ctx context.Context) ([]api.ReceiverInfo, error) {
 }
 
 // target says where a receiver sends, without what could be a secret in a URL.
-func target(r alerts.Receiver) string {
+func target(r *alerts.Receiver) string {
 	if u, err := url.Parse(r.URL); err == nil && u.Host != "" {
 		return u.Host
 	}

@@ -275,6 +275,18 @@ func testOutboxOrder(t *testing.T, l ledger.Ledger) {
 	set("t2", mention.DeliverySent, 0)
 	step(time.Minute, "", time.Hour)
 	step(time.Hour, "a1 ", time.Hour)
+	want := []ledger.Waiting{{Receiver: "hook", Count: 3, Oldest: start}, {Receiver: "mail", Count: 1, Oldest: start}}
+	if diff := cmp.Diff(want, must(l.Waiting(t.Context()))(t)); diff != "" {
+		t.Errorf("Waiting (-want +got):\n%s", diff)
+	}
+	if err := l.HastenDeliveries(t.Context(), "hook", start.Add(2*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if d := must(l.Delivery(t.Context(), "a1"))(t); !d.Next.Equal(start.Add(2 * time.Minute)) {
+		t.Errorf("hastened, the next try of a1 is at %v", d.Next)
+	}
+	step(time.Minute, "", 2*time.Minute)
+	step(2*time.Minute, "a1 ", 2*time.Minute)
 	set("a1", mention.DeliveryDead, 0)
 	step(time.Hour, "a2 ", 0)
 	set("a2", mention.DeliverySent, 0)

@@ -215,6 +215,13 @@ type AlertCommit struct {
 	Flags      []mention.SafetyFlag // a mention already flagged is left as it is; else it, its capture and its author are put on hold
 }
 
+// A Waiting is what the outbox holds for a receiver.
+type Waiting struct {
+	Receiver string
+	Count    int
+	Oldest   time.Time // when the oldest was made
+}
+
 // Alerting is what the alert engine and the outbox write.
 type Alerting interface {
 	// Frontier is a time, not after now, before which the analyzed log gains
@@ -234,6 +241,10 @@ type Alerting interface {
 	DueDeliveries(ctx context.Context, receiver string, now time.Time, limit int) ([]mention.Delivery, error)
 	// NextDelivery is when a receiver's next retry is due; the zero time when none waits.
 	NextDelivery(ctx context.Context, receiver string) (time.Time, error)
+	// HastenDeliveries makes everything that waits for a receiver due.
+	HastenDeliveries(ctx context.Context, receiver string, now time.Time) error
+	// Waiting tells what waits for each receiver that something waits for.
+	Waiting(ctx context.Context) ([]Waiting, error)
 	// UpdateDelivery changes a delivery in one transaction. When one about a
 	// mention becomes sent, the mention's safety flag is told so too.
 	UpdateDelivery(ctx context.Context, id string, change func(*mention.Delivery) error) (mention.Delivery, error)

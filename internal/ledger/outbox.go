@@ -107,6 +107,34 @@ func (l *store) NextDelivery(ctx context.Context, receiver string) (time.Time, e
 	return at(next.Int64), reading("next delivery", err)
 }
 
+// HastenDeliveries implements [Alerting].
+func (l *store) HastenDeliveries(ctx context.Context, receiver string, now time.Time) error {
+	now = clean(now)
+	return l.write(ctx, "hasten deliveries", func(t *txn) error {
+		return t.exec("UPDATE deliveries SET next = ?, body = json_set(body, '$.next', ?) WHERE receiver = ? AND state IN "+openStates+" AND next > ?",
+			ms(now), now.Format(time.RFC3339Nano), receiver, ms(now))
+	})
+}
+
+// Waiting implements [Alerting].
+func (l *store) Waiting(ctx context.Context) ([]Waiting, error) {
+	var list []Waiting
+	err := l.r.each(ctx, `SELECT w.receiver, w.n, d.body FROM (SELECT receiver, COUNT(*) AS n, MIN(seq) AS seq FROM deliveries
+		WHERE state IN `+openStates+` GROUP BY receiver) w CROSS JOIN deliveries d ON d.seq = w.seq ORDER BY w.receiver`, func(rows *sql.Rows) error {
+		var w Waiting
+		var body sql.RawBytes
+		var d mention.Delivery
+		if err := rows.Scan(&w.Receiver, &w.Count, &body); err != nil {
+			return err
+		}
+		err := json.Unmarshal(body, &d)
+		w.Oldest = d.Created
+		list = append(list, w)
+		return err
+	})
+	return list, reading("waiting", err)
+}
+
 // UpdateDelivery implements [Alerting].
 func (l *store) UpdateDelivery(ctx context.Context, id string, change func(*mention.Delivery) error) (d mention.Delivery, err error) {
 	err = l.write(ctx, "update delivery", func(t *txn) error {

@@ -1,0 +1,271 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"earshot/alerts"
+	"earshot/internal/ledger"
+	"earshot/mention"
+)
+
+// A post office is a dispatcher with a clock and a receiver of its own.
+type postOffice struct {
+	t    *testing.T
+	d    *dispatcher
+	at   time.Time
+	next time.Time // the run that was queued last
+	said string    // of the receiver
+	dead []string
+
+	mu     sync.Mutex
+	answer error
+	refuse func(id string) error // nil means answer
+	got    []string
+	tries  int
+}
+
+func (p *postOffice) Notify(_ context.Context, d mention.Delivery) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tries++
+	err := p.answer
+	if p.refuse != nil {
+		err = p.refuse(d.ID)
+	}
+	if err == nil {
+		p.got = append(p.got, d.ID)
+	}
+	return err
+}
+
+func newPostOffice(t *testing.T) *postOffice {
+	t.Helper()
+	led, err := ledger.Open(t.Context(), ledger.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { led.Close() })
+	p := &postOffice{t: t, at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	p.d = &dispatcher{
+		ledger: led, log: slog.New(slog.DiscardHandler), now: func() time.Time { return p.at }, tried: func(string) {},
+		again: func(_ string, at time.Time) { p.next = at },
+		dead:  func(_ context.Context, d mention.Delivery) error { p.dead = append(p.dead, d.ID); return nil },
+		told: func(_ string, err error) {
+			if p.said = ""; err != nil {
+				p.said = err.Error()
+			}
+		},
+	}
+	p.d.set(map[string]outlet{fireHook: {receiver: alerts.Receiver{ID: fireHook}, notifier: p, parallel: 8}})
+	return p
+}
+
+// put accepts notices from one number to another, of three incidents.
+func (p *postOffice) put(from, to int) {
+	p.t.Helper()
+	var c ledger.AlertCommit
+	for n := from; n < to; n++ {
+		row := fireAlert(n, 3)
+		row.Created, row.Next = p.at, p.at
+		c.Deliveries = append(c.Deliveries, row)
+	}
+	if err := p.d.ledger.CommitAlerts(p.t.Context(), c); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// run drains once and tells how many tries it made.
+func (p *postOffice) run() int {
+	p.t.Helper()
+	was := p.tries
+	p.next = time.Time{}
+	if err := p.d.run(p.t.Context(), fireHook); err != nil {
+		p.t.Fatal(err)
+	}
+	return p.tries - was
+}
+
+// pass lets time go by up to the next run, and makes it, until a time is over.
+func (p *postOffice) pass(d time.Duration) {
+	p.t.Helper()
+	for end := p.at.Add(d); ; {
+		p.run()
+		if p.next.IsZero() || p.next.After(end) {
+			p.at = end
+			return
+		}
+		p.at = p.next
+	}
+}
+
+// hours lets time go by in steps of an hour, as if the queue were that slow.
+func (p *postOffice) hours(n int) {
+	p.t.Helper()
+	for range n {
+		p.run()
+		p.at = p.at.Add(time.Hour)
+	}
+}
+
+// inOrder checks that every notice came once, those of an incident in order.
+func (p *postOffice) inOrder(n int) {
+	p.t.Helper()
+	last := map[int]int{}
+	seen := map[string]bool{}
+	for _, id := range p.got {
+		var i int
+		if _, err := fmt.Sscanf(id, "ntc_%d", &i); err != nil {
+			p.t.Fatal(err)
+		}
+		if before, ok := last[i%3]; ok && before > i {
+			p.t.Errorf("notice %d came after %d of the same incident", i, before)
+		}
+		if seen[id] {
+			p.t.Errorf("%s came twice", id)
+		}
+		last[i%3], seen[id] = i, true
+	}
+	if len(seen) != n {
+		p.t.Errorf("%d notices came, want %d", len(seen), n)
+	}
+}
+
+var errDown = &alerts.NotifyError{Status: http.StatusServiceUnavailable, Err: errors.New("it answered 503")}
+
+func TestReceiverDownForADay(t *testing.T) {
+	p := newPostOffice(t)
+	p.answer = errDown
+	p.put(0, 60)
+	p.pass(15 * time.Minute)
+	if !strings.Contains(p.said, "failing since 2026-03-02 10:00") || !strings.Contains(p.said, "503") {
+		t.Errorf("of the receiver is said %q", p.said)
+	}
+	before := p.tries
+	for hour := range 2 {
+		p.put(60+2*hour, 62+2*hour)
+		p.pass(time.Hour)
+	}
+	// A probe a minute, and none beside it.
+	if n := p.tries - before; n < 2*55 || n > 2*61 {
+		t.Errorf("%d tries in two hours of failing, want one a minute", n)
+	}
+	p.hours(22)
+	p.mu.Lock()
+	p.answer = nil
+	p.mu.Unlock()
+	p.pass(time.Minute)
+	p.inOrder(64)
+	if p.said != "" || len(p.dead) > 0 {
+		t.Errorf("after recovery is said %q, %d given up", p.said, len(p.dead))
+	}
+}
+
+func TestOneRefusedNoticeHoldsUpNoOther(t *testing.T) {
+	p := newPostOffice(t)
+	p.refuse = func(id string) error {
+		if id == "ntc_000000" {
+			return errDown
+		}
+		return nil
+	}
+	p.put(0, 1)
+	p.pass(20 * time.Minute) // its tries alone open the breaker
+	if p.said == "" {
+		t.Error("nothing is said of a receiver that took nothing for 20 minutes")
+	}
+	p.put(1, 3) // of other incidents
+	p.pass(maxProbe)
+	if len(p.got) != 2 || p.said != "" {
+		t.Errorf("came %q, said %q, want both others and nothing said", p.got, p.said)
+	}
+}
+
+func TestWhatFailsForThreeDaysIsGivenUp(t *testing.T) {
+	p := newPostOffice(t)
+	p.answer = errDown
+	p.put(0, 9)
+	p.pass(20 * time.Minute)
+	p.hours(74)
+	if len(p.dead) > 0 {
+		t.Fatalf("%d given up within 75 hours", len(p.dead))
+	}
+	p.put(9, 12) // what is younger waits on
+	p.hours(2)
+	p.run()
+	if len(p.dead) != 9 {
+		t.Errorf("given up: %q, want the nine that are past their time", p.dead)
+	}
+	p.answer = nil
+	p.pass(time.Minute)
+	p.inOrder(3)
+}
+
+func TestRetryAfterPutsProbesOff(t *testing.T) {
+	p := newPostOffice(t)
+	p.answer = &alerts.NotifyError{Status: 429, RetryAfter: time.Hour, Err: errors.New("it answered 429")}
+	p.put(0, 60)
+	for range 20 {
+		p.put(60, 80)
+		p.run()
+		p.at = p.at.Add(10 * time.Second)
+	}
+	p.pass(time.Minute)
+	tried := p.tries
+	if tried > 20 {
+		t.Errorf("%d tries of a receiver that asked for an hour of peace", tried)
+	}
+	p.answer = nil
+	p.pass(55 * time.Minute)
+	if p.tries != tried {
+		t.Errorf("%d tries within the hour", p.tries-tried)
+	}
+}
+
+func TestGoneReceiverIsSwitchedOff(t *testing.T) {
+	p := newPostOffice(t)
+	p.answer = &alerts.NotifyError{Status: http.StatusGone, Permanent: true, Err: errors.New("it answered 410: it does not want notices any more")}
+	p.put(0, 30)
+	p.run()
+	if p.tries > 8 || len(p.dead) != 30 || !strings.Contains(p.said, "410") {
+		t.Errorf("%d tries, %d given up, said %q; want a few, all, and why", p.tries, len(p.dead), p.said)
+	}
+	p.put(30, 31)
+	if n := p.run(); n != 0 || len(p.dead) != 31 {
+		t.Errorf("%d tries of a receiver that is switched off, %d given up", n, len(p.dead))
+	}
+	p.answer = nil
+	p.d.retry(fireHook) // a person sends one again
+	p.put(31, 32)
+	if n := p.run(); n != 1 || p.said != "" {
+		t.Errorf("%d tries after a person asked, said %q", n, p.said)
+	}
+}
+
+func TestAChangedReceiverBeginsAnew(t *testing.T) {
+	p := newPostOffice(t)
+	p.answer = errDown
+	p.put(0, 60)
+	p.pass(10 * time.Minute)
+	p.answer = nil
+	p.d.set(map[string]outlet{fireHook: {receiver: alerts.Receiver{ID: fireHook, URL: "https://other.example/"}, notifier: p, parallel: 8}})
+	if p.said != "" {
+		t.Errorf("of a changed receiver is said %q", p.said)
+	}
+	p.put(60, 63)
+	p.run()
+	if state := p.d.health(fireHook); state.Open || len(p.got) == 0 {
+		t.Errorf("state %+v, %d came", state, len(p.got))
+	}
+	p.d.set(nil)
+	if list := p.d.receivers(); len(list) != 0 {
+		t.Errorf("receivers %q after all were removed", list)
+	}
+}
