@@ -370,7 +370,7 @@ func (q *quick) markup() (string, bool) {
 	case strings.HasPrefix(rest, "<?"):
 		end := nameEnd(rest, 2)
 		n := strings.Index(rest[end:], "?>")
-		if end == 2 || strings.EqualFold(rest[2:end], "xml") || rest[end] != ' ' || n < 1 {
+		if end == 2 || strings.EqualFold(rest[2:end], "xml") || n < 1 || rest[end] != ' ' {
 			return "", q.fail()
 		}
 		q.at += end + n + 2

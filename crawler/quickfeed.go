@@ -51,8 +51,17 @@ var rssSpaces = map[string]string{ //nolint:gochecknoglobals // a constant table
 }
 
 // readQuick reads a feed of the ordinary shape; false says that the parser
-// must.
-func readQuick(text []byte) (*Feed, bool) {
+// must. A panic says so too.
+func readQuick(text []byte) (feed *Feed, ok bool) {
+	defer func() {
+		if recover() != nil {
+			feed, ok = nil, false
+		}
+	}()
+	return quickFeed(text)
+}
+
+func quickFeed(text []byte) (*Feed, bool) {
 	q := &quick{s: string(text)}
 	// Characters that XML has no place for, and declared entities.
 	if strings.Contains(q.s, "\ufffe") || strings.Contains(q.s, "\uffff") || strings.Contains(q.s[:min(len(q.s), 64<<10)], "<!ENTITY") {

@@ -38,6 +38,7 @@ func readSitemap(data []byte) (*sitemap, error) {
 	if err != nil {
 		return nil, err
 	}
+	data = withoutControls(withoutProlog(toUTF8(data, "")))
 	if text := bytes.TrimSpace(data); len(text) > 0 && text[0] != '<' {
 		return plainSitemap(text), nil
 	}
