@@ -152,6 +152,9 @@ func (a Accounts) Add(ctx context.Context, actor string, u mention.User, c UserC
 	if len(list) >= maxUsers {
 		return u, fmt.Errorf("%w: there are %d users, and may be no more", ErrConflict, maxUsers)
 	}
+	if len(list)+len(a.Taken) == 0 && u.Subject == "" && (c.Role == nil || *c.Role != string(RoleAdmin) || c.Password == nil) {
+		return u, &InvalidError{Faults: []string{"role: the first user closes the door to everybody else, so it is an admin with a password"}}
+	}
 	u.Made = stamp(time.Now())
 	return a.put(ctx, actor, "user.add", u, c)
 }

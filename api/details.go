@@ -108,12 +108,21 @@ type settingsView struct {
 	Brands []BrandInfo
 	Labels []LabelInfo
 	Audit  []mention.AuditEntry
+
+	Scope           string
+	People, Manages bool
+	Users, SignedIn int
 }
 
 // settingsPage shows what is in force; it holds no secret.
 func (a *api) settingsPage(w http.ResponseWriter, r *http.Request) {
 	who := actorOf(r.Context())
-	v := &settingsView{Tokens: a.guard.tokens, Who: who.name, Role: who.role}
+	v := &settingsView{Who: who.name, Role: who.role, People: a.people != nil}
+	if who.scope != nil {
+		v.Scope = who.scope.Canonical()
+	} else {
+		v.Tokens = a.guard.tokens
+	}
 	_, err := ask(r.Context(), a, "status", func(ctx context.Context) (struct{}, error) {
 		status, err := a.backend.Status(ctx)
 		if err != nil {
@@ -126,6 +135,9 @@ func (a *api) settingsPage(w http.ResponseWriter, r *http.Request) {
 		if v.Labels, err = a.backend.Labels(ctx); err != nil || !who.role.may(RoleAdmin) || who.scope != nil {
 			return struct{}{}, err
 		}
+		if err := a.peopleOf(ctx, v); err != nil {
+			return struct{}{}, err
+		}
 		v.Audit, err = a.backend.AuditTrail(ctx, mention.AuditFilter{Limit: 20})
 		return struct{}{}, err
 	})
@@ -134,4 +146,18 @@ func (a *api) settingsPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.pages.show(w, r, http.StatusOK, "settings", view{Title: "Settings", Here: "/settings", Data: v})
+}
+
+// peopleOf adds who may come in, for admins.
+func (a *api) peopleOf(ctx context.Context, v *settingsView) error {
+	if a.people == nil {
+		return nil
+	}
+	users, err := a.people.store.Users(ctx)
+	if err != nil {
+		return err
+	}
+	sessions, err := a.people.store.Sessions(ctx, "")
+	v.Manages, v.Users, v.SignedIn = true, len(users), len(sessions)
+	return err
 }

@@ -43,7 +43,7 @@ type view struct {
 	Nav     []entry
 	Who     string
 	SignOut bool // there is a session to end
-	Account bool // there is a user behind Who
+	Account bool // Who has a page of their own
 	Bare    bool // without navigation: nobody is signed in
 	Flash   *flash
 	Back    string // address of the page itself
@@ -88,7 +88,7 @@ func newPages(a *api) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: page layout: %w", err)
 	}
-	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "settings", "rule", "docs", "error", "signin", "carried", "setup"} {
+	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "settings", "rule", "docs", "error", "signin", "carried", "setup", "account", "people", "audit"} {
 		set, err := layout.Clone()
 		if err == nil {
 			set, err = set.ParseFS(pageFiles, "pages/"+name+".html")
@@ -108,7 +108,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 		v.Nav = append(v.Nav, entry{Path: l.Path, Name: l.Name})
 	}
 	who := actorOf(r.Context())
-	v.Who, v.Back, v.SignOut, v.Account = who.name, r.URL.RequestURI(), who.session != "", who.user != ""
+	v.Who, v.Back, v.SignOut, v.Account = who.name, r.URL.RequestURI(), who.session != "", p.api.people != nil
 	v.Flash = p.api.flashOf(r)
 	var buf bytes.Buffer
 	if err := p.sets[name].ExecuteTemplate(&buf, "layout.html", v); err != nil {

@@ -40,6 +40,9 @@ func (a *api) peopleRoutes(mux *router) {
 	}
 	for pattern, h := range map[string]http.HandlerFunc{
 		"GET /signin": p.signinPage, "POST /signin": p.signIn, "POST /signout": p.signOut, "GET /setup": p.setupPage, "POST /setup": p.setUp,
+		"GET /account": p.accountPage, "POST /account/password": p.passwordForm, "POST /account/tokens": p.tokenForm, "POST /account/tokens/revoke": p.revokeForm, "POST /account/sessions/end": p.endForm,
+		"GET /settings/people": p.manages(p.peoplePage), "POST /settings/users": p.manages(p.userForm), "POST /settings/users/remove": p.manages(p.removeForm),
+		"POST /settings/sessions/end": p.manages(p.endAnyForm), "GET /audit": a.auditPage,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+a.base+path, h)

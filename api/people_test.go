@@ -419,3 +419,100 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 		t.Error("it outlives its session")
 	}
 }
+
+func TestPeoplePages(t *testing.T) {
+	people := team()
+	h := cheap(t, api.Options{Backend: newFake(1), People: people})
+	root, ann := signIn(t, h, "root"), signIn(t, h, "ann")
+	send := func(c *http.Cookie, target string, v url.Values) (*http.Response, string) {
+		r := form(target, v)
+		r.AddCookie(c)
+		return answer(h, r)
+	}
+	for _, path := range []string{"/settings/people", "/audit"} {
+		if res, _ := page(h, path, ann); res.StatusCode != 403 {
+			t.Errorf("%s for an analyst: %d", path, res.StatusCode)
+		}
+		if res, body := page(h, path, root); res.StatusCode != 200 || strings.Contains(body, "argon2id") {
+			t.Errorf("%s for an admin: %d", path, res.StatusCode)
+		}
+	}
+	steps := []struct {
+		name, path string
+		c          *http.Cookie
+		v          url.Values
+		want       int
+	}{
+		{"an analyst makes no user", "/settings/users", ann, url.Values{"new": {"yes"}, "name": {"eve"}, "role": {"viewer"}}, 403},
+		{"an analyst ends no session", "/settings/sessions/end", ann, url.Values{"id": {"x"}}, 403},
+		{"add", "/settings/users", root, url.Values{"new": {"yes"}, "name": {"Eve"}, "role": {"viewer"}, "password": {"a good long one"}, "scope": {"country:ch"}}, 303},
+		{"add again", "/settings/users", root, url.Values{"new": {"yes"}, "name": {"eve"}, "role": {"viewer"}}, 409},
+		{"bad scope", "/settings/users", root, url.Values{"name": {"eve"}, "role": {"viewer"}, "scope": {"(("}}, 422},
+		{"change", "/settings/users", root, url.Values{"name": {"eve"}, "role": {"analyst"}, "scope": {""}}, 303},
+		{"demote the only admin", "/settings/users", root, url.Values{"name": {"root"}, "role": {"viewer"}}, 409},
+		{"remove", "/settings/users/remove", root, url.Values{"name": {"eve"}}, 303},
+		{"wrong old password", "/account/password", ann, url.Values{"old": {"x"}, "new": {"another good one"}, "again": {"another good one"}}, 422},
+		{"not twice", "/account/password", ann, url.Values{"old": {pass}, "new": {"another good one"}, "again": {"another"}}, 422},
+		{"too short", "/account/password", ann, url.Values{"old": {pass}, "new": {"short"}, "again": {"short"}}, 422},
+		{"too much of a token", "/account/tokens", ann, url.Values{"name": {"x"}, "role": {"admin"}}, 403},
+		{"no such session", "/settings/sessions/end", root, url.Values{"id": {"nope"}}, 404},
+		{"none named", "/settings/sessions/end", root, url.Values{}, 404},
+	}
+	for _, tt := range steps {
+		if res, body := send(tt.c, tt.path, tt.v); res.StatusCode != tt.want {
+			t.Errorf("%s: %d, want %d\n%.300s", tt.name, res.StatusCode, tt.want, body)
+		}
+	}
+	res, body := send(ann, "/account/tokens", url.Values{"name": {"sheet"}, "role": {"viewer"}, "lasts": {"90d"}})
+	_, secret, ok := strings.Cut(body, `<code class="secret">`)
+	secret, _, _ = strings.Cut(secret, "<")
+	if res.StatusCode != 200 || !ok || res.Header.Get("Cache-Control") != "no-store" || people.tokens["ann/sheet"].Hash != api.HashToken(secret) {
+		t.Fatalf("a token: %d\n%s", res.StatusCode, body)
+	}
+	if _, body := page(h, "/account", ann); strings.Contains(body, secret) || !strings.Contains(body, "ann/sheet") {
+		t.Error("the secret is shown again, or the token is not")
+	}
+	if res, _ := get(h, "/api/v1/feed?token="+secret); res.StatusCode != 200 {
+		t.Errorf("the token in an address: %d", res.StatusCode)
+	}
+	other := signIn(t, h, "ann")
+	if res, body := send(ann, "/account/password", url.Values{"old": {pass}, "new": {"another good one"}, "again": {"another good one"}}); res.StatusCode != 303 {
+		t.Fatalf("password: %d\n%s", res.StatusCode, body)
+	}
+	if res, _ := page(h, "/", other); res.StatusCode != 401 {
+		t.Errorf("her other session after a new password: %d", res.StatusCode)
+	}
+	if res, _ := page(h, "/", ann); res.StatusCode != 200 {
+		t.Errorf("the session that changed it: %d", res.StatusCode)
+	}
+	if res, _ := send(ann, "/account/tokens/revoke", url.Values{"id": {"ann/sheet"}, "back": {"/account"}}); res.StatusCode != 303 || len(people.tokens) != 0 {
+		t.Errorf("revoke: %d, %v", res.StatusCode, people.tokens)
+	}
+	for _, want := range []string{"root user.add eve", "root user.change eve", "root user.remove eve", "ann user.change ann", "ann token.add ann/sheet", "ann token.revoke ann/sheet"} {
+		if !strings.Contains(people.did(), want) {
+			t.Errorf("audit lacks %q: %s", want, people.did())
+		}
+	}
+}
+
+func TestTheFirstUserIsAnAdmin(t *testing.T) {
+	people := newCrowd()
+	h := cheap(t, api.Options{Backend: newFake(1), People: people})
+	for _, v := range []url.Values{{"role": {"viewer"}, "password": {pass}}, {"role": {"admin"}}} {
+		v.Set("new", "yes")
+		v.Set("name", "ann")
+		if res, _ := answer(h, form("/settings/users", v)); res.StatusCode != 422 || len(people.users) != 0 {
+			t.Errorf("%v: %d", v, res.StatusCode)
+		}
+	}
+	if res, _ := answer(h, request("PUT", "/api/v1/users/ann", `{"role":"viewer"}`)); res.StatusCode != 422 {
+		t.Errorf("by program: %d", res.StatusCode)
+	}
+	res, _ := answer(h, form("/settings/users", url.Values{"new": {"yes"}, "name": {"ann"}, "role": {"admin"}, "password": {pass}}))
+	if res.StatusCode != http.StatusSeeOther {
+		t.Errorf("an admin: %d", res.StatusCode)
+	}
+	if res, _ := page(h, "/", nil); res.StatusCode != 401 {
+		t.Errorf("this machine is let in as before: %d", res.StatusCode)
+	}
+}

@@ -279,10 +279,10 @@ func (d *Daemon) run(ctx context.Context) error {
 		d.log.Warn("commands will not find this daemon", "err", err)
 	}
 	go func() { served <- d.serve(server, listener) }()
+	d.invite(address)
 	if d.o.Ready != nil {
 		d.o.Ready(address)
 	}
-	d.invite(address)
 	select {
 	case <-ctx.Done():
 		err = nil
