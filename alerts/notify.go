@@ -54,7 +54,7 @@ func New(r Receiver, eg *egress.Egress, log *slog.Logger) (Notifier, error) {
 	case ReceiverEmail:
 		return newEmail(&r, eg, log)
 	}
-	return nil, fmt.Errorf("alerts: receiver %s: kind %q is not known", r.ID, r.Kind)
+	return nil, fmt.Errorf("alerts: receiver %s: a %s takes no notices", r.ID, r.Kind)
 }
 
 // schedule is the waits between tries that Standard Webhooks recommends:

@@ -16,12 +16,13 @@ import (
 
 // The kinds of receivers.
 const (
-	ReceiverWebhook = "webhook"
-	ReceiverEmail   = "email"
+	ReceiverWebhook   = "webhook"
+	ReceiverEmail     = "email"
+	ReceiverHeartbeat = "heartbeat" // takes no notices: it is told that all is well
 )
 
 // ReceiverKinds lists the kinds of receivers.
-var ReceiverKinds = []string{ReceiverWebhook, ReceiverEmail}
+var ReceiverKinds = []string{ReceiverWebhook, ReceiverEmail, ReceiverHeartbeat}
 
 // How a mail server is spoken to.
 const (
@@ -104,13 +105,15 @@ type Quiet struct {
 type Receiver struct {
 	ID             string           `yaml:"id" json:"id"`
 	Kind           string           `yaml:"kind" json:"kind"`
-	URL            string           `yaml:"url,omitempty" json:"url,omitempty"`                         // webhook
+	URL            string           `yaml:"url,omitempty" json:"url,omitempty"`                         // webhook, heartbeat
 	SecretFile     string           `yaml:"secret_file,omitempty" json:"secret_file,omitempty"`         // webhook: whsec_…, 24 to 64 bytes in base64
 	OldSecretFile  string           `yaml:"old_secret_file,omitempty" json:"old_secret_file,omitempty"` // webhook: signs too, while a secret is being changed
 	To             Words            `yaml:"to,omitempty" json:"to,omitempty"`                           // email
 	From           string           `yaml:"from,omitempty" json:"from,omitempty"`                       // email
 	SMTP           *SMTP            `yaml:"smtp,omitempty" json:"smtp,omitempty"`                       // email
 	UnsubscribeURL string           `yaml:"unsubscribe_url,omitempty" json:"unsubscribe_url,omitempty"` // email: List-Unsubscribe
+	Every          mention.Duration `yaml:"every,omitempty" json:"every,omitempty"`                     // heartbeat: how often; 0 means 1m
+	Method         string           `yaml:"method,omitempty" json:"method,omitempty"`                   // heartbeat: get (default) or post
 	Timeout        mention.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`                 // of one try; 0 means 20s
 	Severity       string           `yaml:"severity,omitempty" json:"severity,omitempty"`               // nothing milder is sent
 	Quiet          *Quiet           `yaml:"quiet,omitempty" json:"quiet,omitempty"`
@@ -145,11 +148,14 @@ func (r *Receiver) Faults() []error {
 		errs = append(errs, r.webhookFaults()...)
 	case ReceiverEmail:
 		errs = append(errs, r.emailFaults()...)
+	case ReceiverHeartbeat:
+		errs = append(errs, r.heartbeatFaults()...)
 	case "":
 		errs = append(errs, fmt.Errorf("kind is missing; one of %s", strings.Join(ReceiverKinds, ", ")))
 	default:
 		errs = append(errs, oneOf("kind", r.Kind, ReceiverKinds))
 	}
+	errs = append(errs, r.unread()...)
 	if t := r.Timeout.Std(); t != 0 && (t < time.Second || t > maxTimeout) {
 		errs = append(errs, fmt.Errorf("timeout %s is not 1s to %s", r.Timeout, mention.Duration(maxTimeout)))
 	}
@@ -171,17 +177,33 @@ func (r *Receiver) Faults() []error {
 }
 
 func (r *Receiver) webhookFaults() []error {
-	var errs []error
-	if u, err := url.Parse(r.URL); r.URL == "" {
-		errs = append(errs, errors.New("url is missing"))
-	} else if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		errs = append(errs, errors.New("url is not an http or https address"))
-	}
+	errs := urlFaults(r.URL)
 	if r.SecretFile == "" {
 		errs = append(errs, errors.New("secret_file is missing: a file with whsec_ and 24 to 64 bytes in base64, as made by: printf 'whsec_%s' \"$(openssl rand -base64 32)\""))
 	}
-	if len(r.To) > 0 || r.From != "" || r.SMTP != nil {
-		errs = append(errs, errors.New("to, from and smtp are not read by a webhook"))
+	return errs
+}
+
+// unread tells of keys that another kind of receiver would read.
+func (r *Receiver) unread() []error {
+	var errs []error
+	for _, k := range []struct {
+		set   bool
+		name  string
+		kinds []string
+	}{
+		{r.URL != "", "url", []string{ReceiverWebhook, ReceiverHeartbeat}},
+		{r.SecretFile != "" || r.OldSecretFile != "", "secret_file", []string{ReceiverWebhook}},
+		{len(r.To) > 0, "to", []string{ReceiverEmail}},
+		{r.From != "", "from", []string{ReceiverEmail}},
+		{r.SMTP != nil, "smtp", []string{ReceiverEmail}},
+		{r.UnsubscribeURL != "", "unsubscribe_url", []string{ReceiverEmail}},
+		{r.Every != 0, "every", []string{ReceiverHeartbeat}},
+		{r.Method != "", "method", []string{ReceiverHeartbeat}},
+	} {
+		if k.set && slices.Contains(ReceiverKinds, r.Kind) && !slices.Contains(k.kinds, r.Kind) {
+			errs = append(errs, fmt.Errorf("%s is not read by kind %s, but by %s", k.name, r.Kind, strings.Join(k.kinds, ", ")))
+		}
 	}
 	return errs
 }
@@ -206,9 +228,6 @@ func (r *Receiver) emailFaults() []error {
 	}
 	if u, err := url.Parse(r.UnsubscribeURL); r.UnsubscribeURL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
 		errs = append(errs, errors.New("unsubscribe_url is not an https address; one-click unsubscribing needs one"))
-	}
-	if r.URL != "" || r.SecretFile != "" || r.OldSecretFile != "" {
-		errs = append(errs, errors.New("url and secret_file are not read by email"))
 	}
 	if r.SMTP == nil {
 		return append(errs, errors.New("smtp is missing: the server that takes the mail, as in smtp: {host: mail.example.org}"))

@@ -165,14 +165,19 @@ func CheckRules(rules []Rule, receivers []Receiver) []error {
 			names = append(names, id)
 		}
 	}
+	takers := slices.DeleteFunc(slices.Clone(receivers), func(r Receiver) bool { return !r.TakesNotices() })
+	names = names[:0]
+	for i := range takers {
+		names = append(names, takers[i].ID)
+	}
 	for i := range receivers {
 		if f := receivers[i].Fallback; f != "" && (!slices.Contains(names, f) || f == receivers[i].ID) {
 			errs = append(errs, fmt.Errorf("receivers[%d]: fallback: %w", i, oneOf("receiver", f, names)))
 		}
 	}
 	known := make(map[string]bool, len(names))
-	for _, name := range names {
-		known[name] = true
+	for i := range receivers {
+		known[receivers[i].ID] = receivers[i].TakesNotices()
 	}
 	seen := make(map[string]int, len(rules))
 	for i := range rules {

@@ -71,6 +71,8 @@ func (s *Subscription) Subscribe(receivers []Receiver) (Rule, Receiver, error) {
 		}
 		to := receivers[i]
 		switch {
+		case !to.TakesNotices():
+			return r, to, fmt.Errorf("via: %s is a %s, which takes no notices", s.Via, to.Kind)
 		case to.Kind == ReceiverEmail && len(s.To) == 0:
 			return r, to, errors.New("to is missing: who gets the mail")
 		case to.Kind == ReceiverEmail:

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -47,6 +48,12 @@ func (l *loader) check(cfg *Config) {
 		l.entry("receivers", i, cfg.Receivers[i].ID, receivers, cfg.Receivers[i].Faults())
 	}
 	for i := range cfg.Receivers {
+		if r := &cfg.Receivers[i]; !r.TakesNotices() {
+			delete(receivers, r.ID) // it cannot be named below
+			l.pulses = append(l.pulses, r.ID)
+		}
+	}
+	for i := range cfg.Receivers {
 		for _, path := range secretsOf(&cfg.Receivers[i]) {
 			if _, err := os.Stat(path); err != nil {
 				o := l.origin("receivers", i)
@@ -70,10 +77,7 @@ func (l *loader) check(cfg *Config) {
 		l.refer("labels", i, "department", cfg.Labels[i].Department, departments)
 	}
 	l.checkSubscriptions(cfg)
-	names := make([]string, len(cfg.Receivers))
-	for i := range cfg.Receivers {
-		names[i] = cfg.Receivers[i].ID
-	}
+	names := slices.Sorted(maps.Keys(receivers))
 	for _, err := range alerts.RouteFaults(cfg.Routes, names) {
 		place, msg, _ := strings.Cut(err.Error(), ": ")
 		l.origin("routes", routeIndex(place)).doc.fault(place, msg, "")
@@ -237,6 +241,9 @@ func (l *loader) refer(list string, i int, key, name string, known map[string]bo
 	what := strings.TrimSuffix(strings.SplitN(key, "[", 2)[0], "s")
 	if strings.HasPrefix(key, "query.only") {
 		what = "brand"
+	}
+	if slices.Contains(l.pulses, name) {
+		hint = "it is a heartbeat, which takes no notices"
 	}
 	if what == "notify" || what == "fallback" || what == "escalate" {
 		what = "receiver"

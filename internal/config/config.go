@@ -131,10 +131,11 @@ func (c *Config) KeepCaptures() time.Duration {
 	return c.Storage.Keep.Captures.Std()
 }
 
-// Alerting returns the rules and receivers in force, with those that the
-// subscriptions stand for.
+// Alerting returns the rules in force and the receivers that take notices,
+// with those that the subscriptions stand for.
 func (c *Config) Alerting() ([]alerts.Rule, []alerts.Receiver) {
-	rules, receivers := slices.Clip(c.Rules), slices.Clip(c.Receivers)
+	rules := slices.Clip(c.Rules)
+	receivers := slices.DeleteFunc(slices.Clone(c.Receivers), func(r alerts.Receiver) bool { return !r.TakesNotices() })
 	for i := range c.Subscriptions {
 		rule, receiver, err := c.Subscriptions[i].Subscribe(c.Receivers)
 		if err != nil {
@@ -143,6 +144,11 @@ func (c *Config) Alerting() ([]alerts.Rule, []alerts.Receiver) {
 		rules, receivers = append(rules, rule), append(receivers, receiver)
 	}
 	return rules, receivers
+}
+
+// Heartbeats returns the receivers that are told that all is well.
+func (c *Config) Heartbeats() []alerts.Receiver {
+	return slices.DeleteFunc(slices.Clone(c.Receivers), func(r alerts.Receiver) bool { return r.TakesNotices() })
 }
 
 // Proxies returns the trusted proxies.

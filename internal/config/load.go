@@ -156,6 +156,7 @@ type loader struct {
 	files    []string
 	docs     []*document
 	origins  map[string][]origin // list name → one origin per entry
+	pulses   []string            // receivers that take no notices
 	warnings Faults
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"earshot/alerts"
@@ -23,6 +24,8 @@ type alerting struct {
 	now    func() time.Time
 	wake   func(receiver string)      // the outbox holds something for it
 	tell   func(inc mention.Incident) // it was opened, changed or closed
+
+	judged atomic.Int64 // is offset, for those who cannot wait for the lock
 
 	mu     sync.Mutex
 	engine *alerts.Engine
@@ -88,6 +91,7 @@ func (a *alerting) restore(ctx context.Context) error {
 		}
 	}
 	a.offset, a.stale = offset, false
+	a.judged.Store(offset)
 	return nil
 }
 
@@ -163,6 +167,7 @@ func (a *alerting) commit(ctx context.Context, changes []mention.Change, out ale
 		return fmt.Errorf("daemon: alerts: %w", err)
 	}
 	a.offset = offset
+	a.judged.Store(offset)
 	for i := range out.Incidents {
 		a.tell(out.Incidents[i])
 	}

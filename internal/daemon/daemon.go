@@ -50,6 +50,7 @@ type Daemon struct {
 	understand *understander
 	alerting   *alerting
 	dispatch   *dispatcher
+	pulses     pulses
 	intake     *intake
 	fetch      atomic.Pointer[fetcher]
 	jobs       *ledger.Jobs

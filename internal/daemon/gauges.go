@@ -16,7 +16,7 @@ type outboxGauges struct{ d *Daemon }
 var (
 	waitingDesc = prometheus.NewDesc("earshot_outbox_waiting", "Notices that wait for a receiver.", []string{"receiver"}, nil)
 	oldestDesc  = prometheus.NewDesc("earshot_outbox_oldest_seconds", "Age of the oldest notice that waits for a receiver.", []string{"receiver"}, nil)
-	upDesc      = prometheus.NewDesc("earshot_receiver_up", "1, or 0 while a receiver fails and is sent nothing but a probe now and then, or has switched itself off.", []string{"receiver"}, nil)
+	upDesc      = prometheus.NewDesc("earshot_receiver_up", "1, or 0 while a receiver fails and is sent nothing but a probe now and then, or has switched itself off; of a heartbeat, while it does not beat.", []string{"receiver"}, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -40,6 +40,9 @@ func (g outboxGauges) Collect(ch chan<- prometheus.Metric) {
 		if s := g.d.dispatch.health(r); s.Open || s.Gone {
 			up = 0
 		}
+		ch <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, up, r)
+	}
+	for r, up := range g.d.pulses.up() {
 		ch <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, up, r)
 	}
 	waiting, err := g.d.store.Ledger.Waiting(ctx)

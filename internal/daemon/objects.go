@@ -239,6 +239,10 @@ func (b backend) Receivers(ctx context.Context) ([]api.ReceiverInfo, error) {
 	out, err := b.store.Receivers(ctx, b.cfg.Load().Receivers)
 	for i := range out {
 		out[i].Owner = b.owner(ctx, api.KindReceiver, out[i].ID)
+		if out[i].Kind == alerts.ReceiverHeartbeat {
+			b.pulses.tell(&out[i])
+			continue
+		}
 		switch s := b.dispatch.health(out[i].ID); {
 		case s.Gone:
 			out[i].State, out[i].Since = api.ReceiverOff, s.Since
