@@ -66,6 +66,9 @@ type models struct {
 	entities *entityModel
 	targets  *targetReader
 
+	seen *recent[*wordFeatures] // words, for all workers
+	runs *recent[[]piece]
+
 	safetyModel *linear
 	safetyWords *phrases
 }
@@ -74,7 +77,7 @@ type models struct {
 var loadModels = sync.OnceValues(readModels)
 
 func readModels() (*models, error) {
-	m := &models{words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
+	m := &models{seen: newRecent[*wordFeatures](), runs: newRecent[[]piece](), words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
 	var wg sync.WaitGroup
 	var errs [9]error
 	wg.Go(func() { m.base, errs[0] = loadBase() })
@@ -176,7 +179,7 @@ func (a *Analyzer) acquire() *worker {
 		return w
 	default:
 		t := newTagger(a.m.base)
-		t.entities = a.m.entities
+		t.entities, t.cache, t.runs = a.m.entities, a.m.seen, a.m.runs
 		return &worker{m: a.m, tagger: t, polarity: polarity{model: a.m.polarity, words: a.m.lexicon}}
 	}
 }

@@ -17,8 +17,9 @@ const (
 // tagWeights are the weights of features made of tags alone: few enough to be
 // addressed by index.
 type tagWeights struct {
-	prev, prev2 []ref // pos: by class; the last two are the start marks
-	pair        []ref // pos: prev*n + prev2
+	prev, prev2 []ref    // pos: by class; the last two are the start marks
+	pair        []ref    // pos: prev*n + prev2
+	withWord    []prefix // pos: by class of the word before, to be ended by the word
 	n           int
 
 	next, own, before []ref // ner: by class; the last is None
@@ -52,6 +53,7 @@ func (s *tagWeights) fill(b *base) {
 	for _, p := range names {
 		s.prev = append(s.prev, b.pos.find(hashString("i-1 tag "+p)))
 		s.prev2 = append(s.prev2, b.pos.find(hashString("i-2 tag "+p)))
+		s.withWord = append(s.withWord, newPrefix("i-1 tag+i word "+p+" "))
 		for _, p2 := range names {
 			s.pair = append(s.pair, b.pos.find(hashString("i tag+i-2 tag "+p+" "+p2)))
 		}
@@ -78,6 +80,44 @@ func (s *tagWeights) fill(b *base) {
 	}
 }
 
+// A prefix is the hash of how the name of a feature begins.
+type prefix uint64
+
+func newPrefix(s string) prefix { return prefix(hashString(s)) }
+
+// of hashes the name of the feature that ends in s.
+func (p prefix) of(s string) uint64 {
+	h := uint64(p)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * fnvPrime
+	}
+	return h
+}
+
+// How prose names the features of a word.
+var (
+	wordBefore    = newPrefix("i-1 word ")
+	suffixBefore  = newPrefix("i-1 suffix ")
+	wordBefore2   = newPrefix("i-2 word ")
+	wordAfter     = newPrefix("i+1 word ")
+	suffixAfter   = newPrefix("i+1 suffix ")
+	wordAfter2    = newPrefix("i+2 word ")
+	ownSuffix     = newPrefix("i suffix ")
+	ownPrefix     = newPrefix("i pref1 ")
+	ownWord       = newPrefix("i word ")
+	labelBias     = newPrefix("bias-")
+	labelBasic    = newPrefix("en-wordlist-")
+	labelPrefix   = newPrefix("prefix3-")
+	labelSuffix   = newPrefix("suffix3-")
+	labelShape    = newPrefix("shape-")
+	labelWord     = newPrefix("word-")
+	labelLower    = newPrefix("word.lower-")
+	labelLength   = newPrefix("wordlen-")
+	labelBefore   = newPrefix("prevword-")
+	labelAfter    = newPrefix("nextword-")
+	labelWithNext = newPrefix("word+nextpos-")
+)
+
 // wordFeatures are the weights of everything about one word that does not
 // depend on the words around it.
 type wordFeatures struct {
@@ -92,14 +132,15 @@ type wordFeatures struct {
 	after2 ref
 	after            [2]ref
 	nerPrev, nerNext ref
+	withNext         prefix      // the word, to be ended by the part of speech of the next one
 	entity           *entityWord // what the entity model knows; nil without one
 }
 
 // A tagger runs prose's models. It is for one goroutine.
 type tagger struct {
 	b        *base
-	cache    recent[*wordFeatures]
-	runs     recent[[]piece] // what runs without white space are made of
+	cache    *recent[*wordFeatures]
+	runs     *recent[[]piece] // what runs without white space are made of
 	row      []*wordFeatures
 	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
 	none     [2]ref           // prevword-None, nextword-None
@@ -121,10 +162,10 @@ func newTagger(b *base) *tagger {
 func (t *tagger) context(f *wordFeatures) {
 	n, p := f.normal, &t.b.pos
 	s := n[len(n)-min(len(n), 3):]
-	f.before = [2]ref{p.find(hashString("i-1 word " + n)), p.find(hashString("i-1 suffix " + s))}
-	f.before2 = p.find(hashString("i-2 word " + n))
-	f.after = [2]ref{p.find(hashString("i+1 word " + n)), p.find(hashString("i+1 suffix " + s))}
-	f.after2 = p.find(hashString("i+2 word " + n))
+	f.before = [2]ref{p.find(wordBefore.of(n)), p.find(suffixBefore.of(s))}
+	f.before2 = p.find(wordBefore2.of(n))
+	f.after = [2]ref{p.find(wordAfter.of(n)), p.find(suffixAfter.of(s))}
+	f.after2 = p.find(wordAfter2.of(n))
 }
 
 var (
@@ -145,23 +186,24 @@ func (t *tagger) known(w string) *wordFeatures {
 		f.fixed = int16(t.index(tag))
 	}
 	b := t.b
-	prefix, suffix := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
-	f.self = [3]ref{b.pos.find(hashString("i suffix " + suffix)), b.pos.find(hashString("i pref1 " + string(rune(w[0])))), b.pos.find(hashString("i word " + f.normal))}
+	head, tail := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
+	f.self = [3]ref{b.pos.find(ownSuffix.of(tail)), b.pos.find(ownPrefix.of(string(rune(w[0])))), b.pos.find(ownWord.of(f.normal))}
 	basic := "False"
 	if _, ok := b.basic[w]; ok {
 		basic = "True"
 	}
-	find := func(name, value string) ref { return b.ner.find(hashString(name + value)) }
+	find := func(name prefix, value string) ref { return b.ner.find(name.of(value)) }
 	var sum [maxClasses]float64
 	var hit uint64
 	for _, r := range [...]ref{
-		find("bias-", "True"), find("en-wordlist-", basic), find("prefix3-", strings.ToLower(prefix)), find("suffix3-", strings.ToLower(suffix)),
-		find("shape-", shapes[f.shape]), find("word-", w), find("word.lower-", low), find("wordlen-", strconv.Itoa(len(w))),
+		find(labelBias, "True"), find(labelBasic, basic), find(labelPrefix, strings.ToLower(head)), find(labelSuffix, strings.ToLower(tail)),
+		find(labelShape, shapes[f.shape]), find(labelWord, w), find(labelLower, low), find(labelLength, strconv.Itoa(len(w))),
 	} {
 		b.ner.add(&sum, &hit, r)
 	}
 	copy(f.named[:], sum[:])
-	f.nerPrev, f.nerNext = find("prevword-", low), find("nextword-", low)
+	f.nerPrev, f.nerNext = find(labelBefore, low), find(labelAfter, low)
+	f.withNext = prefix(prefix(labelWithNext.of(low)).of("+"))
 	if t.entities != nil {
 		f.entity = t.entities.word(w, low)
 	}
@@ -224,7 +266,7 @@ func (t *tagger) tag(toks []token) {
 			add(s.prev[p1])
 			add(s.prev2[p2])
 			add(s.pair[p1*s.n+p2])
-			add(b.pos.find(t.joined("i-1 tag+i word ", tagName(b, p1), ' ', f.normal)))
+			add(b.pos.find(s.withWord[p1].of(f.normal)))
 			add(t.row[i+1].before[0])
 			add(t.row[i+1].before[1])
 			add(t.row[i].before2)
@@ -249,32 +291,6 @@ func best(scores *[maxClasses]float64, hit uint64) int {
 		}
 	}
 	return at
-}
-
-func tagName(b *base, c int) string {
-	switch c - len(b.classes) {
-	case 0:
-		return "-START-"
-	case 1:
-		return "-START2-"
-	}
-	return b.classes[c]
-}
-
-// joined hashes prefix, a, sep and b without joining them.
-func (*tagger) joined(prefix, a string, sep byte, b string) uint64 {
-	h := uint64(fnvOffset)
-	for i := range len(prefix) {
-		h = (h ^ uint64(prefix[i])) * fnvPrime
-	}
-	for i := range len(a) {
-		h = (h ^ uint64(a[i])) * fnvPrime
-	}
-	h = (h ^ uint64(sep)) * fnvPrime
-	for i := range len(b) {
-		h = (h ^ uint64(b[i])) * fnvPrime
-	}
-	return h
 }
 
 // label sets prose's entity labels of toks, which must have been tagged just
@@ -313,7 +329,7 @@ func (t *tagger) label(toks []token) {
 		add(s.before[prevTag])
 		add(s.hist[prevHist])
 		add(s.shapeHist[prevShape*len(histories)+prevHist])
-		add(b.ner.find(t.joined("word+nextpos-", f.lower, '+', nextName)))
+		add(b.ner.find(f.withNext.of(nextName)))
 		l := 0
 		for k := 1; k < len(b.labels); k++ {
 			if scores[k] > scores[l] {

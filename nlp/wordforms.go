@@ -2,6 +2,7 @@ package nlp
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -30,10 +31,13 @@ func isTitleLetter(r rune) bool {
 const emoticons = ` (-8 (-; (-_-) (._.) (: (= (o: (¬_¬) (ಠ_ಠ) (╯°□°）╯︵┻━┻ -__- 8-) 8-D 8D :( :(( :((( :() :))) :-) :-)) :-))) :-* :-/ :-X :-] :-o :-p :-x :-| :-} :0 :3 :P :] :` +
 	"`( :`) :`-(" + ` :o :o) =( =) =D =| @_@ O.o O_o V_V XDD [-: ^___^ o_0 o_O o_o v_v xD xDD ¯\(ツ)/¯ `
 
-// isEmoticon reports whether prose takes w for an emoticon.
-func isEmoticon(w string) bool {
-	if len(w) < 2 || len(w) > 40 || strings.IndexByte(w, ' ') >= 0 {
-		return false
+var emoticonSet = sync.OnceValue(func() map[string]bool {
+	set := map[string]bool{}
+	for _, e := range strings.Fields(emoticons) {
+		set[e] = true
 	}
-	return strings.Contains(emoticons, " "+w+" ")
-}
+	return set
+})
+
+// isEmoticon reports whether prose takes w for an emoticon.
+func isEmoticon(w string) bool { return len(w) > 1 && len(w) <= 40 && emoticonSet()[w] }
