@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jdkato/prose/v2"
+	"github.com/jonreiter/govader"
 
 	"earshot/mention"
 	"earshot/nlp"
@@ -61,6 +62,16 @@ func BenchmarkProsePost(b *testing.B) {
 			b.Fatal(err)
 		}
 		i++
+	}
+}
+
+// BenchmarkGovaderPost is what govader takes for the sentiment of what
+// BenchmarkSentiment reads.
+func BenchmarkGovaderPost(b *testing.B) {
+	a := govader.NewSentimentIntensityAnalyzer()
+	b.ReportAllocs()
+	for b.Loop() {
+		a.PolarityScores("@acme I really love the new app, but support is not helpful at all :( #fail http://example.com/x")
 	}
 }
 
