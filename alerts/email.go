@@ -75,6 +75,11 @@ func (e *email) Notify(ctx context.Context, d mention.Delivery) error {
 	if err != nil {
 		return &NotifyError{Permanent: true, Err: err}
 	}
+	return e.send(ctx, msg)
+}
+
+// send hands one mail to the server.
+func (e *email) send(ctx context.Context, msg *mail.Msg) error {
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	client, err := e.client(ctx)
@@ -183,7 +188,7 @@ var (
 		mention.SeverityInfo: "#3b7dd8", mention.SeverityWarning: "#d98e04", mention.SeverityCrisis: "#c62828", mention.SeveritySafety: "#8e24aa",
 	}
 	stateWords = map[string]string{
-		TypeFiring: "Firing", TypeUpdated: "More", TypeResolved: "Resolved", TypeSafety: "Safety: possible adverse event", TypeDigest: "Digest",
+		TypeFiring: "Firing", TypeUpdated: "More", TypeResolved: "Resolved", TypeSafety: "Safety: possible adverse event", TypeDigest: "Digest", TypeReport: "Report",
 	}
 )
 

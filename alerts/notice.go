@@ -50,6 +50,7 @@ type NoticeData struct {
 	Safety   *SafetyInfo       `json:"safety,omitempty"`
 	Digest   []DigestItem      `json:"digest,omitempty"`
 	More     int               `json:"more,omitempty"` // digest: how many more there were
+	Report   string            `json:"report,omitempty"` // id of the report that was made
 	Links    map[string]string `json:"links,omitempty"`
 }
 

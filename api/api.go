@@ -217,6 +217,7 @@ func (a *api) routes(mux *router) {
 	a.numberRoutes()
 	a.feedRoutes()
 	a.reportRoutes()
+	a.archiveRoutes()
 	a.sampleRoutes()
 	a.alertRoutes()
 	a.objectRoutes()
@@ -224,6 +225,8 @@ func (a *api) routes(mux *router) {
 	a.streamRoutes()
 	a.pageRoutes(mux)
 	a.peopleRoutes(mux)
+	a.guard.ways = append(a.guard.ways, a.base+sharedPath)
+	mux.HandleFunc(a.base+sharedPath+"{token}", a.shared)
 }
 
 // needs is the role an operation asks for, in its metadata.

@@ -36,13 +36,16 @@ func TestEveryRouteNeedsAToken(t *testing.T) {
 			if !ok {
 				method, path = http.MethodGet, pattern
 			}
-			path = strings.NewReplacer("{id}", "m0", "{name}", "style.css", "{$}", "").Replace(path)
+			path = strings.NewReplacer("{id}", "m0", "{name}", "style.css", "{$}", "", "{token}", "none").Replace(path)
 			for _, credentials := range []string{"", "Bearer ", "Bearer wrong", "Basic Ondyb25n"} {
 				r := request(method, path, "")
 				r.Header.Set("Authorization", credentials)
 				want := http.StatusUnauthorized
-				if path == base+"/healthz" {
+				switch path {
+				case base + "/healthz":
 					want = http.StatusOK
+				case base + "/shared/none": // the link itself lets in, and there is none such
+					want = http.StatusGone
 				}
 				if res, _ := answer(h, r); res.StatusCode != want {
 					t.Errorf("%s with %q: %d, want %d", pattern, credentials, res.StatusCode, want)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"earshot/mention"
+	"earshot/report"
 )
 
 // The errors a [Backend] gives, alone or wrapped, so that the answer gets its
@@ -36,6 +37,7 @@ type Backend interface {
 	Counting
 	Writing
 	Alerting
+	Archiving
 	Configuring
 	Health
 }
@@ -128,6 +130,41 @@ type Alerting interface {
 	Reconcile(ctx context.Context, since time.Time) (mention.Reconciliation, error)
 }
 
+// A PlanInfo is a planned report with its owner.
+type PlanInfo struct {
+	report.Plan
+	Owner string    `json:"owner" doc:"file, or the one who made it through the API"`
+	Next  time.Time `json:"next,omitzero" doc:"when it is made next"`
+}
+
+// A BoardInfo is a board with its owner.
+type BoardInfo struct {
+	report.Board
+	Owner string `json:"owner" doc:"file, or the one who made it through the API"`
+}
+
+// Archiving is reports as they were made, what they are made of, and the
+// links that open one of them.
+type Archiving interface {
+	Reports(ctx context.Context, f mention.KeptFilter) ([]mention.KeptReport, error) // newest first, without body
+	Report(ctx context.Context, id string) (mention.KeptReport, error)
+	// KeepReport makes a report now and keeps it.
+	KeepReport(ctx context.Context, actor string, o report.Order) (mention.KeptReport, error)
+	DeleteReport(ctx context.Context, id, actor string) error
+	// ReviewReport makes a kept report again: which numbers are others now, and why.
+	ReviewReport(ctx context.Context, id string) (mention.ReportReview, error)
+	// SendPlan makes a planned report now, keeps it and sends it to its receivers.
+	SendPlan(ctx context.Context, actor, id string) (mention.KeptReport, error)
+	Plans(ctx context.Context) ([]PlanInfo, error)
+	Boards(ctx context.Context) ([]BoardInfo, error)
+	Share(ctx context.Context, s mention.Share) error
+	Shares(ctx context.Context, report string) ([]mention.Share, error) // newest first
+	// Shared gives what a link is to, also one that ended, by the hash of its
+	// secret. It is asked by whoever has the link.
+	Shared(ctx context.Context, hash string) (mention.Share, mention.KeptReport, error)
+	RevokeShare(ctx context.Context, id, actor string) error
+}
+
 // OwnerFile is the owner of what the configuration file defines.
 const OwnerFile = "file"
 
@@ -139,6 +176,8 @@ const (
 	KindRule         = "rule"
 	KindReceiver     = "receiver"
 	KindSubscription = "subscription"
+	KindBoard        = "board"
+	KindReport       = "report" // a planned one
 )
 
 // An Object is a part of the configuration made through the API.

@@ -99,7 +99,7 @@ func (a *api) documents(mux *router) error {
 	groups := operations(doc)
 	mux.HandleFunc("GET "+a.base+"/api/v1/docs", func(w http.ResponseWriter, r *http.Request) {
 		a.pages.show(w, r, http.StatusOK, "docs", view{Title: "API", Here: "/api/v1/docs", Data: docsView{
-			Groups: groups, Schemas: schemaList(schemas), Base: a.reached(r) + "/api/v1", Token: len(a.guard.tokens) > 0,
+			Groups: groups, Schemas: schemaList(schemas), Base: a.reached(r) + "/api/v1", Token: len(a.guard.tokens) > 0, Objects: r.URL.Query().Has("objects"),
 		}})
 	})
 	return nil
@@ -122,6 +122,7 @@ type docsView struct {
 	Schemas []docsSchema
 	Base    string
 	Token   bool
+	Objects bool // these are told, not the operations
 }
 
 type docsGroup struct {

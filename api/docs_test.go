@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"earshot/api"
+	"earshot/mention"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -103,7 +104,8 @@ func TestDocsAreComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := handler(t, api.Options{Backend: newFake(3)})
+	f := newFake(3)
+	h := handler(t, api.Options{Backend: f})
 	_, body := get(h, "/api/v1/openapi.json")
 	var doc document
 	if err := json.Unmarshal([]byte(body), &doc); err != nil {
@@ -115,7 +117,8 @@ func TestDocsAreComplete(t *testing.T) {
 			missing[strings.ToUpper(method)+" "+address] = true
 		}
 	}
-	fill := strings.NewReplacer("$INCIDENT", "i0", "$DELIVERY", "d0", "$MENTION", "m0", "$SAFETY", "m0")
+	fill := strings.NewReplacer("$INCIDENT", "i0", "$DELIVERY", "d0", "$MENTION", "m0", "$SAFETY", "m0", "$REPORT", "r0", "$SHARE", "s0")
+	f.kept = []mention.KeptReport{keptReport(t, f)}
 	var sheet string // the coding sheet that was drawn last
 	for _, c := range curls(string(text)) {
 		for op := range missing {

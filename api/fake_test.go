@@ -3,11 +3,13 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,8 +49,11 @@ type fake struct {
 	counted   mention.Aggregation // asked for last
 	scored    mention.KPISearch   // asked for last
 	accuracy  mention.Accuracy    // put last
-	err       error               // of every question
-	rowErr    error               // of an export, after its first row
+	kept      []mention.KeptReport
+	shares    []mention.Share
+	boards    []api.BoardInfo
+	err       error // of every question
+	rowErr    error // of an export, after its first row
 }
 
 func newFake(n int) *fake {
@@ -360,6 +365,13 @@ func (f *fake) PutObject(_ context.Context, o api.Object) error {
 		return fmt.Errorf("fake: %w", api.ErrReadOnly)
 	}
 	f.objects[o.Kind+" "+o.ID] = o
+	if o.Kind == api.KindBoard {
+		var b report.Board
+		if err := json.Unmarshal(o.Body, &b); err != nil {
+			return &api.InvalidError{Faults: []string{err.Error()}}
+		}
+		f.boards = append(f.boards, api.BoardInfo{Board: b, Owner: o.Owner})
+	}
 	return f.err
 }
 
@@ -439,4 +451,95 @@ func (f *fake) Peaks(_ context.Context, s mention.PeakSearch) (mention.Peaks, er
 	return mention.Peaks{Rows: []mention.Peak{{
 		Start: day, End: day.Add(24 * time.Hour), Top: day, Count: 40, Expected: 4, Reasons: []mention.Trend{t}, Sentence: "40 mentions where 4 were expected, of " + t.Term, Query: "recall",
 	}}}, errors.Join(f.err, parse(s.Query))
+}
+
+// keptReport is a report that was kept.
+func keptReport(t *testing.T, f *fake) mention.KeptReport {
+	t.Helper()
+	frozen, body, err := report.Freeze(t.Context(), f, report.Order{Kind: report.KindWeekly, Window: report.Window{From: day.AddDate(0, 0, -7), To: day}, Made: day}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mention.KeptReport{ID: "r0", Kind: report.KindWeekly, Subject: frozen.Document.Subject, Title: frozen.Document.Title, By: "ann", Made: day, Body: body}
+}
+
+// Archiving, in memory.
+
+func (f *fake) Reports(context.Context, mention.KeptFilter) ([]mention.KeptReport, error) {
+	return f.kept, f.err
+}
+
+func (f *fake) Report(_ context.Context, id string) (mention.KeptReport, error) {
+	for _, r := range f.kept {
+		if r.ID == id {
+			return r, f.err
+		}
+	}
+	return mention.KeptReport{}, api.ErrNotFound
+}
+
+func (f *fake) KeepReport(ctx context.Context, actor string, o report.Order) (mention.KeptReport, error) {
+	frozen, body, err := report.Freeze(ctx, f, o, nil)
+	if err != nil {
+		return mention.KeptReport{}, err
+	}
+	d := frozen.Document
+	r := mention.KeptReport{ID: "r" + strconv.Itoa(len(f.kept)+1), Kind: o.Kind, Subject: d.Subject, Title: d.Title, By: actor, Made: o.Made, Body: body}
+	f.kept = append(f.kept, r)
+	return r, f.err
+}
+
+func (f *fake) DeleteReport(_ context.Context, id, _ string) error {
+	n := len(f.kept)
+	f.kept = slices.DeleteFunc(f.kept, func(r mention.KeptReport) bool { return r.ID == id })
+	if len(f.kept) == n {
+		return api.ErrNotFound
+	}
+	return f.err
+}
+
+func (f *fake) ReviewReport(_ context.Context, id string) (mention.ReportReview, error) {
+	return mention.ReportReview{Report: id, Numbers: 3, Changes: []mention.ReportChange{{Name: "volume", Was: "412", Now: "398"}}, Causes: []string{"label recalls was changed in the configuration"}}, f.err
+}
+
+func (f *fake) SendPlan(ctx context.Context, actor, id string) (mention.KeptReport, error) {
+	if id != "monday" && f.objects["report "+id].ID == "" {
+		return mention.KeptReport{}, api.ErrNotFound
+	}
+	return f.KeepReport(ctx, actor, report.Order{Kind: report.KindWeekly, Window: report.Window{From: day.AddDate(0, 0, -7), To: day}, Made: day})
+}
+
+func (f *fake) Plans(context.Context) ([]api.PlanInfo, error) {
+	return []api.PlanInfo{{Plan: report.Plan{ID: "monday", Schedule: "mon 07:00", Receivers: []string{"desk"}}, Owner: api.OwnerFile}}, f.err
+}
+
+func (f *fake) Boards(context.Context) ([]api.BoardInfo, error) { return f.boards, f.err }
+
+func (f *fake) Share(_ context.Context, s mention.Share) error {
+	if !slices.ContainsFunc(f.kept, func(r mention.KeptReport) bool { return r.ID == s.Report }) {
+		return api.ErrNotFound
+	}
+	f.shares = append(f.shares, s)
+	return f.err
+}
+
+func (f *fake) Shares(context.Context, string) ([]mention.Share, error) { return f.shares, f.err }
+
+func (f *fake) Shared(ctx context.Context, hash string) (mention.Share, mention.KeptReport, error) {
+	for _, s := range f.shares {
+		if s.Hash == hash {
+			r, err := f.Report(ctx, s.Report)
+			return s, r, err
+		}
+	}
+	return mention.Share{}, mention.KeptReport{}, api.ErrNotFound
+}
+
+func (f *fake) RevokeShare(_ context.Context, id, _ string) error {
+	for i := range f.shares {
+		if f.shares[i].ID == id {
+			f.shares[i].Revoked = time.Now()
+		}
+	}
+	return f.err
 }

@@ -56,6 +56,16 @@ func (a *api) objectRoutes() {
 	register(a, form[SubscriptionInfo, map[string]any]{
 		kind: KindSubscription, plural: "subscriptions", title: "Subscription", role: RoleAnalyst, list: a.backend.Subscriptions, id: idOfMap,
 	})
+	a.boardObjects()
+}
+
+func (a *api) boardObjects() {
+	register(a, form[BoardInfo, map[string]any]{
+		kind: KindBoard, plural: "boards", title: "Board", role: RoleAnalyst, list: a.backend.Boards, id: idOfMap,
+	})
+	register(a, form[PlanInfo, map[string]any]{
+		kind: KindReport, plural: "plans", title: "Plan", role: RoleAdmin, list: a.backend.Plans, id: idOfMap,
+	})
 }
 
 func idOfMap(m *map[string]any) string {

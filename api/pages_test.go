@@ -170,7 +170,8 @@ func TestPages(t *testing.T) {
 		{"/incidents/i0", []string{"Acknowledge", "Brillux recalls lot 1", "the newest 2", "incident.firing"}},
 		{"/sources", []string{"✕ the address is gone (410)", "3 times in a row", "✓ well", "12,345", "Gaps in the last 30 days"}},
 		{"/settings", []string{"Nobody but this machine", "recall*", "Who did what"}},
-		{"/api/v1/docs", []string{"searchMentions", "/mentions/{id}/why", "curl -X POST --json @body.json 'http://127.0.0.1:8080/api/v1/curation'", "needs analyst", `id="schema-Record"`}},
+		{"/api/v1/docs", []string{"searchMentions", "/mentions/{id}/why", "curl -X POST --json @body.json 'http://127.0.0.1:8080/api/v1/curation'", "needs analyst"}},
+		{"/api/v1/docs?objects=1", []string{`id="schema-Record"`}},
 	}
 	for _, tt := range tests {
 		res, body := get(h, tt.path)

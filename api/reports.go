@@ -1,15 +1,15 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"earshot/mention"
 	"earshot/report"
@@ -19,7 +19,8 @@ import (
 const reportTime = time.Minute
 
 type reportInput struct {
-	Kind   string `path:"kind" enum:"weekly,versus"`
+	Kind   string `path:"kind" enum:"weekly,versus,board"`
+	Name   string `query:"name" maxLength:"100" doc:"id of the board"`
 	Format string `query:"format" enum:"html,pdf,xlsx,text" default:"html"`
 	Q      string `query:"q" maxLength:"20000" doc:"only mentions that match"`
 	Period string `query:"period" enum:"24h,7d,30d,90d,365d" default:"7d" doc:"up to now; from and to win over it"`
@@ -28,16 +29,12 @@ type reportInput struct {
 }
 
 func (a *api) reportRoutes() {
-	text := &huma.Schema{Type: huma.TypeString}
-	file := &huma.Schema{Type: huma.TypeString, Format: "binary"}
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "makeReport", Method: http.MethodGet, Path: "/reports/{kind}", Tags: []string{"Numbers"},
+		OperationID: "makeReport", Method: http.MethodGet, Path: "/reports/{kind}", Tags: []string{"Reports"},
 		Summary:     "A report now",
-		Description: "The weekly digest, or our brands against the others, as one file to send on. Its numbers are those of the moment it is made, and it says what they rest on.",
-		Responses: map[string]*huma.Response{"200": {Description: "The report", Content: map[string]*huma.MediaType{
-			"text/html": {Schema: text}, "application/pdf": {Schema: file}, report.MediaTypes[report.XLSX]: {Schema: file}, "text/plain": {Schema: text},
-		}}},
-		Errors: []int{http.StatusBadRequest, http.StatusServiceUnavailable},
+		Description: "The weekly digest, our brands against the others, or a board, as one file to send on. Its numbers are those of the moment it is made, and it says what they rest on.",
+		Responses:   documentAnswer(),
+		Errors:      []int{http.StatusBadRequest, http.StatusServiceUnavailable},
 	}, a.makeReport)
 }
 
@@ -55,61 +52,75 @@ func (in *reportInput) window(a *api, now time.Time) (report.Window, error) {
 	return report.Window{From: from, To: to}, nil
 }
 
+// documentAnswer describes a report as an answer.
+func documentAnswer() map[string]*huma.Response {
+	text := &huma.Schema{Type: huma.TypeString}
+	file := &huma.Schema{Type: huma.TypeString, Format: "binary"}
+	return map[string]*huma.Response{"200": {Description: "The report", Content: map[string]*huma.MediaType{
+		"text/html": {Schema: text}, "application/pdf": {Schema: file}, report.MediaTypes[report.XLSX]: {Schema: file}, "text/plain": {Schema: text},
+	}}}
+}
+
 func (a *api) makeReport(ctx context.Context, in *reportInput) (*huma.StreamResponse, error) {
-	now := time.Now()
+	return exporting(ctx, a, func(ctx context.Context) (*huma.StreamResponse, error) {
+		o, err := a.order(ctx, in, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		o.Link = a.mentionsLink()
+		doc, err := report.Make(ctx, a.backend, o)
+		if err != nil {
+			return nil, err
+		}
+		return a.written(ctx, doc, in.Format)
+	})
+}
+
+// order is the report that is asked for.
+func (a *api) order(ctx context.Context, in *reportInput, now time.Time) (report.Order, error) {
 	w, err := in.window(a, now)
+	if err != nil {
+		return report.Order{}, err
+	}
+	o := report.Order{Kind: in.Kind, Query: strings.TrimSpace(in.Q), Window: w, Zone: a.zone, Made: now}
+	infos, err := a.backend.Brands(ctx)
+	if err != nil {
+		return o, err
+	}
+	for i := range infos {
+		o.Brands = append(o.Brands, infos[i].Brand)
+	}
+	if in.Kind == report.KindBoard {
+		o.Board, err = a.boardOf(ctx, in.Name)
+	}
+	return o, err
+}
+
+// boardOf finds a board.
+func (a *api) boardOf(ctx context.Context, id string) (*report.Board, error) {
+	list, err := a.backend.Boards(ctx)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case a.exports <- struct{}{}:
-		defer func() { <-a.exports }()
-	default:
-		return nil, newProblem(http.StatusServiceUnavailable, "unavailable", "too many exports and reports at one time; try again")
-	}
-	ctx, cancel := context.WithTimeout(ctx, reportTime)
-	defer cancel()
-	infos, err := a.backend.Brands(ctx)
-	if err != nil {
-		return nil, a.fail(ctx, err, "report")
-	}
-	brands := make([]mention.Brand, len(infos))
-	for i := range infos {
-		brands[i] = infos[i].Brand
-	}
-	o := report.Order{Kind: in.Kind, Query: strings.TrimSpace(in.Q), Window: w, Brands: brands, Zone: a.zone, Made: now}
-	if a.origin != "" {
-		o.Link = func(q string) string { return a.origin + a.pages.search(q) }
-	}
-	doc, err := report.Make(ctx, a.backend, o)
-	if err != nil {
-		return nil, a.fail(ctx, err, "report")
-	}
-	var b bytes.Buffer
-	if err := doc.Write(&b, in.Format); err != nil {
-		return nil, a.fail(ctx, err, "report")
-	}
-	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		_, w := humago.Unwrap(hctx)
-		h := w.Header()
-		h.Set("Content-Type", report.MediaTypes[in.Format])
-		if in.Format == report.HTML { // a document without script, whose styles stand in it as mail programs want them
-			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox allow-popups allow-top-navigation-by-user-activation")
+	for i := range list {
+		if list[i].ID == id {
+			return &list[i].Board, nil
 		}
-		if in.Format == report.XLSX {
-			h.Set("Content-Disposition", `attachment; filename="earshot-`+in.Kind+`.xlsx"`)
-		}
-		_, _ = w.Write(b.Bytes())
-	}}, nil
+	}
+	return nil, newProblem(http.StatusNotFound, "not-found", "there is no board "+strconv.Quote(id))
 }
 
 type reportsView struct {
 	*scope
-	Rows []reportRow
+	Rows   []reportRow
+	Boards []BoardInfo
+	Plans  []PlanInfo
+	Kept   []mention.KeptReport
+	More   string // address of those before
 }
 
 type reportRow struct {
-	Name, What string
+	Kind, What string
 	Links      []choice
 }
 
@@ -117,17 +128,167 @@ func (a *api) reportsPage(w http.ResponseWriter, r *http.Request) {
 	s := a.newScope(r, "/reports", "7d", time.Now())
 	v := &reportsView{scope: s}
 	for _, k := range report.Kinds {
-		row := reportRow{Name: k[0], What: k[1]}
-		for _, f := range report.DocumentFormats {
-			params := s.state()
-			params.Set("format", f)
-			row.Links = append(row.Links, choice{Name: f, Link: a.pages.to("/api/v1/reports/"+k[0]) + "?" + params.Encode()})
+		v.Rows = append(v.Rows, reportRow{Kind: k[0], What: k[1], Links: a.formatLinks("/api/v1/reports/"+k[0], s.state())})
+	}
+	const most = 30
+	_, err := ask(r.Context(), a, "report", func(ctx context.Context) (struct{}, error) {
+		var err error
+		if v.Kept, err = a.backend.Reports(ctx, mention.KeptFilter{Limit: most, Before: r.URL.Query().Get("before")}); err != nil {
+			return struct{}{}, err
 		}
-		v.Rows = append(v.Rows, row)
+		if v.Plans, err = a.backend.Plans(ctx); err != nil {
+			return struct{}{}, err
+		}
+		v.Boards, err = a.backend.Boards(ctx)
+		return struct{}{}, err
+	})
+	if err != nil {
+		a.pages.fail(w, r, a.problem(r.Context(), err, "report"))
+		return
+	}
+	if len(v.Kept) == most {
+		v.More = s.with("before", v.Kept[most-1].ID)
 	}
 	status := http.StatusOK
 	if len(s.Messages) > 0 {
 		status = http.StatusBadRequest
 	}
 	a.pages.show(w, r, status, "reports", view{Title: "Reports", Here: "/reports", Data: v})
+}
+
+// formatLinks are the addresses of a report in every format.
+func (a *api) formatLinks(path string, params url.Values) []choice {
+	var list []choice
+	for _, f := range report.DocumentFormats {
+		params.Set("format", f)
+		list = append(list, choice{Name: f, Link: a.pages.to(path) + "?" + params.Encode()})
+	}
+	return list
+}
+
+// A keptView is a kept report as a page.
+type keptView struct {
+	mention.KeptReport
+	Blocks []blockView
+	Links  []choice
+	Shares []mention.Share
+	Review *mention.ReportReview
+	New    string // a link that was made just now
+	Now    time.Time
+	May    bool // share and delete
+}
+
+// A blockView is a block of a report as a page shows it.
+type blockView struct {
+	*report.Block
+	Figure *figure
+}
+
+func blocksOf(d *report.Document) []blockView {
+	var list []blockView
+	for i := range d.Blocks {
+		b := blockView{Block: &d.Blocks[i]}
+		if b.Chart != nil {
+			picture := drawn(b.Chart, "b"+strconv.Itoa(i))
+			b.Figure = &figure{Wide: picture, Narrow: drawn(b.Chart, "n"+strconv.Itoa(i)), Table: b.Data}
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+func (a *api) keptPage(w http.ResponseWriter, r *http.Request) { a.showKept(w, r, "") }
+
+func (a *api) showKept(w http.ResponseWriter, r *http.Request, link string) {
+	ctx, id := r.Context(), r.PathValue("id")
+	v := &keptView{New: link, Now: time.Now(), May: actorOf(ctx).role.may(RoleAnalyst)}
+	kept, err := ask(ctx, a, "report", func(ctx context.Context) (mention.KeptReport, error) { return a.backend.Report(ctx, id) })
+	if err == nil && v.May {
+		v.Shares, err = a.backend.Shares(ctx, id)
+	}
+	if err == nil && r.URL.Query().Has("review") {
+		var review mention.ReportReview
+		review, err = exporting(ctx, a, func(ctx context.Context) (mention.ReportReview, error) { return a.backend.ReviewReport(ctx, id) })
+		v.Review = &review
+	}
+	var f *report.Frozen
+	if err == nil {
+		v.KeptReport = kept
+		f, err = report.Thaw(kept.Body, a.pages.search)
+	}
+	if err != nil {
+		a.pages.fail(w, r, a.problem(ctx, err, "report"))
+		return
+	}
+	v.Blocks = blocksOf(f.Document)
+	for _, format := range report.DocumentFormats {
+		v.Links = append(v.Links, choice{Name: format, Link: a.pages.to("/api/v1/archive/" + url.PathEscape(id) + "/as/" + format)})
+	}
+	a.pages.show(w, r, http.StatusOK, "report", view{Title: kept.Subject, Here: "/reports", Data: v})
+}
+
+// keepForm makes a report and keeps it.
+func (a *api) keepForm(w http.ResponseWriter, r *http.Request) {
+	in := &reportInput{Kind: r.PostFormValue("kind"), Name: r.PostFormValue("name"), Q: r.PostFormValue("q"), Period: r.PostFormValue("period"), From: r.PostFormValue("from"), To: r.PostFormValue("to")}
+	kept, err := exporting(r.Context(), a, func(ctx context.Context) (mention.KeptReport, error) {
+		o, err := a.order(ctx, in, time.Now())
+		if err != nil {
+			return mention.KeptReport{}, err
+		}
+		return a.backend.KeepReport(ctx, actorOf(ctx).name, o)
+	})
+	if err != nil {
+		a.pages.fail(w, r, a.problem(r.Context(), err, "report"))
+		return
+	}
+	a.done(w, r, a.pages.to("/reports/"+kept.ID), deed{text: "Kept, with its numbers as they are now."})
+}
+
+// keptForm does something to a kept report, or to a link of it.
+func (a *api) keptForm(w http.ResponseWriter, r *http.Request) {
+	ctx, id := r.Context(), r.PathValue("id")
+	back := a.pages.to("/reports/" + url.PathEscape(id))
+	var err error
+	text := ""
+	switch r.PostFormValue("action") {
+	case "share":
+		var d mention.Duration
+		var link string
+		if d, err = mention.ParseDuration(r.PostFormValue("for")); err != nil {
+			a.wrong(w, r, "for: "+err.Error())
+			return
+		}
+		if _, link, err = a.newShare(ctx, id, d.Std()); err == nil {
+			a.showKept(w, r, link) // told once: it stands in no address and no log
+			return
+		}
+	case "revoke":
+		err, text = a.backend.RevokeShare(ctx, r.PostFormValue("share"), actorOf(ctx).name), "The link opens nothing any more."
+	case "delete":
+		if !actorOf(ctx).role.may(RoleAdmin) {
+			a.pages.fail(w, r, forbidden(actorOf(ctx), RoleAdmin))
+			return
+		}
+		err, text, back = a.backend.DeleteReport(ctx, id, actorOf(ctx).name), "The report is gone, and its links with it.", a.pages.to("/reports")
+	default:
+		a.wrong(w, r, "there is nothing like that to do")
+		return
+	}
+	if err != nil {
+		a.pages.fail(w, r, a.problem(ctx, err, "report"))
+		return
+	}
+	a.done(w, r, back, deed{text: text})
+}
+
+// sendForm makes a planned report now and sends it.
+func (a *api) sendForm(w http.ResponseWriter, r *http.Request) {
+	kept, err := exporting(r.Context(), a, func(ctx context.Context) (mention.KeptReport, error) {
+		return a.backend.SendPlan(ctx, actorOf(ctx).name, r.PathValue("id"))
+	})
+	if err != nil {
+		a.pages.fail(w, r, a.problem(r.Context(), err, "report"))
+		return
+	}
+	a.done(w, r, a.pages.to("/reports/"+kept.ID), deed{text: "Made, kept, and on its way to its receivers."})
 }

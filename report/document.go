@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"earshot/mention"
+	"earshot/report/chart"
 	"earshot/report/scene"
 )
 
@@ -17,6 +18,7 @@ import (
 const (
 	KindWeekly = "weekly" // what changed, why, and what to do
 	KindVersus = "versus" // our brands against the others
+	KindBoard  = "board"  // a board, as its audience asked for it
 )
 
 // Kinds are the kinds of reports, each with what it is for.
@@ -54,12 +56,14 @@ type Source interface {
 // An Order says what report to make.
 type Order struct {
 	Kind   string
+	Name   string // of a planned report, for its title; may be empty
 	Query  string // only mentions that match
 	Window Window // closed
 	Brands []mention.Brand
-	Zone   *time.Location
-	Link   func(query string) string // address of the mentions of a query; nil means no links
+	Zone   *time.Location            `json:"-"`
+	Link   func(query string) string `json:"-"` // address of the mentions of a query; nil means no links
 	Made   time.Time
+	Board  *Board `json:",omitempty"` // of kind board
 }
 
 // A Document is a report with its numbers as they were when it was made.
@@ -67,13 +71,16 @@ type Document struct {
 	Kind    string
 	Subject string // the finding, for the subject of a mail
 	Title   string
-	Stretch string // the time it is about, in words
+	From    time.Time
+	To      time.Time // first instant after the time it is about
+	Stretch string    // that time, in words
 	Query   string
 	Blocks  []Block
 	Made    time.Time
 	Recipe  mention.Recipe // versions and coverage of all of it
-	Zone    *time.Location
+	Zone    *time.Location `json:"-"`
 	Score   mention.Scorecard
+	Numbers []Number // to be compared with the same report made again
 }
 
 // A Block is a part of a report. Each of its parts may be left out.
@@ -81,16 +88,19 @@ type Block struct {
 	Heading string
 	Lines   []Line
 	Chart   *scene.Scene
+	Data    chart.Table // the numbers of the chart
 	Head    []string
 	Rows    [][]Entry
+	Fold    bool   // the table says what the chart shows; a page may fold it away
 	Note    string // small, at the end
 }
 
 // A Line is a sentence.
 type Line struct {
-	Text string
-	Link string
-	More []Entry // links that belong to it
+	Text   string
+	Link   string
+	Strong bool
+	More   []Entry // links that belong to it
 }
 
 // An Entry is a cell of a table.
@@ -107,7 +117,7 @@ func Make(ctx context.Context, src Source, o Order) (*Document, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	d := &Document{Kind: o.Kind, Query: o.Query, Made: o.Made, Zone: o.Zone, Stretch: stretch(o.Window, o.Zone)}
+	d := &Document{Kind: o.Kind, Query: o.Query, From: o.Window.From, To: o.Window.To, Made: o.Made, Zone: o.Zone, Stretch: stretch(o.Window, o.Zone)}
 	m := &maker{ctx: ctx, src: src, o: &o, d: d, names: map[string]string{}}
 	for _, role := range []mention.Role{mention.RoleOwn, mention.RoleCompetitor, "", mention.RolePeer} {
 		for i := range o.Brands {
@@ -126,12 +136,18 @@ func Make(ctx context.Context, src Source, o Order) (*Document, error) {
 		err = m.weekly()
 	case KindVersus:
 		err = m.versus()
+	case KindBoard:
+		err = m.board()
 	default:
-		return nil, fmt.Errorf("report: kind %q is none of %s, %s", o.Kind, KindWeekly, KindVersus)
+		return nil, fmt.Errorf("report: kind %q is none of %s, %s, %s", o.Kind, KindWeekly, KindVersus, KindBoard)
 	}
 	if err != nil {
 		return nil, err
 	}
+	if o.Name != "" && o.Kind != KindBoard {
+		d.Title = o.Name + ": " + d.Title
+	}
+	m.scored()
 	m.colophon()
 	return d, nil
 }
@@ -236,8 +252,7 @@ func (d *Document) Write(w io.Writer, format string) error {
 	case Text:
 		return d.text(w)
 	case XLSX:
-		g := ScoreGrid(&d.Score)
-		return g.workbook(w, "Figures", [][2]string{{"report", d.Title}, {"finding", d.Subject}, {"time", d.Stretch}, {"filter", d.Query}, {"made", d.Made.UTC().Format(time.RFC3339)}})
+		return d.book(w)
 	}
 	return fmt.Errorf("report: format %q is none of %s", format, strings.Join(DocumentFormats, ", "))
 }

@@ -16,7 +16,9 @@ import (
 
 // page is a report as one file: styles stand in the elements, since mail
 // programs read them nowhere else, and pictures are PNG, which all of them show.
-var page = template.Must(template.New("report").Funcs(template.FuncMap{"picture": picture}).Parse(`<!doctype html>
+var page = template.Must(template.New("report").Funcs(template.FuncMap{"picture": picture}).Parse(pageText))
+
+const pageText = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Subject}}</title></head>
 <body style="margin:0;background:#f6f6f4;color:#1d2126;font:15px/1.5 'Liberation Sans',Arial,Helvetica,sans-serif">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:16px 8px">
@@ -24,13 +26,13 @@ var page = template.Must(template.New("report").Funcs(template.FuncMap{"picture"
 <h1 style="font-size:22px;line-height:1.3;margin:0">{{.Subject}}</h1><p style="margin:4px 0 12px;color:#5a626c">{{.Title}}</p>
 {{range .Blocks}}<h2 style="font-size:16px;margin:22px 0 6px;border-top:1px solid #dfe2e5;padding-top:14px">{{.Heading}}</h2>
 {{with .Chart}}<img src="{{picture .}}" width="{{.W}}" alt="{{.Title}}. {{.Desc}}" style="width:100%;max-width:760px;height:auto;display:block;border:0">{{end}}
-{{range .Lines}}<p style="margin:6px 0">{{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{range .More}} · {{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</p>
+{{range .Lines}}<p style="margin:6px 0{{if .Strong}};font-size:22px;font-weight:bold{{end}}">{{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{range .More}} · {{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</p>
 {{end}}{{if .Rows}}<table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse;font-size:14px"><thead><tr>{{range .Head}}<th scope="col" align="left" style="padding:4px 8px 4px 0;color:#5a626c;font-weight:normal;border-bottom:1px solid #dfe2e5">{{.}}</th>{{end}}</tr></thead><tbody>
 {{range .Rows}}<tr>{{range .}}<td style="padding:4px 8px 4px 0;border-bottom:1px solid #eceef0;vertical-align:top{{if .Number}};white-space:nowrap{{end}}">{{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}</td>{{end}}</tr>
 {{end}}</tbody></table>{{end}}
 {{with .Note}}<p style="margin:6px 0;color:#5a626c;font-size:13px">{{.}}</p>{{end}}{{end}}
 </td></tr></table></td></tr></table></body></html>
-`))
+`
 
 // picture is a scene as a picture within the file.
 func picture(s *scene.Scene) (template.URL, error) {
@@ -167,7 +169,11 @@ func (s *sheetOfPaper) block(b *Block) {
 		if l.Link != "" {
 			ink = scene.Accent
 		}
-		s.write(l.Text, "", 9.5, 4.6, ink, l.Link)
+		style, size := "", 9.5
+		if l.Strong {
+			style, size = "B", 14
+		}
+		s.write(l.Text, style, size, size*.48, ink, l.Link)
 	}
 	s.table(b)
 	if b.Note != "" {

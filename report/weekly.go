@@ -184,8 +184,10 @@ func (m *maker) trends(heading string, rows []mention.Trend, kinds ...string) {
 	}
 }
 
-func (m *maker) voices() error {
-	list, err := m.src.Voices(m.ctx, mention.VoiceSearch{Query: m.query(), Size: 8})
+func (m *maker) voices() error { return m.voicesOf(m.o.Query, 8) }
+
+func (m *maker) voicesOf(q string, size int) error {
+	list, err := m.src.Voices(m.ctx, mention.VoiceSearch{Query: m.o.Window.Query(q), Size: size})
 	if err != nil {
 		return err
 	}
@@ -207,8 +209,27 @@ func (m *maker) voices() error {
 	return nil
 }
 
-func (m *maker) activity() error {
-	list, err := m.src.Activities(m.ctx, mention.ActivitySearch{Query: m.o.Query, From: m.o.Window.From, To: m.o.Window.To, Limit: 12})
+// trendsOf is the table of what is new, of the kinds a part asks for.
+func (m *maker) trendsOf(q string, p *Part) error {
+	t, err := m.src.Trends(m.ctx, mention.TrendSearch{Query: q, From: m.o.Window.From, To: m.o.Window.To, Past: mention.Duration(4 * m.o.Window.To.Sub(m.o.Window.From)), Size: p.size()})
+	if err != nil {
+		return err
+	}
+	switch p.Breakdown {
+	case ByStories:
+		m.trends("", t.Rows, mention.TrendStory)
+	case ByQuestions:
+		m.trends("", t.Rows, mention.TrendQuestion)
+	default:
+		m.trends("", t.Rows, mention.TrendTerm, mention.TrendHashtag, mention.TrendEntity)
+	}
+	return nil
+}
+
+func (m *maker) activity() error { return m.activityOf(m.o.Query, 12) }
+
+func (m *maker) activityOf(q string, size int) error {
+	list, err := m.src.Activities(m.ctx, mention.ActivitySearch{Query: q, From: m.o.Window.From, To: m.o.Window.To, Limit: size})
 	if err != nil {
 		return err
 	}

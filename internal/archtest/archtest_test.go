@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"earshot/api":               {"mention", "query", "report", "report/scene", "report/chart"},
 	"earshot/internal/ledger":   {"mention"},
 	"earshot/internal/demo":     {"mention"},
-	"earshot/internal/config":   {"mention", "query", "alerts", "crawler", "internal/egress"},
+	"earshot/internal/config":   {"mention", "query", "alerts", "crawler", "report", "internal/egress"},
 	"earshot/internal/daemon":   {"*"},
 	"earshot/cmd/earshot":       {"*"},
 	"earshot/internal/archtest": nil,

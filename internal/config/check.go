@@ -13,6 +13,7 @@ import (
 	"earshot/crawler"
 	"earshot/mention"
 	"earshot/query"
+	"earshot/report"
 )
 
 // check notes what is wrong with the parts and with what they refer to.
@@ -86,6 +87,39 @@ func (l *loader) check(cfg *Config) {
 		l.refer("rules", i, "department", cfg.Rules[i].Department, departments)
 	}
 	l.checkRules(cfg, receivers)
+	l.checkReports(cfg, brands, receivers)
+}
+
+// checkReports notes what is wrong with boards and planned reports.
+func (l *loader) checkReports(cfg *Config, brands, receivers map[string]bool) {
+	boards := map[string]bool{}
+	for i := range cfg.Boards {
+		b := &cfg.Boards[i]
+		l.entry("boards", i, b.ID, boards, b.Faults())
+		l.query("boards", i, "query", b.ID, b.Query)
+		for j := range b.Parts {
+			l.query("boards", i, fmt.Sprintf("parts[%d].query", j), b.ID, b.Parts[j].Query)
+		}
+	}
+	if n := len(cfg.Boards); n > report.MaxBoards {
+		l.origin("boards", n-1).doc.fault("boards", fmt.Sprintf("%d boards; at most %d", n, report.MaxBoards), "")
+	}
+	plans := map[string]bool{}
+	for i := range cfg.Reports {
+		p := &cfg.Reports[i]
+		l.entry("reports", i, p.ID, plans, p.Faults())
+		l.query("reports", i, "query", p.ID, p.Query)
+		l.refer("reports", i, "board", p.Board, boards)
+		for j, b := range p.Brands {
+			l.refer("reports", i, fmt.Sprintf("brands[%d]", j), b, brands)
+		}
+		for j, r := range p.Receivers {
+			l.refer("reports", i, fmt.Sprintf("receivers[%d]", j), r, receivers)
+		}
+	}
+	if n := len(cfg.Reports); n > report.MaxPlans {
+		l.origin("reports", n-1).doc.fault("reports", fmt.Sprintf("%d reports; at most %d", n, report.MaxPlans), "")
+	}
 }
 
 func (l *loader) checkRules(cfg *Config, receivers map[string]bool) {
@@ -219,6 +253,10 @@ func (*loader) place(o origin, err error) {
 	if i := strings.IndexAny(msg, " :"); i > 0 {
 		key = msg[:i]
 	}
+	if strings.ContainsAny(key, "[.") { // a path of its own, also where the key is missing
+		o.doc.fault(path+"."+key, strings.TrimPrefix(msg, key+": "), "")
+		return
+	}
 	if _, ok := o.doc.nodes[path+"."+key]; ok {
 		path += "." + key
 	}
@@ -254,6 +292,9 @@ func (l *loader) refer(list string, i int, key, name string, known map[string]bo
 // query notes every message about a saved query: errors as faults, the rest as warnings.
 func (l *loader) query(list string, i int, key, id, text string) {
 	o := l.origin(list, i)
+	if text == "" && list != "labels" && list != "rules" {
+		return // everything
+	}
 	_, messages := query.Parse(text)
 	for _, m := range messages {
 		f := o.doc.place(o.path+"."+key, fmt.Sprintf("%s %s, at byte %d: %s: %s", strings.TrimSuffix(list, "s"), id, m.At, m.Code, m.Message), m.Hint)

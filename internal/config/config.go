@@ -16,6 +16,7 @@ import (
 	"earshot/alerts"
 	"earshot/internal/egress"
 	"earshot/mention"
+	"earshot/report"
 )
 
 // A Config is the whole configuration, checked.
@@ -30,6 +31,8 @@ type Config struct {
 	RuleFiles     []string              `yaml:"rule_files,omitempty"` // globs, relative to the file
 	Receivers     []alerts.Receiver     `yaml:"receivers,omitempty"`
 	Subscriptions []alerts.Subscription `yaml:"subscriptions,omitempty"`
+	Boards        []report.Board        `yaml:"boards,omitempty"`
+	Reports       []report.Plan         `yaml:"reports,omitempty"`
 	Routes        alerts.Routes         `yaml:"routes,omitempty"` // who is told of what no rule names a receiver for
 	Fetch         egress.Config         `yaml:"fetch,omitempty"`
 	Storage       Storage               `yaml:"storage,omitempty"`

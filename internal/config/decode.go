@@ -238,7 +238,7 @@ func wanted(v reflect.Value) string {
 
 func trimPackage(err error) string {
 	s := err.Error()
-	for _, p := range []string{"mention: ", "alerts: ", "egress: ", "yaml: "} {
+	for _, p := range []string{"mention: ", "alerts: ", "egress: ", "report: ", "yaml: "} {
 		s = strings.TrimPrefix(s, p)
 	}
 	return s

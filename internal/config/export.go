@@ -8,6 +8,7 @@ import (
 
 	"earshot/alerts"
 	"earshot/mention"
+	"earshot/report"
 )
 
 // Export writes objects that people made as YAML with the keys of the file,
@@ -21,6 +22,8 @@ func Export(objects []Object) ([]byte, error) {
 		Rules         []alerts.Rule         `yaml:"rules,omitempty"`
 		Receivers     []alerts.Receiver     `yaml:"receivers,omitempty"`
 		Subscriptions []alerts.Subscription `yaml:"subscriptions,omitempty"`
+		Boards        []report.Board        `yaml:"boards,omitempty"`
+		Reports       []report.Plan         `yaml:"reports,omitempty"`
 	}
 	out.Version = 1
 	cfg := &Config{}
@@ -30,7 +33,7 @@ func Export(objects []Object) ([]byte, error) {
 		}
 	}
 	out.Brands, out.Sources, out.Labels, out.Rules, out.Receivers = cfg.Brands, cfg.Sources, cfg.Labels, cfg.Rules, cfg.Receivers
-	out.Subscriptions = cfg.Subscriptions
+	out.Subscriptions, out.Boards, out.Reports = cfg.Subscriptions, cfg.Boards, cfg.Reports
 	data, err := yaml.Marshal(out)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)

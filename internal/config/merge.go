@@ -10,6 +10,7 @@ import (
 
 	"earshot/alerts"
 	"earshot/mention"
+	"earshot/report"
 )
 
 // An Object is a part of the configuration that was made through the API.
@@ -64,7 +65,7 @@ func CheckObject(cfg *Config, o Object) []string {
 }
 
 // Has reports whether cfg defines an id of a kind: brand, label, source, rule,
-// receiver or subscription.
+// receiver, subscription, board or report.
 func Has(cfg *Config, kind, id string) bool {
 	switch kind {
 	case "brand":
@@ -79,6 +80,10 @@ func Has(cfg *Config, kind, id string) bool {
 		return slices.ContainsFunc(cfg.Receivers, func(x alerts.Receiver) bool { return x.ID == id })
 	case "subscription":
 		return slices.ContainsFunc(cfg.Subscriptions, func(x alerts.Subscription) bool { return x.ID == id })
+	case "board":
+		return slices.ContainsFunc(cfg.Boards, func(x report.Board) bool { return x.ID == id })
+	case "report":
+		return slices.ContainsFunc(cfg.Reports, func(x report.Plan) bool { return x.ID == id })
 	}
 	return false
 }
@@ -97,6 +102,7 @@ func (c *Config) clone() *Config {
 	next := *c
 	next.Brands, next.Labels, next.Sources = slices.Clip(c.Brands), slices.Clip(c.Labels), slices.Clip(c.Sources)
 	next.Rules, next.Receivers, next.Subscriptions = slices.Clip(c.Rules), slices.Clip(c.Receivers), slices.Clip(c.Subscriptions)
+	next.Boards, next.Reports = slices.Clip(c.Boards), slices.Clip(c.Reports)
 	return &next
 }
 
@@ -121,8 +127,12 @@ func (c *Config) append(o Object) error {
 		return appendObject(&c.Receivers, o, func(x *alerts.Receiver) *string { return &x.ID })
 	case "subscription":
 		return appendObject(&c.Subscriptions, o, func(x *alerts.Subscription) *string { return &x.ID })
+	case "board":
+		return appendObject(&c.Boards, o, func(x *report.Board) *string { return &x.ID })
+	case "report":
+		return appendObject(&c.Reports, o, func(x *report.Plan) *string { return &x.ID })
 	}
-	return fmt.Errorf("kind %q is none of brand, label, source, rule, receiver, subscription", o.Kind)
+	return fmt.Errorf("kind %q is none of brand, label, source, rule, receiver, subscription, board, report", o.Kind)
 }
 
 func appendObject[T any](list *[]T, o Object, id func(*T) *string) error {
@@ -151,6 +161,10 @@ func (c *Config) remove(kind, id string) {
 		c.Receivers = without(c.Receivers, func(x *alerts.Receiver) bool { return x.ID == id })
 	case "subscription":
 		c.Subscriptions = without(c.Subscriptions, func(x *alerts.Subscription) bool { return x.ID == id })
+	case "board":
+		c.Boards = without(c.Boards, func(x *report.Board) bool { return x.ID == id })
+	case "report":
+		c.Reports = without(c.Reports, func(x *report.Plan) bool { return x.ID == id })
 	}
 }
 
@@ -179,7 +193,7 @@ func (c *Config) recheck() Faults {
 // inOrder puts what others refer to first: brands and receivers before
 // sources, labels and rules.
 func inOrder(objects []Object) []Object {
-	order := []string{"receiver", "brand", "source", "label", "rule", "subscription"}
+	order := []string{"receiver", "brand", "source", "label", "rule", "subscription", "board", "report"}
 	out := slices.Clone(objects)
 	slices.SortStableFunc(out, func(a, b Object) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
 	return out

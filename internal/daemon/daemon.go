@@ -165,7 +165,7 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	d.fetch.Store(f)
 	d.jobs, err = ledger.OpenJobs(ctx, ledger.JobOptions{
 		Dir: cfg.DataDir(), Fetch: d.fetchJob, Deliver: func(ctx context.Context, r string) error { return d.dispatch.run(ctx, r) },
-		FetchWorkers: 32, DeliverWorkers: 64, Log: d.log,
+		Report: d.reportJob, FetchWorkers: 32, DeliverWorkers: 64, Log: d.log,
 	})
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
@@ -182,6 +182,10 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	d.dispatch.set(outlets)
 	d.alerting.wake = func(receiver string) { d.deliverAt(ctx, receiver, now()) }
 	d.alerting.tell = d.hub.Incident
+	d.dispatch.letter = d.letterOf
+	if err := d.planReports(ctx, cfg); err != nil {
+		return err
+	}
 	return d.plan(ctx, cfg.Sources)
 }
 

@@ -22,10 +22,11 @@ type dispatcher struct {
 	ledger ledger.Ledger
 	log    *slog.Logger
 	now    func() time.Time
-	again  func(receiver string, at time.Time)                 // queue another run
-	dead   func(ctx context.Context, d mention.Delivery) error // a notice was given up
-	tried  func(state string)                                  // told after each try
-	told   func(receiver string, err error)                    // a receiver is sent nothing, or again
+	again  func(receiver string, at time.Time)                                    // queue another run
+	dead   func(ctx context.Context, d mention.Delivery) error                    // a notice was given up
+	tried  func(state string)                                                     // told after each try
+	told   func(receiver string, err error)                                       // a receiver is sent nothing, or again
+	letter func(ctx context.Context, d *mention.Delivery) (*alerts.Letter, error) // writes the mail of a report
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -293,7 +294,11 @@ func (d *dispatcher) send(ctx context.Context, t way, row mention.Delivery) erro
 	if err != nil {
 		return fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
 	}
-	after, result := alerts.Attempt(ctx, t.notifier, row, d.now())
+	n := t.notifier
+	if _, ok := n.(alerts.Mailer); ok && row.Type == alerts.TypeReport {
+		n = d.withLetter(ctx, n, &row)
+	}
+	after, result := alerts.Attempt(ctx, n, row, d.now())
 	if ctx.Err() != nil && after.State != mention.DeliverySent {
 		return ctx.Err() // shutting down: not the receiver's fault
 	}
@@ -346,4 +351,13 @@ func (d *dispatcher) retry(receiver string) {
 		l.reset()
 		d.told(receiver, nil)
 	}
+}
+
+// withLetter is a notifier that sends the report that a notice tells of.
+func (d *dispatcher) withLetter(ctx context.Context, n alerts.Notifier, row *mention.Delivery) alerts.Notifier {
+	l, err := d.letter(ctx, row)
+	if err != nil {
+		return brokenReceiver{err}
+	}
+	return alerts.WithLetter(n, l)
 }

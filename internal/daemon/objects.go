@@ -80,6 +80,9 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	case d.relinkAgain <- struct{}{}:
 	default:
 	}
+	if err := d.planReports(ctx, cfg); err != nil {
+		return err
+	}
 	if err := d.plan(ctx, cfg.Sources); err != nil || reflect.DeepEqual(cfg.Brands, old.Brands) {
 		return err
 	}

@@ -43,6 +43,7 @@ func testLedger(t *testing.T, open func(t *testing.T) ledger.Ledger) {
 		{"offsets and settings", testOffsets},
 		{"watch", testWatch},
 		{"curation", testCuration},
+		{"archive", testArchive},
 		{"accuracies", testAccuracies},
 		{"holds", testHolds},
 		{"audit", testAudit},

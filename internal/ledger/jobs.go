@@ -40,13 +40,14 @@ type JobOptions struct {
 	Dir            string                                           // the data directory
 	Fetch          func(ctx context.Context, source string) error   // one pass of a source
 	Deliver        func(ctx context.Context, receiver string) error // drains a receiver's outbox
+	Report         func(ctx context.Context, plan string) error     // makes what is due of a planned report; nil means there are none
 	FetchWorkers   int                                              // at a time; 0 means 8
 	DeliverWorkers int                                              // at a time; 0 means 8
 	Log            *slog.Logger                                     // nil means no logging
 }
 
-// Jobs is the queue of fetches and deliveries. There is at most one of a
-// source or a receiver waiting and one running. One that gives an error is
+// Jobs is the queue of fetches, deliveries and reports. There is at most one of a
+// source, a receiver or a planned report waiting and one running. One that gives an error is
 // tried again, with growing waits that have jitter, until it does not.
 type Jobs struct {
 	db     *sql.DB
@@ -79,6 +80,12 @@ type deliverArgs struct {
 }
 
 func (deliverArgs) Kind() string { return "deliver" }
+
+type reportArgs struct {
+	Plan string `json:"plan" river:"unique"`
+}
+
+func (reportArgs) Kind() string { return "report" }
 
 // OpenJobs opens the queue of a data directory, making it when it is not
 // there. What was running when the last process ended waits again. Nothing is
@@ -131,10 +138,15 @@ func (j *Jobs) open(ctx context.Context, o JobOptions) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &fetchWorker{jobs: j, work: o.Fetch})
 	river.AddWorker(workers, &deliverWorker{jobs: j, work: o.Deliver})
+	if o.Report == nil {
+		o.Report = func(context.Context, string) error { return nil }
+	}
+	river.AddWorker(workers, &reportWorker{jobs: j, work: o.Report})
 	j.client, err = river.NewClient(driver, &river.Config{
 		Queues: map[string]river.QueueConfig{
 			fetchArgs{}.Kind():   {MaxWorkers: workersOr(o.FetchWorkers)},
 			deliverArgs{}.Kind(): {MaxWorkers: workersOr(o.DeliverWorkers)},
+			reportArgs{}.Kind():  {MaxWorkers: 1}, // each reads much
 		},
 		Workers: workers, Logger: log, RetryPolicy: backoff{},
 		FetchPollInterval: pollInterval, FetchCooldown: fetchCooldown,
@@ -195,6 +207,12 @@ func (j *Jobs) DeliverAt(ctx context.Context, receiver string, at time.Time) err
 	return j.want(ctx, jobKey{deliverArgs{}.Kind(), receiver}, at)
 }
 
+// ReportAt asks for a planned report to be looked at, as [Jobs.FetchAt] does
+// for a source.
+func (j *Jobs) ReportAt(ctx context.Context, plan string, at time.Time) error {
+	return j.want(ctx, jobKey{reportArgs{}.Kind(), plan}, at)
+}
+
 func (j *Jobs) want(ctx context.Context, key jobKey, at time.Time) error {
 	now := time.Now()
 	j.mu.Lock()
@@ -229,8 +247,11 @@ func (j *Jobs) wish(key jobKey, at time.Time) {
 // another: then it is wished for again.
 func (j *Jobs) submit(ctx context.Context, key jobKey) error {
 	var args river.JobArgs = fetchArgs{key.name}
-	if key.kind == (deliverArgs{}).Kind() {
+	switch key.kind {
+	case deliverArgs{}.Kind():
 		args = deliverArgs{key.name}
+	case reportArgs{}.Kind():
+		args = reportArgs{key.name}
 	}
 	res, err := j.client.Insert(ctx, args, &river.InsertOpts{
 		Queue: key.kind, MaxAttempts: 1000,
@@ -365,6 +386,16 @@ type deliverWorker struct {
 
 func (w *deliverWorker) Work(ctx context.Context, job *river.Job[deliverArgs]) error {
 	return work(ctx, w.jobs, job, job.Args.Receiver, w.work)
+}
+
+type reportWorker struct {
+	river.WorkerDefaults[reportArgs]
+	jobs *Jobs
+	work func(context.Context, string) error
+}
+
+func (w *reportWorker) Work(ctx context.Context, job *river.Job[reportArgs]) error {
+	return work(ctx, w.jobs, job, job.Args.Plan, w.work)
 }
 
 // backoff is how long River waits.

@@ -30,6 +30,7 @@ type Ledger interface {
 	Curating
 	People
 	Alerting
+	Archiving
 	Keeping
 	// Watch returns a channel that gets a value (never blocking the writer)
 	// after each commit that made either log longer, and a function to stop.
@@ -257,6 +258,25 @@ type IncidentFilter = mention.IncidentFilter
 
 // A DeliveryFilter narrows [Alerting.Deliveries].
 type DeliveryFilter = mention.DeliveryFilter
+
+// Archiving keeps reports as they were made, and the links that open one.
+type Archiving interface {
+	// PutReport keeps a report and puts the notices of it into the outbox,
+	// all or none. One whose ID is there already changes nothing.
+	PutReport(ctx context.Context, r mention.KeptReport, notices []mention.Delivery) error
+	// AddDeliveries puts more notices into the outbox; an ID already there is
+	// left as it is.
+	AddDeliveries(ctx context.Context, list []mention.Delivery) error
+	Reports(ctx context.Context, f mention.KeptFilter) ([]mention.KeptReport, error) // newest first, without body
+	Report(ctx context.Context, id string) (mention.KeptReport, error)
+	// DeleteReport deletes one with its shares, and writes it into the audit log.
+	DeleteReport(ctx context.Context, id, actor string) error
+	// PutShare, and RevokeShare, write their own lines of the audit log.
+	PutShare(ctx context.Context, s mention.Share) error
+	Shares(ctx context.Context, report string) ([]mention.Share, error) // newest first
+	ShareOf(ctx context.Context, hash string) (mention.Share, error)    // also one that ended
+	RevokeShare(ctx context.Context, id, actor string, now time.Time) error
+}
 
 // Keeping is the care of the data.
 type Keeping interface {

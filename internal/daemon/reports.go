@@ -1,0 +1,411 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"earshot/alerts"
+	"earshot/api"
+	"earshot/internal/config"
+	"earshot/internal/ledger"
+	"earshot/mention"
+	"earshot/query"
+	"earshot/report"
+)
+
+const (
+	reportWait  = 10 * time.Second // until the index has caught up after a start
+	reportSince = "report_since:"  // the setting that says since when a plan holds
+	bySchedule  = "schedule"
+	maxReviewed = 100_000 // entries of the log that a review looks through
+)
+
+// planReports queues every planned report: each looks by itself whether it is
+// due. A plan that was not there before begins with its next time.
+func (d *Daemon) planReports(ctx context.Context, cfg *config.Config) error {
+	for i := range cfg.Reports {
+		p := &cfg.Reports[i]
+		since, err := d.store.Ledger.Setting(ctx, sinceKey(p))
+		if err == nil && since == "" {
+			err = d.store.Ledger.SetSetting(ctx, sinceKey(p), now().Format(time.RFC3339Nano))
+		}
+		if err == nil {
+			err = d.jobs.ReportAt(ctx, p.ID, now())
+		}
+		if err != nil {
+			return fmt.Errorf("daemon: report %s: %w", p.ID, err)
+		}
+	}
+	return nil
+}
+
+// sinceKey changes with the schedule: another one begins anew.
+func sinceKey(p *report.Plan) string { return reportSince + p.ID + ":" + p.Schedule + ":" + p.Zone }
+
+func planOf(cfg *config.Config, id string) (*report.Plan, bool) {
+	i := slices.IndexFunc(cfg.Reports, func(p report.Plan) bool { return p.ID == id })
+	if i < 0 {
+		return nil, false
+	}
+	return &cfg.Reports[i], true
+}
+
+// reportJob makes what is due of a planned report and queues its next time.
+func (d *Daemon) reportJob(ctx context.Context, id string) error {
+	cfg := d.cfg.Load()
+	p, ok := planOf(cfg, id)
+	if !ok {
+		return nil // gone from the configuration since it was queued
+	}
+	if lag, err := d.store.Lag(ctx); err != nil || lag > 0 && !d.caughtUp.Load() {
+		return d.jobs.ReportAt(ctx, id, now().Add(reportWait))
+	}
+	err := d.makeDue(ctx, cfg, p, now())
+	if ctx.Err() == nil {
+		d.fault("report "+id, err)
+	}
+	if err != nil {
+		return err
+	}
+	return d.jobs.ReportAt(ctx, id, p.Next(now(), cfg.Location()))
+}
+
+// makeDue makes a planned report for the newest time it was due at, once. Of
+// several times that passed while nothing ran, the newest alone is made.
+func (d *Daemon) makeDue(ctx context.Context, cfg *config.Config, p *report.Plan, at time.Time) error {
+	due := p.Last(at, cfg.Location())
+	text, err := d.store.Ledger.Setting(ctx, sinceKey(p))
+	if err != nil {
+		return err
+	}
+	since, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || due.IsZero() || due.Before(since) {
+		return nil //nolint:nilerr // a plan that is not begun is not due
+	}
+	id := keptID(p.ID, due.UTC().Format(time.RFC3339))
+	if _, err := d.store.Ledger.Report(ctx, id); err == nil || !errors.Is(err, ledger.ErrNotFound) {
+		return err
+	}
+	o, err := p.Order(due, cfg.Location(), cfg.Brands, cfg.Boards)
+	if err != nil {
+		return err
+	}
+	kept, err := d.store.Keep(ctx, cfg, o, mention.KeptReport{ID: id, Plan: p.ID, Due: due, By: bySchedule})
+	if err != nil {
+		return err
+	}
+	return d.sendReport(ctx, kept, p.Receivers, "due "+due.Format("Mon 2 Jan 15:04 MST"), "")
+}
+
+// keptID names a report by what it is of: made twice, it is the same.
+func keptID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return "r" + hex.EncodeToString(sum[:10])
+}
+
+// Keep makes a report as it is to be kept; it is not stored yet.
+func (s *Store) Keep(ctx context.Context, cfg *config.Config, o report.Order, head mention.KeptReport) (mention.KeptReport, error) {
+	o.Made = now()
+	f, body, err := report.Freeze(ctx, s, o, definitions(cfg))
+	if err != nil {
+		return head, err
+	}
+	if head.ID == "" {
+		head.ID = keptID(api.NewSecret())
+	}
+	head.Kind, head.Subject, head.Title, head.Query = o.Kind, f.Document.Subject, f.Document.Title, f.Document.Query
+	head.From, head.To, head.Made, head.Body = f.Document.From, f.Document.To, o.Made, body
+	head.Seq, head.Models, head.Config = f.Document.Recipe.Seq, f.Document.Recipe.Models, f.Document.Recipe.Config
+	return head, nil
+}
+
+// definitions are the brands and labels in force, each by what tells it apart
+// from itself when it is changed.
+func definitions(cfg *config.Config) map[string]string {
+	out := map[string]string{}
+	put := func(name string, v any) {
+		body, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // plain structs of strings and numbers
+		}
+		sum := sha256.Sum256(body)
+		out[name] = hex.EncodeToString(sum[:6])
+	}
+	for i := range cfg.Brands {
+		put("brand "+cfg.Brands[i].ID, &cfg.Brands[i])
+	}
+	for i := range cfg.Labels {
+		put("label "+cfg.Labels[i].ID, &cfg.Labels[i])
+	}
+	return out
+}
+
+// sendReport keeps a report and puts its notices into the outbox in one go; again tells
+// one sending of the same report from another.
+func (d *Daemon) sendReport(ctx context.Context, kept mention.KeptReport, receivers []string, reason, again string) error {
+	payload, err := alerts.ReportNotice(&kept, d.publicLink("/reports/"+kept.ID))
+	if err != nil {
+		return fmt.Errorf("daemon: report %s: %w", kept.ID, err)
+	}
+	var list []mention.Delivery
+	for _, r := range receivers {
+		list = append(list, mention.Delivery{
+			ID: "d" + keptID(kept.ID, r, again), Receiver: r, Type: alerts.TypeReport, State: mention.DeliveryPending, Reason: reason, Payload: payload, Created: now(),
+		})
+	}
+	if again == "" {
+		err = d.store.Ledger.PutReport(ctx, kept, list)
+	} else {
+		err = d.store.Ledger.AddDeliveries(ctx, list)
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range receivers {
+		d.deliverAt(ctx, r, now())
+	}
+	return nil
+}
+
+// publicLink is an address for mails; "" when people reach us under none.
+func (d *Daemon) publicLink(path string) string {
+	if base := d.cfg.Load().Server.PublicURL; base != "" {
+		return trimSlash(base) + path
+	}
+	return ""
+}
+
+// searchLink is the address of the mentions of a query for mails.
+func (d *Daemon) searchLink(q string) string {
+	return d.publicLink("/mentions?" + url.Values{"q": {q}}.Encode())
+}
+
+// letterOf writes the mail of a kept report.
+func (d *Daemon) letterOf(ctx context.Context, row *mention.Delivery) (*alerts.Letter, error) {
+	var n alerts.Notice
+	if err := json.Unmarshal(row.Payload, &n); err != nil {
+		return nil, fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
+	}
+	kept, err := d.store.Ledger.Report(ctx, n.Data.Report)
+	if err != nil {
+		return nil, fmt.Errorf("daemon: report %s: %w", n.Data.Report, err)
+	}
+	f, err := report.Thaw(kept.Body, d.searchLink)
+	if err != nil {
+		return nil, err
+	}
+	written, err := f.Document.Letter()
+	if err != nil {
+		return nil, err
+	}
+	l := &alerts.Letter{Subject: written.Subject, Text: written.Text, HTML: written.HTML}
+	for _, p := range written.Pictures {
+		l.Pictures = append(l.Pictures, alerts.File{Name: p.Name, Type: "image/png", Data: p.PNG})
+	}
+	formats := []string{report.PDF, report.XLSX}
+	if p, ok := planOf(d.cfg.Load(), kept.Plan); ok && len(p.Attach) > 0 {
+		formats = p.Attach
+	}
+	for _, format := range formats {
+		var b bytes.Buffer
+		if err := f.Document.Write(&b, format); err != nil {
+			return nil, err
+		}
+		l.Attachments = append(l.Attachments, alerts.File{Name: "earshot-" + kept.Kind + "-" + kept.Made.UTC().Format(time.DateOnly) + "." + format, Type: report.MediaTypes[format], Data: b.Bytes()})
+	}
+	return l, nil
+}
+
+// Review makes a kept report again and says which of its numbers are others
+// now, and why.
+func (s *Store) Review(ctx context.Context, cfg *config.Config, kept *mention.KeptReport) (mention.ReportReview, error) {
+	out := mention.ReportReview{Report: kept.ID, Causes: []string{}}
+	f, err := report.Thaw(kept.Body, nil)
+	if err != nil {
+		return out, err
+	}
+	changes, doc, err := f.Review(ctx, s, now())
+	if err != nil {
+		return out, err
+	}
+	out.Numbers, out.Changes = len(f.Document.Numbers), changes
+	if len(changes) == 0 {
+		return out, nil
+	}
+	out.Causes = append(out.Causes, f.Causes(definitions(cfg))...)
+	if is := doc.Recipe.Models; is != kept.Models {
+		out.Causes = append(out.Causes, fmt.Sprintf("the language models are %s, and were %s", is, kept.Models))
+	}
+	since, err := s.happened(ctx, f, kept.Seq)
+	out.Causes = append(out.Causes, since...)
+	return out, err
+}
+
+// happened says in words what the log gained about the time and the filter of
+// a report since it was made.
+func (s *Store) happened(ctx context.Context, f *report.Frozen, seq int64) ([]string, error) {
+	w := report.Window{From: f.Document.From, To: f.Document.To}
+	if before, ok := w.Before(f.Order.Zone); ok {
+		w.From = before.From // what changes are told against
+	}
+	q, _ := query.Parse(w.Query(f.Document.Query))
+	last := map[string]string{} // of each mention, what happened to it first
+	var read int
+	more := errors.New("enough")
+	err := s.Changes(ctx, seq, func(c mention.Change) error {
+		if read++; read > maxReviewed {
+			return more
+		}
+		id := c.Record.Mention.ID
+		if c.Kind != mention.ChangeErased {
+			row := c.Record.Row()
+			if q == nil || last[id] == "" && !q.Match(query.NewDocument(&row)) && c.Kind == mention.ChangeNew {
+				return nil
+			}
+			if at := c.Record.Mention.Time(); at.Before(w.From) || !at.Before(w.To) {
+				return nil
+			}
+		}
+		if last[id] == "" || c.Kind == mention.ChangeErased {
+			last[id] = c.Kind
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, more) {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, kind := range last {
+		counts[kind]++
+	}
+	var list []string
+	for _, k := range []struct{ kind, text string }{
+		{mention.ChangeNew, "came in after the report was made"},
+		{mention.ChangeRevised, "changed their text"},
+		{mention.ChangeCurated, "were tagged, corrected or marked by people"},
+		{mention.ChangeRescored, "were read again for the present brands, labels and models"},
+		{mention.ChangeErased, "were erased, or are past their time"},
+	} {
+		if n := counts[k.kind]; n > 0 {
+			list = append(list, fmt.Sprintf("%d %s %s", n, map[bool]string{true: "mention", false: "mentions"}[n == 1], k.text))
+		}
+	}
+	if read > maxReviewed {
+		list = append(list, fmt.Sprintf("more happened since than the %d changes looked at", maxReviewed))
+	}
+	return list, nil
+}
+
+// Reports implements api.Archiving.
+func (b backend) Reports(ctx context.Context, f mention.KeptFilter) ([]mention.KeptReport, error) {
+	list, err := b.store.Ledger.Reports(ctx, f)
+	return list, told(err)
+}
+
+// Report implements api.Archiving.
+func (b backend) Report(ctx context.Context, id string) (mention.KeptReport, error) {
+	r, err := b.store.Ledger.Report(ctx, id)
+	return r, told(err)
+}
+
+// KeepReport implements api.Archiving.
+func (b backend) KeepReport(ctx context.Context, actor string, o report.Order) (mention.KeptReport, error) {
+	kept, err := b.store.Keep(ctx, b.cfg.Load(), o, mention.KeptReport{By: actor})
+	if err != nil {
+		return kept, told(err)
+	}
+	if err := b.store.Ledger.PutReport(ctx, kept, nil); err != nil {
+		return kept, err
+	}
+	return kept, b.audit(ctx, actor, "keep.report", kept.ID, kept.Title)
+}
+
+// SendPlan implements api.Archiving.
+func (b backend) SendPlan(ctx context.Context, actor, id string) (mention.KeptReport, error) {
+	cfg := b.cfg.Load()
+	p, ok := planOf(cfg, id)
+	if !ok {
+		return mention.KeptReport{}, fmt.Errorf("%w: there is no planned report %q", api.ErrNotFound, id)
+	}
+	o, err := p.Order(now(), cfg.Location(), cfg.Brands, cfg.Boards)
+	if err != nil {
+		return mention.KeptReport{}, fmt.Errorf("%w: %w", api.ErrConflict, err)
+	}
+	kept, err := b.store.Keep(ctx, cfg, o, mention.KeptReport{Plan: p.ID, By: actor})
+	if err == nil {
+		err = b.sendReport(ctx, kept, p.Receivers, "asked for by "+actor, "")
+	}
+	if err != nil {
+		return kept, told(err)
+	}
+	return kept, b.audit(ctx, actor, "send.report", kept.ID, "report "+p.ID+" to "+strings.Join(p.Receivers, ", "))
+}
+
+// DeleteReport implements api.Archiving.
+func (b backend) DeleteReport(ctx context.Context, id, actor string) error {
+	return told(b.store.Ledger.DeleteReport(ctx, id, actor))
+}
+
+// ReviewReport implements api.Archiving.
+func (b backend) ReviewReport(ctx context.Context, id string) (mention.ReportReview, error) {
+	kept, err := b.store.Ledger.Report(ctx, id)
+	if err != nil {
+		return mention.ReportReview{}, told(err)
+	}
+	out, err := b.store.Review(ctx, b.cfg.Load(), &kept)
+	return out, told(err)
+}
+
+// Plans implements api.Archiving.
+func (b backend) Plans(ctx context.Context) ([]api.PlanInfo, error) {
+	cfg := b.cfg.Load()
+	out := []api.PlanInfo{}
+	for _, p := range cfg.Reports {
+		out = append(out, api.PlanInfo{Plan: p, Owner: b.owner(ctx, api.KindReport, p.ID), Next: p.Next(now(), cfg.Location())})
+	}
+	return out, nil
+}
+
+// Boards implements api.Archiving.
+func (b backend) Boards(ctx context.Context) ([]api.BoardInfo, error) {
+	out := []api.BoardInfo{}
+	for _, x := range b.cfg.Load().Boards {
+		out = append(out, api.BoardInfo{Board: x, Owner: b.owner(ctx, api.KindBoard, x.ID)})
+	}
+	return out, nil
+}
+
+// Share implements api.Archiving.
+func (b backend) Share(ctx context.Context, s mention.Share) error {
+	return told(b.store.Ledger.PutShare(ctx, s))
+}
+
+// Shares implements api.Archiving.
+func (b backend) Shares(ctx context.Context, id string) ([]mention.Share, error) {
+	list, err := b.store.Ledger.Shares(ctx, id)
+	return list, told(err)
+}
+
+// Shared implements api.Archiving.
+func (b backend) Shared(ctx context.Context, hash string) (mention.Share, mention.KeptReport, error) {
+	s, err := b.store.Ledger.ShareOf(ctx, hash)
+	if err != nil {
+		return s, mention.KeptReport{}, told(err)
+	}
+	r, err := b.store.Ledger.Report(ctx, s.Report)
+	return s, r, told(err)
+}
+
+// RevokeShare implements api.Archiving.
+func (b backend) RevokeShare(ctx context.Context, id, actor string) error {
+	return told(b.store.Ledger.RevokeShare(ctx, id, actor, now()))
+}

@@ -1,0 +1,108 @@
+package daemon
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"earshot/internal/config"
+	"earshot/mention"
+	"earshot/report"
+)
+
+func TestKeptReportIsReviewed(t *testing.T) {
+	h := keepHouse(t, t.TempDir(), brands+"reports: [{id: monday, schedule: \"mon 07:00\", period: 7d}]\n")
+	h.push("Acme recalls one", "Acme recalls two")
+	h.eventually("both are found", func() bool { return h.count("acme") == 2 })
+	from := time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	to := time.Now().UTC().Format(time.DateOnly)
+	if status, _ := h.post("/api/v1/archive", map[string]string{"kind": "weekly", "from": from, "to": to}); status != http.StatusCreated {
+		t.Fatalf("keep: %d", status)
+	}
+	var list struct{ Rows []mention.KeptReport }
+	h.get("/api/v1/archive", &list)
+	if len(list.Rows) != 1 {
+		t.Fatalf("kept = %+v, want one", list.Rows)
+	}
+	review := func() (v mention.ReportReview) {
+		if status := h.get("/api/v1/archive/"+list.Rows[0].ID+"/review", &v); status != http.StatusOK {
+			t.Fatalf("review: %d", status)
+		}
+		return v
+	}
+	if v := review(); len(v.Changes) != 0 || v.Numbers == 0 {
+		t.Errorf("nothing happened, and yet %+v", v)
+	}
+	h.push("Acme recalls three")
+	h.eventually("the third is found", func() bool { return h.count("acme") == 3 })
+	v := review()
+	if len(v.Changes) == 0 || v.Changes[0] != (mention.ReportChange{Name: "volume", Was: "2", Now: "3", Query: v.Changes[0].Query}) {
+		t.Errorf("changes = %+v, want volume was 2, now 3", v.Changes)
+	}
+	if got := strings.Join(v.Causes, "; "); got != "1 mention came in after the report was made" {
+		t.Errorf("causes = %q", got)
+	}
+	h.write("brands: [{id: acme, name: Acme, role: own, aliases: [Acmeco]}]\n")
+	h.eventually("the changed brand is named", func() bool {
+		return strings.Contains(strings.Join(review().Causes, "; "), "brand acme was changed in the configuration")
+	})
+}
+
+func TestPlannedReportIsMadeOnceForItsTime(t *testing.T) {
+	dir := t.TempDir()
+	h := keepHouse(t, dir, brands+"reports: [{id: monday, schedule: \"mon 07:00\"}]\n")
+	h.push("Acme recalls one")
+	h.eventually("it is found", func() bool { return h.count("acme") == 1 })
+	h.stop()
+	d, err := open(t.Context(), Options{Config: mustLoad(t, h.path)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := d.cfg.Load()
+	p := &cfg.Reports[0]
+	kept := func() int {
+		list, err := d.store.Ledger.Reports(t.Context(), mention.KeptFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	due := func(at time.Time) {
+		t.Helper()
+		if err := d.makeDue(t.Context(), cfg, p, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	due(now())
+	if n := kept(); n != 0 {
+		t.Errorf("a new plan made %d reports of the past", n)
+	}
+	next := p.Next(now(), time.UTC)
+	due(next)
+	due(next)
+	due(next.Add(3 * time.Hour))
+	if n := kept(); n != 1 {
+		t.Errorf("%d reports for one time", n)
+	}
+	due(next.AddDate(0, 0, 30)) // four times passed while nothing ran
+	if n := kept(); n != 2 {
+		t.Errorf("%d reports, want one more: the newest that was missed", n)
+	}
+	other := report.Plan{ID: "monday", Schedule: "daily 07:00"}
+	if err := d.makeDue(t.Context(), cfg, &other, next.AddDate(0, 0, 40)); err != nil || kept() != 2 {
+		t.Errorf("another schedule began with the past: %d reports, %v", kept(), err)
+	}
+	if err := d.close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustLoad(t *testing.T, path string) *config.Config {
+	t.Helper()
+	cfg, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
