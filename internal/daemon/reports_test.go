@@ -14,7 +14,10 @@ import (
 func TestKeptReportIsReviewed(t *testing.T) {
 	h := keepHouse(t, t.TempDir(), brands+"reports: [{id: monday, schedule: \"mon 07:00\", period: 7d}]\n")
 	h.push("Acme recalls one", "Acme recalls two")
-	h.eventually("both are found", func() bool { return h.count("acme") == 2 })
+	h.eventually("both are found", func() bool {
+		var status struct{ Lag int }
+		return h.get("/api/v1/status", &status) == http.StatusOK && status.Lag == 0 && h.count("acme") == 2
+	})
 	from := time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
 	to := time.Now().UTC().Format(time.DateOnly)
 	if status, _ := h.post("/api/v1/archive", map[string]string{"kind": "weekly", "from": from, "to": to}); status != http.StatusCreated {
