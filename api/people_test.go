@@ -393,7 +393,7 @@ func TestEveryRouteNeedsSomebody(t *testing.T) {
 			method, path = http.MethodGet, pattern
 		}
 		path = strings.NewReplacer("{id}", "m0", "{name}", "style.css", "{$}", "").Replace(path)
-		open := path == "/healthz" || strings.HasPrefix(path, "/signin") || path == "/setup" || strings.HasPrefix(path, "/assets/")
+		open := path == "/healthz" || strings.HasPrefix(path, "/shared/") || strings.HasPrefix(path, "/signin") || path == "/setup" || strings.HasPrefix(path, "/assets/")
 		for _, accept := range []string{"", "text/html"} {
 			r := request(method, path, "")
 			r.Header.Set("Accept", accept)
