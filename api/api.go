@@ -26,6 +26,7 @@ type Options struct {
 	Door           *Token                  // of commands of the same user; lets in and closes nothing
 	People         People                  // nil means that nobody can sign in
 	Sessions       Sessions                // how long they last
+	OIDC           *OIDC                   // nil means that no identity provider lets anybody in
 	SetupCode      string                  // makes the first admin, once; while it is given nobody is let in without
 	SetupUntil     time.Time               // how long it does
 	BasePath       string                  // where everything is mounted; "" is "/"
@@ -171,7 +172,9 @@ func newAPI(o Options) (*api, error) {
 		}
 	}
 	a.guard = &guard{tokens: o.Tokens, door: o.Door, trusted: o.TrustedProxies, open: a.base + "/healthz", api: a.base + "/api/"}
-	a.admitPeople(o)
+	if err := a.admitPeople(o); err != nil {
+		return nil, err
+	}
 	for _, path := range urlPaths {
 		a.guard.inURL = append(a.guard.inURL, a.base+"/api/v1"+path)
 	}

@@ -159,7 +159,7 @@ func (g *guard) closed(ctx context.Context) (bool, error) {
 	if len(g.tokens) > 0 || g.people == nil {
 		return len(g.tokens) > 0, nil
 	}
-	if g.people.setup.wanted() {
+	if g.people.provider != nil || g.people.setup.wanted() {
 		return true, nil
 	}
 	return g.people.store.Peopled(ctx)

@@ -88,7 +88,7 @@ func newPages(a *api) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: page layout: %w", err)
 	}
-	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "report", "settings", "rule", "docs", "error", "signin", "carried", "setup", "account", "people", "audit"} {
+	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "report", "settings", "rule", "docs", "error", "signin", "carried", "setup", "account", "people", "audit", "onward"} {
 		set, err := layout.Clone()
 		if err == nil {
 			set, err = set.ParseFS(pageFiles, "pages/"+name+".html")

@@ -14,9 +14,9 @@ type Sessions struct {
 }
 
 // admitPeople lets people sign in, when there is where they are kept.
-func (a *api) admitPeople(o Options) {
+func (a *api) admitPeople(o Options) (err error) {
 	if o.People == nil {
-		return
+		return nil
 	}
 	p := &people{
 		api: a, store: o.People, accounts: Accounts{People: o.People}, vault: newVault(cmp.Or(o.cost, present)),
@@ -30,7 +30,13 @@ func (a *api) admitPeople(o Options) {
 	for _, path := range []string{"/signin", "/setup", "/assets/"} {
 		a.guard.ways = append(a.guard.ways, a.base+path)
 	}
+	if o.OIDC != nil {
+		if p.provider, err = newProvider(p, *o.OIDC, o.PublicURL); err != nil {
+			return err
+		}
+	}
 	a.guard.own = []string{a.base + "/account/", a.base + "/signout", a.base + "/api/v1/tokens"}
+	return nil
 }
 
 func (a *api) peopleRoutes(mux *router) {
@@ -46,6 +52,11 @@ func (a *api) peopleRoutes(mux *router) {
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+a.base+path, h)
+	}
+	if v := p.provider; v != nil {
+		mux.HandleFunc("GET "+a.base+"/signin/oidc", v.leave)
+		mux.HandleFunc("POST "+a.base+"/signin/oidc", v.leaveForm)
+		mux.HandleFunc("GET "+a.base+"/signin/oidc/back", v.back)
 	}
 	a.userRoutes()
 }

@@ -36,6 +36,7 @@ type people struct {
 	idle     time.Duration
 	lasts    time.Duration
 	setup    setup
+	provider *provider  // nil: there is none
 	sweeping sync.Mutex // held while ended sessions are swept
 	swept    time.Time
 }

@@ -119,6 +119,9 @@ func (p *people) show(w http.ResponseWriter, r *http.Request, status int, v *sig
 		return
 	}
 	v.Local, v.Tokens, v.Setup = peopled, len(p.api.guard.tokens) > 0, !peopled && p.setup.open(time.Now())
+	if p.provider != nil {
+		v.OIDC = p.provider.Name
+	}
 	p.api.pages.show(w, r, status, "signin", view{Title: "Sign in", Bare: true, Data: v})
 }
 
@@ -134,14 +137,15 @@ func (p *people) signinPage(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, &signinView{Next: next.String()})
 }
 
-// signIn lets in who knows a password.
-func (p *people) signIn(w http.ResponseWriter, r *http.Request) {
+// signinForm reads the form of the sign-in page, with what it carries.
+func (p *people) signinForm(r *http.Request) (*signinView, error) {
 	if err := r.ParseForm(); err != nil {
-		p.api.wrong(w, r, "the form could not be read")
-		return
+		return nil, err
 	}
-	name := UserName(clip(r.PostForm.Get("name"), maxUserName))
-	v := &signinView{Name: name, Next: p.api.ours(r.PostForm.Get("next")).String(), Post: r.PostForm.Get("post") != "", Lost: r.PostForm.Get("lost") != ""}
+	v := &signinView{
+		Name: UserName(clip(r.PostForm.Get("name"), maxUserName)), Next: p.api.ours(r.PostForm.Get("next")).String(),
+		Post: r.PostForm.Get("post") != "", Lost: r.PostForm.Get("lost") != "",
+	}
 	for key, values := range sorted(r.PostForm) {
 		if f, ok := strings.CutPrefix(key, carryPrefix); ok {
 			for _, value := range values {
@@ -149,7 +153,17 @@ func (p *people) signIn(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	now := time.Now()
+	return v, nil
+}
+
+// signIn lets in who knows a password.
+func (p *people) signIn(w http.ResponseWriter, r *http.Request) {
+	v, err := p.signinForm(r)
+	if err != nil {
+		p.api.wrong(w, r, "the form could not be read")
+		return
+	}
+	name, now := v.Name, time.Now()
 	if wait := p.throttle.wait(name, p.from(r), now); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		v.Fault = fmt.Sprintf("Too many tries. The next one counts in %s.", wait.Round(time.Second)+time.Second)

@@ -52,6 +52,8 @@ var library = map[string][]string{
 	"github.com/expr-lang/expr":     {"earshot/alerts"},
 	"github.com/danielgtaylor/huma": {"earshot/api"},
 	"golang.org/x/crypto":           {"earshot/api"},
+	"github.com/coreos/go-oidc":     {"earshot/api"},
+	"golang.org/x/oauth2":           {"earshot/api"},
 	"github.com/emersion/go-smtp":   {"earshot/internal/demo"},
 	"code.dny.dev/ssrf":             {"earshot/internal/egress"},
 	"github.com/spf13/cobra":        {"earshot/cmd/earshot"},

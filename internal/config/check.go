@@ -194,6 +194,9 @@ func (l *loader) checkServer(cfg *Config) {
 			d.fault(fmt.Sprintf("server.trusted_proxies[%d]", i), fmt.Sprintf("%q: %v", p, err), "")
 		}
 	}
+	if s.OIDC != nil {
+		l.checkOIDC(d, s)
+	}
 	for i, t := range s.Tokens {
 		at := fmt.Sprintf("server.tokens[%d]", i)
 		if err := mention.CheckID(t.ID); err != nil {

@@ -66,6 +66,27 @@ type Server struct {
 	TrustedProxies []string `yaml:"trusted_proxies,omitempty"` // prefixes whose X-Forwarded headers count
 	Tokens         []Token  `yaml:"tokens,omitempty"`
 	Sessions       Sessions `yaml:"sessions,omitempty"` // of people who sign in
+	OIDC           *OIDC    `yaml:"oidc,omitempty"`     // an identity provider that lets people in besides
+}
+
+// An OIDC is an OpenID Connect provider.
+type OIDC struct {
+	Issuer           string      `yaml:"issuer"`
+	ClientID         string      `yaml:"client_id"`
+	ClientSecretFile string      `yaml:"client_secret_file,omitempty"` // empty: a public client
+	Name             string      `yaml:"name,omitempty"`               // on the sign-in page; empty means the issuer's host
+	Scopes           []string    `yaml:"scopes,omitempty"`             // asked for beside openid, profile and email
+	NameClaim        string      `yaml:"name_claim,omitempty"`         // empty means preferred_username, else email
+	GroupsClaim      string      `yaml:"groups_claim,omitempty"`       // empty means groups
+	Groups           []OIDCGroup `yaml:"groups,omitempty"`             // the first that somebody is in counts
+	DefaultRole      string      `yaml:"default_role,omitempty"`       // of who is in none; empty lets them not in
+}
+
+// An OIDCGroup says what those in a group of the provider may.
+type OIDCGroup struct {
+	Group string `yaml:"group"`
+	Role  string `yaml:"role"`
+	Scope string `yaml:"scope,omitempty"` // query: only what it finds is there for them
 }
 
 // Sessions says how long people stay signed in.
@@ -223,6 +244,9 @@ func (c *Config) relative(path string) string {
 // resolvePaths makes the paths of the files' own entries paths from here.
 func (c *Config) resolvePaths() {
 	paths := []*string{&c.Server.TLS.CertFile, &c.Server.TLS.KeyFile, &c.Fetch.CAFile}
+	if o := c.Server.OIDC; o != nil {
+		paths = append(paths, &o.ClientSecretFile)
+	}
 	for i := range c.Server.Tokens {
 		paths = append(paths, &c.Server.Tokens[i].TokenFile)
 	}

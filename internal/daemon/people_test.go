@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,5 +182,40 @@ func TestFirstStartBeyondLoopback(t *testing.T) {
 	}
 	if got := ask(cookie); got != http.StatusOK {
 		t.Errorf("the session after a restart: %d", got)
+	}
+}
+
+// TestIdentityProviderIsAskedThroughTheGuard: a provider on a private address
+// is asked only when the configuration allows the address.
+func TestIdentityProviderIsAskedThroughTheGuard(t *testing.T) {
+	var asked atomic.Int32
+	var issuer *httptest.Server
+	issuer = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		fmt.Fprintf(w, `{"issuer":%[1]q,"authorization_endpoint":"%[2]s/authorize","token_endpoint":"%[2]s/token","jwks_uri":"%[2]s/keys"}`, issuer.URL, issuer.URL)
+	}))
+	defer issuer.Close()
+	for _, allowed := range []bool{false, true} {
+		dir := t.TempDir()
+		text := "version: 1\nserver: {listen: \"127.0.0.1:0\", public_url: \"https://ear.example\", oidc: {issuer: \"" + issuer.URL + "\", client_id: ear, default_role: viewer}}\n"
+		if allowed {
+			text += "fetch: {allow_cidrs: [\"127.0.0.0/8\"]}\n"
+		}
+		h := &house{t: t, path: filepath.Join(dir, "earshot.yaml")}
+		if err := os.WriteFile(h.path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h.start()
+		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		resp, err := client.Get(h.base + "/signin/oidc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		want := map[bool]int{false: http.StatusBadGateway, true: http.StatusSeeOther}[allowed]
+		if resp.StatusCode != want || (asked.Load() > 0) != allowed {
+			t.Errorf("allowed %v: %d, asked %d times; want %d", allowed, resp.StatusCode, asked.Load(), want)
+		}
+		h.stop()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"earshot/api"
+	"earshot/internal/egress"
 )
 
 // server builds the API and the pages.
@@ -29,6 +30,10 @@ func (d *Daemon) server(ctx context.Context) (*http.Server, error) {
 		}
 		tokens = append(tokens, api.Token{Name: t.ID, Role: role, Hash: api.HashToken(strings.TrimSpace(string(secret)))})
 	}
+	provider, err := d.oidc()
+	if err != nil {
+		return nil, err
+	}
 	code, until, err := d.setup(ctx, len(tokens))
 	if err != nil {
 		return nil, err
@@ -36,7 +41,7 @@ func (d *Daemon) server(ctx context.Context) (*http.Server, error) {
 	h, err := api.New(api.Options{
 		Backend: backend{d}, Hub: &d.hub, Tokens: tokens, BasePath: cfg.Server.BasePath, PublicURL: cfg.Server.PublicURL,
 		Door:   &api.Token{Name: "cli", Role: api.RoleAdmin, Hash: api.HashToken(d.secret)}, // commands of the same user get in by daemon.json
-		People: d.store.Ledger, SetupCode: code, SetupUntil: until,
+		People: d.store.Ledger, SetupCode: code, SetupUntil: until, OIDC: provider,
 		Sessions:       api.Sessions{Idle: cfg.Server.Sessions.Idle.Std(), Lasts: cfg.Server.Sessions.Lasts.Std()},
 		TrustedProxies: cfg.Proxies(), Registry: d.metrics.registry, Zone: cfg.Location(), Extra: pages, Open: map[string]http.Handler{linkPath: http.HandlerFunc(d.linkPage)}, Links: d.o.Links, Version: d.o.Version, Log: d.log,
 	})
@@ -44,6 +49,35 @@ func (d *Daemon) server(ctx context.Context) (*http.Server, error) {
 		return nil, fmt.Errorf("daemon: %w", err)
 	}
 	return api.Server(h), nil
+}
+
+// oidc is the identity provider, asked through the guarded client like
+// everything beyond this machine; nil when there is none.
+func (d *Daemon) oidc() (*api.OIDC, error) {
+	cfg := d.cfg.Load()
+	o := cfg.Server.OIDC
+	if o == nil {
+		return nil, nil //nolint:nilnil // none is configured
+	}
+	eg, err := egress.New(cfg.Fetch)
+	if err != nil {
+		return nil, fmt.Errorf("daemon: oidc: %w", err)
+	}
+	p := &api.OIDC{
+		Issuer: o.Issuer, ClientID: o.ClientID, Name: o.Name, Scopes: o.Scopes, NameClaim: o.NameClaim, GroupsClaim: o.GroupsClaim,
+		DefaultRole: api.Role(o.DefaultRole), Client: eg.Client(egress.ClientOptions{Timeout: 15 * time.Second, MaxBody: 1 << 20, NoRedirect: true}),
+	}
+	for _, g := range o.Groups {
+		p.Groups = append(p.Groups, api.OIDCGroup{Group: g.Group, Role: api.Role(g.Role), Scope: g.Scope})
+	}
+	if o.ClientSecretFile != "" {
+		secret, err := os.ReadFile(o.ClientSecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("daemon: oidc: %w", err)
+		}
+		p.ClientSecret = strings.TrimSpace(string(secret))
+	}
+	return p, nil
 }
 
 // setupLasts is how long the link that makes the first admin may be used.
