@@ -7,7 +7,11 @@ import (
 	"time"
 
 	"earshot/mention"
+	"earshot/query"
 )
+
+// flaggedQuery matches what is flagged as an adverse event.
+const flaggedQuery = "flag:" + query.FlagSafety
 
 // maxBacktest bounds what a back-test lists; it goes on counting beyond.
 const maxBacktest = 10_000
@@ -19,8 +23,38 @@ type BacktestOptions struct {
 	// published; the changes must come in that order. It is for history that
 	// was imported: by its recorded arrival all of it would be late.
 	AsPublished bool
+	// Whole tells what history there was where the changes leave out mentions
+	// that no rule matches, as [Candidates] allows; nil means they leave
+	// nothing out.
+	Whole *Stretch
 	// Until is how far time goes on after the last change; zero means not at all.
 	Until time.Time
+}
+
+// A Stretch is a part of the log.
+type Stretch struct {
+	From, To time.Time // arrival of its first change, and its latest
+	Changes  int
+}
+
+// Candidates returns queries of which every mention that a rule can say
+// anything about matches one, and false where the rules must see all.
+func Candidates(rules []Rule) ([]string, bool) {
+	queries := []string{flaggedQuery} // flags are told without a rule, too
+	for i := range rules {
+		r := &rules[i]
+		if r.Disabled {
+			continue
+		}
+		q, _ := query.Parse(r.Match)
+		if matchesAll(r.Match) || q == nil || !q.Timeless() {
+			return nil, false
+		}
+		if !slices.Contains(queries, r.Match) {
+			queries = append(queries, r.Match)
+		}
+	}
+	return queries, true
 }
 
 // A BacktestResult is what rules would have done.
@@ -66,6 +100,10 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 		return nil, err
 	}
 	b := &backtest{incidents: map[string]int{}, receivers: map[string]*BacktestReceiver{}, fired: map[string]int{}}
+	if w := o.Whole; w != nil && w.Changes > 0 {
+		b.result.From, b.result.To = w.From, w.To
+		b.add(e.Step(w.From, nil))
+	}
 	seq := int64(0)
 	for c, err := range changes {
 		if err != nil {
@@ -84,6 +122,10 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 		}
 		b.result.Changes++
 		b.add(e.Step(c.At, []mention.Change{c}))
+	}
+	if w := o.Whole; w != nil && w.Changes > 0 {
+		b.result.Changes = w.Changes
+		b.add(e.Step(b.result.To, nil))
 	}
 	if b.result.Changes > 0 && o.Until.After(b.result.To) {
 		b.result.To = o.Until

@@ -83,20 +83,37 @@ func (q *Query) Now() time.Time {
 	return q.now
 }
 
+// Timeless reports whether q matches the same at any time: it has no relative
+// dates.
+func (q *Query) Timeless() bool { return timeless(q.root) }
+
+func timeless(n Node) bool {
+	switch n := n.(type) {
+	case *And:
+		return all(n.Args, timeless)
+	case *Or:
+		return all(n.Args, timeless)
+	case *Not:
+		return timeless(n.Arg)
+	case *Range:
+		return !n.From.relative && !n.To.relative
+	}
+	return true
+}
+
 // negative reports whether n has nothing that it looks for.
 func negative(n Node) bool {
 	switch n := n.(type) {
 	case *Not:
 		return true
 	case *And:
-		for _, a := range n.Args {
-			if !negative(a) {
-				return false
-			}
-		}
-		return true
+		return all(n.Args, negative)
 	}
 	return false
+}
+
+func all(list []Node, is func(Node) bool) bool {
+	return !slices.ContainsFunc(list, func(n Node) bool { return !is(n) })
 }
 
 // A level is what stands in one pair of parentheses.

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"earshot/alerts"
 	"earshot/crawler"
+	"earshot/internal/config"
 	"earshot/internal/demo"
 	"earshot/internal/ledger"
 	"earshot/mention"
@@ -104,6 +106,40 @@ func BenchmarkData(b *testing.B) {
 		b.ReportMetric(float64(*size*b.N)/time.Since(began).Seconds(), "mentions/s")
 	})
 	b.Run("export", func(b *testing.B) { benchExport(b, s) })
+	b.Run("backtest", func(b *testing.B) { benchBacktest(b, s) })
+}
+
+// benchBacktest tries one rule that matches a seventh of all, one that matches
+// a tenth of that, and a hundred rules, on the whole history.
+func benchBacktest(b *testing.B, s *Store) {
+	b.Helper()
+	hundred := make([]alerts.Rule, 100)
+	for i := range hundred {
+		hundred[i] = alerts.Rule{ID: fmt.Sprint("r", i), Kind: alerts.KindSpike, Match: fmt.Sprintf("brand:brand-%d AND entity:\"Entity %d\"", i%7, i)}
+	}
+	for _, rules := range [][]alerts.Rule{
+		{{ID: "many", Kind: alerts.KindSpike, Match: "brand:brand-1"}},
+		{{ID: "some", Kind: alerts.KindSpike, Match: "entity:\"Entity 1?\""}},
+		hundred,
+	} {
+		b.Run(rules[0].ID, func(b *testing.B) {
+			began, used, matched := time.Now(), cpu(), int64(0)
+			for b.Loop() {
+				r, err := s.Try(b.Context(), config.Default(), Trial{Do: TryBacktest, Rules: rules})
+				if err != nil {
+					b.Fatal(err)
+				}
+				matched = 0
+				for _, one := range r.Backtest.Rules {
+					matched += one.Matched
+				}
+			}
+			n := float64(b.N)
+			b.ReportMetric(float64(matched), "matched")
+			b.ReportMetric(time.Since(began).Seconds()/n, "s")
+			b.ReportMetric((cpu()-used).Seconds()/n, "cpu-s")
+		})
+	}
 }
 
 func benchExport(b *testing.B, s *Store) {

@@ -56,6 +56,16 @@ func (s *Store) Try(ctx context.Context, cfg *config.Config, t Trial) (*TrialRes
 	history := func() iter.Seq2[mention.Change, error] { return s.history(ctx, t.Since, t.AsPublished) }
 	r := &TrialResult{}
 	var err error
+	if t.Do != TryExplain && !t.AsPublished {
+		found, whole, err := s.candidates(ctx, slices.Concat(t.Rules, t.Old), t.Since)
+		if err != nil {
+			return nil, err
+		}
+		if whole != nil {
+			o.Whole = whole
+			history = func() iter.Seq2[mention.Change, error] { return s.entries(ctx, found) }
+		}
+	}
 	switch t.Do {
 	case TryBacktest:
 		r.Backtest, err = alerts.Backtest(o, history())
@@ -146,55 +156,56 @@ const (
 	pageReaders = 2
 )
 
-// pages reads the whole analyzed log in order, the next pages while the last
-// one is judged.
+// pages reads the whole analyzed log in order.
 func (s *Store) pages(ctx context.Context) iter.Seq2[mention.Change, error] {
-	type page struct {
-		rows []mention.Change
-		err  error
-	}
 	return func(yield func(mention.Change, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		_, last, err := s.Ledger.LastSeq(ctx)
 		if err != nil {
 			yield(mention.Change{}, err)
 			return
 		}
-		read := func(after int64) chan page {
-			out := make(chan page, 1)
+		ahead(ctx, int((last+pageSpan-1)/pageSpan), func(ctx context.Context, i int) ([]mention.Change, error) {
+			after := int64(i) * pageSpan
+			rows, err := s.Ledger.Changes(ctx, after, pageSpan)
+			return slices.DeleteFunc(rows, func(c mention.Change) bool { return c.Seq > min(after+pageSpan, last) }), err
+		}, yield)
+	}
+}
+
+// ahead reads n pages in order, the next ones while the last one is used.
+func ahead[T any](ctx context.Context, n int, read func(ctx context.Context, i int) ([]T, error), yield func(T, error) bool) {
+	type page struct {
+		rows []T
+		err  error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var waiting []chan page
+	defer func() {
+		cancel()
+		for _, c := range waiting {
+			<-c
+		}
+	}()
+	var none T
+	for i := 0; i < n || len(waiting) > 0; {
+		for ; len(waiting) < pageReaders && i < n; i++ {
+			out, place := make(chan page, 1), i
 			go func() {
-				rows, err := s.Ledger.Changes(ctx, after, pageSpan)
-				rows = slices.DeleteFunc(rows, func(c mention.Change) bool { return c.Seq > after+pageSpan })
+				rows, err := read(ctx, place)
 				out <- page{rows, err}
 			}()
-			return out
+			waiting = append(waiting, out)
 		}
-		var ahead []chan page
-		for after := int64(0); after < last || len(ahead) > 0; {
-			for len(ahead) < pageReaders && after < last {
-				ahead = append(ahead, read(after))
-				after += pageSpan
-			}
-			p := <-ahead[0]
-			ahead = ahead[1:]
-			if p.err != nil {
-				yield(mention.Change{}, p.err)
-				break
-			}
-			for i := range p.rows {
-				if !yield(p.rows[i], nil) {
-					after = last
-					cancel()
-					break
-				}
-			}
-			if ctx.Err() != nil {
-				break
-			}
+		p := <-waiting[0]
+		waiting = waiting[1:]
+		if p.err != nil {
+			yield(none, p.err)
+			return
 		}
-		for _, c := range ahead {
-			<-c
+		for k := range p.rows {
+			if !yield(p.rows[k], nil) {
+				return
+			}
 		}
 	}
 }

@@ -393,7 +393,9 @@ func (a *appending) putState(t *txn, s *mention.SourceState, body string) error 
 	return t.exec("INSERT INTO source_states (source, body) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET body = excluded.body", source, body)
 }
 
+// logChange adds an entry to the analyzed log, whose times never go back
+// though the clock may.
 func logChange(t *txn, num int64, kind string, now time.Time) error {
 	t.longer = true
-	return t.exec("INSERT INTO changes (num, kind, at) VALUES (?, ?, ?)", num, kind, ms(now))
+	return t.exec("INSERT INTO changes (num, kind, at) VALUES (?, ?, MAX(?, COALESCE((SELECT at FROM changes ORDER BY seq DESC LIMIT 1), 0)))", num, kind, ms(now))
 }

@@ -120,6 +120,13 @@ type Understanding interface {
 	SetSetting(ctx context.Context, key, value string) error
 }
 
+// A ChangeSpan is a stretch of the analyzed log.
+type ChangeSpan struct {
+	Changes  int
+	Last     int64     // sequence
+	From, To time.Time // when its first entry was made, and its latest; zero when there is none
+}
+
 // Reading is what everything after understand reads.
 type Reading interface {
 	// Changes reads the analyzed log after a sequence, oldest first. A
@@ -128,6 +135,14 @@ type Reading interface {
 	// id has overtaken are still given, so that every sequence is seen once;
 	// all those of an erased mention are given as erased.
 	Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error)
+	// Span tells what the analyzed log holds since a time.
+	Span(ctx context.Context, since time.Time) (ChangeSpan, error)
+	// ChangeSeqs gives the sequences of the entries of mentions since a time,
+	// in no order.
+	ChangeSeqs(ctx context.Context, ids []string, since time.Time) ([]int64, error)
+	// ChangesAt reads the entries with these sequences, as Changes does. They
+	// must be given in ascending order.
+	ChangesAt(ctx context.Context, seqs []int64) ([]mention.Change, error)
 	LastSeq(ctx context.Context) (mentions, analyzed int64, err error)
 	// Records hydrates ids, in their order. Unknown and erased ones are left
 	// out, and those of which no revision is understood yet.

@@ -93,30 +93,46 @@ func (c *recordScan) parts(rec *mention.Record) error {
 	return json.Unmarshal(c.curation, &rec.Curation)
 }
 
+// What is erased has nothing left to join.
+var (
+	changeSelect = "SELECT c.seq, c.kind, c.at, m.id, m.erased, " + outer(recordColumns)
+	changeJoin   = "CROSS JOIN mentions m ON m.num = c.num LEFT JOIN understood u ON u.num = c.num LEFT JOIN revisions r ON r.seq = u.seq"
+)
+
+// A changeScan reads rows of changeSelect.
+type changeScan struct {
+	record      recordScan
+	seq, millis int64
+	kind, id    string
+	erased      bool
+	dest        []any
+}
+
+func newChangeScan() *changeScan {
+	c := &changeScan{}
+	c.dest = c.record.dest(&c.seq, &c.kind, &c.millis, &c.id, &c.erased)
+	return c
+}
+
+func (c *changeScan) add(rows *sql.Rows, list *[]mention.Change) error {
+	if err := rows.Scan(c.dest...); err != nil {
+		return err
+	}
+	*list = append(*list, mention.Change{Seq: c.seq, Kind: c.kind, At: at(c.millis)})
+	change := &(*list)[len(*list)-1]
+	if c.erased {
+		change.Kind, change.Record.Mention.ID = mention.ChangeErased, c.id
+		return nil
+	}
+	return c.record.record(&change.Record)
+}
+
 // Changes implements [Reading].
 func (l *store) Changes(ctx context.Context, after int64, limit int) ([]mention.Change, error) {
 	list := make([]mention.Change, 0, min(limit, 1000))
-	var c recordScan
-	var seq, millis int64
-	var kind, id string
-	var erased bool
-	dest := c.dest(&seq, &kind, &millis, &id, &erased)
-	// What is erased has nothing left to join.
-	err := l.r.each(ctx, `SELECT c.seq, c.kind, c.at, m.id, m.erased, `+outer(recordColumns)+`
-		FROM changes c JOIN mentions m ON m.num = c.num
-		LEFT JOIN understood u ON u.num = c.num LEFT JOIN revisions r ON r.seq = u.seq
-		WHERE c.seq > ? ORDER BY c.seq LIMIT ?`, func(rows *sql.Rows) error {
-		if err := rows.Scan(dest...); err != nil {
-			return err
-		}
-		list = append(list, mention.Change{Seq: seq, Kind: kind, At: at(millis)})
-		change := &list[len(list)-1]
-		if erased {
-			change.Kind, change.Record.Mention.ID = mention.ChangeErased, id
-			return nil
-		}
-		return c.record(&change.Record)
-	}, after, limit)
+	c := newChangeScan()
+	err := l.r.each(ctx, changeSelect+" FROM changes c "+changeJoin+" WHERE c.seq > ? ORDER BY c.seq LIMIT ?",
+		func(rows *sql.Rows) error { return c.add(rows, &list) }, after, limit)
 	return list, reading("changes", err)
 }
 
