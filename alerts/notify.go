@@ -53,6 +53,8 @@ func New(r Receiver, eg *egress.Egress, log *slog.Logger) (Notifier, error) {
 		return newWebhook(&r, eg, log)
 	case ReceiverEmail:
 		return newEmail(&r, eg, log)
+	case ReceiverChat:
+		return newChat(&r, eg, log)
 	}
 	return nil, fmt.Errorf("alerts: receiver %s: a %s takes no notices", r.ID, r.Kind)
 }

@@ -18,11 +18,12 @@ import (
 const (
 	ReceiverWebhook   = "webhook"
 	ReceiverEmail     = "email"
+	ReceiverChat      = "chat"
 	ReceiverHeartbeat = "heartbeat" // takes no notices: it is told that all is well
 )
 
 // ReceiverKinds lists the kinds of receivers.
-var ReceiverKinds = []string{ReceiverWebhook, ReceiverEmail, ReceiverHeartbeat}
+var ReceiverKinds = []string{ReceiverWebhook, ReceiverEmail, ReceiverChat, ReceiverHeartbeat}
 
 // How a mail server is spoken to.
 const (
@@ -108,6 +109,7 @@ type Receiver struct {
 	URL            string           `yaml:"url,omitempty" json:"url,omitempty"`                         // webhook, heartbeat
 	SecretFile     string           `yaml:"secret_file,omitempty" json:"secret_file,omitempty"`         // webhook: whsec_…, 24 to 64 bytes in base64
 	OldSecretFile  string           `yaml:"old_secret_file,omitempty" json:"old_secret_file,omitempty"` // webhook: signs too, while a secret is being changed
+	URLFile        string           `yaml:"url_file,omitempty" json:"url_file,omitempty"`               // chat: its address holds secrets
 	To             Words            `yaml:"to,omitempty" json:"to,omitempty"`                           // email
 	From           string           `yaml:"from,omitempty" json:"from,omitempty"`                       // email
 	SMTP           *SMTP            `yaml:"smtp,omitempty" json:"smtp,omitempty"`                       // email
@@ -125,10 +127,13 @@ type Receiver struct {
 // Parallel is how many notices a receiver of this kind is sent at a time. Those
 // of one incident are never sent together.
 func (r *Receiver) Parallel() int {
-	if r.Kind == ReceiverWebhook {
+	switch r.Kind {
+	case ReceiverWebhook:
 		return 8
+	case ReceiverEmail:
+		return 2
 	}
-	return 2
+	return 1
 }
 
 const (
@@ -148,6 +153,10 @@ func (r *Receiver) Faults() []error {
 		errs = append(errs, r.webhookFaults()...)
 	case ReceiverEmail:
 		errs = append(errs, r.emailFaults()...)
+	case ReceiverChat:
+		if r.URLFile == "" {
+			errs = append(errs, errors.New("url_file is missing: a file with the address of the service, such as slack://hook:…@webhook"))
+		}
 	case ReceiverHeartbeat:
 		errs = append(errs, r.heartbeatFaults()...)
 	case "":
@@ -194,6 +203,7 @@ func (r *Receiver) unread() []error {
 	}{
 		{r.URL != "", "url", []string{ReceiverWebhook, ReceiverHeartbeat}},
 		{r.SecretFile != "" || r.OldSecretFile != "", "secret_file", []string{ReceiverWebhook}},
+		{r.URLFile != "", "url_file", []string{ReceiverChat}},
 		{len(r.To) > 0, "to", []string{ReceiverEmail}},
 		{r.From != "", "from", []string{ReceiverEmail}},
 		{r.SMTP != nil, "smtp", []string{ReceiverEmail}},

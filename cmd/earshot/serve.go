@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 
 	"earshot/internal/config"
 	"earshot/internal/daemon"
+	"earshot/internal/egress"
 )
 
 func (a *app) serveCmd() *cobra.Command {
@@ -40,6 +42,9 @@ func (a *app) serveCmd() *cobra.Command {
 
 // serve runs a daemon until the context ends.
 func (a *app) serve(ctx context.Context, o daemon.Options) error {
+	// Whatever in this process uses the default way out goes by the guard.
+	defer func(old http.RoundTripper) { http.DefaultTransport = old }(http.DefaultTransport)
+	http.DefaultTransport = &egress.Door{}
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)

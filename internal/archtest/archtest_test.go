@@ -50,6 +50,7 @@ var library = map[string][]string{
 	"modernc.org/sqlite":            {"earshot/internal/ledger"},
 	"github.com/wneessen/go-mail":   {"earshot/alerts"},
 	"github.com/expr-lang/expr":     {"earshot/alerts"},
+	"github.com/nicholas-fedor/":    {"earshot/alerts"},
 	"github.com/danielgtaylor/huma": {"earshot/api"},
 	"golang.org/x/crypto":           {"earshot/api"},
 	"github.com/coreos/go-oidc":     {"earshot/api"},

@@ -217,7 +217,7 @@ func (l *loader) checkServer(cfg *Config) {
 }
 
 func secretsOf(r *alerts.Receiver) []string {
-	list := []string{r.SecretFile, r.OldSecretFile}
+	list := []string{r.SecretFile, r.OldSecretFile, r.URLFile}
 	if r.SMTP != nil {
 		list = append(list, r.SMTP.PasswordFile)
 	}

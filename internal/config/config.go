@@ -255,7 +255,7 @@ func (c *Config) resolvePaths() {
 	}
 	for i := range c.Receivers {
 		r := &c.Receivers[i]
-		paths = append(paths, &r.SecretFile, &r.OldSecretFile)
+		paths = append(paths, &r.SecretFile, &r.OldSecretFile, &r.URLFile)
 		if r.SMTP != nil {
 			paths = append(paths, &r.SMTP.PasswordFile)
 		}

@@ -284,4 +284,3 @@ func (d *Daemon) illDelivering(ctx context.Context, h *health, at time.Time) (st
 	}
 	return "", nil
 }
-
