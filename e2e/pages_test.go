@@ -18,9 +18,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser starts Chromium and returns its context; every request that leaves
+// browserAt starts Chromium and returns its context; every request that leaves
 // the host of base fails the test.
-func browser(t *testing.T, base string) context.Context {
+func browserAt(t *testing.T, base string) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
@@ -91,6 +91,9 @@ func pages(t *testing.T, base string) map[string]string {
 		"/incidents/" + incidents.Rows[0].ID:    "own-crisis",
 		"/sources":                              "corner-blog",
 		"/settings":                             "velmora",
+		"/settings/people":                      "who may come in",
+		"/account":                              "who am i here",
+		"/audit":                                "who did what",
 		"/api/v1/docs":                          "/mentions/{id}",
 		"/inbox":                                "webhook",
 	}
@@ -101,7 +104,7 @@ func pages(t *testing.T, base string) map[string]string {
 func TestPages(t *testing.T) {
 	base := demo(t)
 	paths := pages(t, base)
-	ctx := browser(t, base)
+	ctx := browserAt(t, base)
 	for path, want := range paths {
 		for _, width := range []int64{1280, 390} {
 			if err := chromedp.Do(ctx, look(width, "light"), chromedp.Navigate(base+path)); err != nil {
@@ -143,7 +146,7 @@ func TestScreenshots(t *testing.T) {
 	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	ctx := browser(t, base)
+	ctx := browserAt(t, base)
 	for path := range paths {
 		name := strings.Trim(strings.NewReplacer("/", "-", "?", "-", "*", "", "=", "-", "+", "-", ":", "-").Replace(path), "-")
 		for _, width := range []int64{1280, 390} {
@@ -173,7 +176,7 @@ func TestNobodyIsLeftOut(t *testing.T) {
 	}
 	base := demo(t)
 	paths := pages(t, base)
-	ctx := browser(t, base)
+	ctx := browserAt(t, base)
 	bypass := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error { // axe is a script of nobody's page
 		_, err := cdp.Call(ctx, t, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
 		return err
@@ -206,70 +209,4 @@ func TestNobodyIsLeftOut(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestWalk is what a person does on a bad morning: sees that something is
-// wrong, reads why, puts two mentions aside, makes a rule, and acknowledges.
-func TestWalk(t *testing.T) {
-	base := demo(t)
-	pages(t, base) // the recall has happened
-	ctx := browser(t, base)
-	do := func(what string, actions ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, actions...); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	text := func(js string) string {
-		t.Helper()
-		v, err := chromedp.Run(ctx, chromedp.Evaluate[string](js))
-		if err != nil {
-			t.Fatalf("%s: %v", js, err)
-		}
-		return v
-	}
-	body := func() string { return strings.ToLower(text(`document.body ? document.body.innerText : ""`)) }
-	has := func(what, want string) {
-		t.Helper()
-		within(t, 20*time.Second, what, func() error {
-			if b := body(); !strings.Contains(b, want) {
-				return fmt.Errorf("no %q on\n%s", want, tail(b, 800))
-			}
-			return nil
-		})
-	}
-	do("overview", look(1280, "light"), chromedp.Navigate(base+"/?period=7d"))
-	has("the crisis is firing", "own-crisis")
-	do("incident", chromedp.Click(".alarm a"))
-	has("who was told", "who was told")
-	do("mention", chromedp.Click(".hit h3 a"))
-	has("why", "why this sentiment")
-	q := url.QueryEscape("brand:velmora AND recall* AND published:[* TO " + time.Now().Add(-2*time.Minute).UTC().Format(time.RFC3339) + "]")
-	last := ""
-	within(t, time.Minute, "the demo's past is read", func() error { // the count stands still
-		count := string(get(t, base+"/api/v1/count?q="+q, nil))
-		if count == last {
-			return nil
-		}
-		last = count
-		time.Sleep(3 * time.Second)
-		return fmt.Errorf("%s still grows", count)
-	})
-	do("search", chromedp.Navigate(base+"/mentions?fold=no&q="+q))
-	before := text(`document.querySelector(".total strong").textContent`)
-	do("two irrelevant", chromedp.Click(".hit:nth-of-type(1) > input"), chromedp.Click(".hit:nth-of-type(2) > input"), chromedp.Click(`button[value=marked]`))
-	has("done", "2 mentions are irrelevant")
-	if after := text(`document.querySelector(".total strong").textContent`); after == before {
-		t.Errorf("still %s mentions", after)
-	}
-	do("undo", chromedp.Click(".notice.good button"))
-	has("undone", "undone")
-	if after := text(`document.querySelector(".total strong").textContent`); after != before {
-		t.Errorf("%s mentions after undoing, %s before", after, before)
-	}
-	do("rule", chromedp.Navigate(base+"/rules/new?match="+url.QueryEscape("brand:velmora AND recall*")),
-		chromedp.SetValue("input[name=id]", "walk"), chromedp.SetValue("input[name=count]", "2"), chromedp.Click("button.main"))
-	has("saved", "saved and watching")
-	do("ack", chromedp.Navigate(base+"/?period=7d"), chromedp.Click(".alarm a"), chromedp.Click("button[value=ack]"))
-	has("acknowledged", "acknowledged.")
 }

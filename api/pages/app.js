@@ -161,7 +161,8 @@
     const pill = $("#live") || (() => { const d = make("div"); d.id = "live"; d.setAttribute("role", "status"); $("#main").prepend(d); return d; })();
     const show = () => {
       const say = [];
-      if (fired.size) say.push(fired.size === 1 ? [...fired.values()][0] + " is firing" : fired.size + " incidents are firing");
+      const rules = [...new Set([...fired.values()].reverse())]; // the latest first
+      if (rules.length) say.push(rules.slice(0, 3).join(", ") + (rules.length > 3 ? " and " + (rules.length - 3) + " more" : "") + (rules.length === 1 ? " is firing" : " are firing"));
       if (mentions) say.push(mentions === 1 ? "1 new mention" : mentions + " new mentions");
       if (!say.length) return;
       const link = make("a", "", say.join(" · ") + " — show");
@@ -175,7 +176,7 @@
     const soon = () => { if (!due) due = setTimeout(() => { due = 0; show(); }, 1000); };
     source.addEventListener("mention", () => { mentions++; soon(); });
     source.addEventListener("incident", (e) => {
-      try { const i = JSON.parse(e.data); if (i.state === "firing" && !i.acked) { fired.set(i.id, i.rule); soon(); } } catch { /* not ours to mend */ }
+      try { const i = JSON.parse(e.data); if (i.state === "firing" && !i.acked) { fired.delete(i.id); fired.set(i.id, i.rule); soon(); } } catch { /* not ours to mend */ }
     });
     addEventListener("pagehide", () => source.close());
   }
