@@ -221,6 +221,7 @@ func headline(m *mention.Mention) string {
 
 // incidentView is one incident, with what can be done about it.
 type incidentView struct {
+	Sheet      []choice
 	Incident   mention.Incident
 	Mentions   []mention.Row
 	Deliveries []mention.Delivery
@@ -247,6 +248,9 @@ func (a *api) incidentPage(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		a.aboutRule(ctx, v)
+		for _, l := range a.formatLinks("/api/v1/reports/incident", url.Values{"name": {inc.ID}}) {
+			v.Sheet = append(v.Sheet, choice{Name: "Crisis sheet, " + l.Name, Link: l.Link})
+		}
 		v.Deliveries, err = a.backend.Deliveries(ctx, DeliveryFilter{Incident: inc.ID, Limit: 100})
 		return v, err
 	})

@@ -41,8 +41,8 @@ type keptInput struct {
 
 type keepInput struct {
 	Body struct {
-		Kind string `json:"kind" enum:"weekly,versus,board"`
-		Name string `json:"name,omitempty" maxLength:"100" doc:"id of the board"`
+		Kind string `json:"kind" enum:"weekly,versus,board,incident"`
+		Name string `json:"name,omitempty" maxLength:"100" doc:"id of the board or the incident"`
 		Q    string `json:"q,omitempty" maxLength:"20000" doc:"only mentions that match"`
 		From string `json:"from,omitempty" maxLength:"40" doc:"first day, or an instant"`
 		To   string `json:"to,omitempty" maxLength:"40" doc:"last day, or an instant"`

@@ -14,7 +14,7 @@ import (
 )
 
 // formFields are all that a form of ours may hold.
-var formFields = strings.Fields("name password next carry.value carry.x lost post code again new old role scope lasts id back action value q ids tag token match kind severity count window group_by playbook notify more for query one owner")
+var formFields = strings.Fields("name password next carry.value carry.x lost post code again new old role scope lasts id back action value q ids tag token match kind severity count window by playbook notify more for query one owner period from to share")
 
 // TestFormsTakeTextAsText sends every vector in every field of every form, and
 // looks at every page that shows people, their tokens and what they did.

@@ -19,8 +19,8 @@ import (
 const reportTime = time.Minute
 
 type reportInput struct {
-	Kind   string `path:"kind" enum:"weekly,versus,board"`
-	Name   string `query:"name" maxLength:"100" doc:"id of the board"`
+	Kind   string `path:"kind" enum:"weekly,versus,board,incident"`
+	Name   string `query:"name" maxLength:"100" doc:"id of the board or the incident"`
 	Format string `query:"format" enum:"html,pdf,xlsx,text" default:"html"`
 	Q      string `query:"q" maxLength:"20000" doc:"only mentions that match"`
 	Period string `query:"period" enum:"24h,7d,30d,90d,365d" default:"7d" doc:"up to now; from and to win over it"`
@@ -90,10 +90,51 @@ func (a *api) order(ctx context.Context, in *reportInput, now time.Time) (report
 	for i := range infos {
 		o.Brands = append(o.Brands, infos[i].Brand)
 	}
-	if in.Kind == report.KindBoard {
+	switch in.Kind {
+	case report.KindBoard:
 		o.Board, err = a.boardOf(ctx, in.Name)
+	case report.KindCrisis:
+		if o.Incident, err = a.incidentFile(ctx, in.Name); err == nil {
+			o.Window = o.Incident.Window()
+		}
 	}
 	return o, err
+}
+
+// incidentFile gathers what is known of an incident.
+func (a *api) incidentFile(ctx context.Context, id string) (*report.IncidentFile, error) {
+	in, err := a.backend.Incident(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	f := &report.IncidentFile{Incident: in}
+	rules, err := a.backend.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rules {
+		if rules[i].ID == in.Rule {
+			keys := ruleKeys(rules[i].Body)
+			f.Match, f.Playbook = rules[i].Match, textOf(keys["playbook"])
+			if by := textOf(keys["by"]); by != "" {
+				f.GroupBy = strings.Split(by, ", ")
+			}
+		}
+	}
+	if f.Deliveries, err = a.backend.Deliveries(ctx, DeliveryFilter{Incident: id, Limit: 500}); err != nil {
+		return nil, err
+	}
+	for i := range f.Deliveries {
+		f.Deliveries[i].Payload = nil
+	}
+	w := f.Window()
+	flags, err := a.backend.SafetyFlags(ctx, w.From)
+	if err != nil {
+		return nil, err
+	}
+	f.Flags = slices.DeleteFunc(slices.Clone(flags), func(s mention.SafetyFlag) bool { return !slices.Contains(in.Mentions, s.Mention) })
+	f.Gaps, err = a.backend.Gaps(ctx, w.From, w.To)
+	return f, err
 }
 
 // boardOf finds a board.

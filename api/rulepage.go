@@ -50,7 +50,7 @@ var ruleKinds = []field{
 }
 
 // formKeys have a field of their own in the editor.
-var formKeys = []string{"id", "kind", "severity", "match", "count", "window", "group_by", "playbook", "notify"}
+var formKeys = []string{"id", "kind", "severity", "match", "count", "window", "by", "playbook", "notify"}
 
 func ruleKeys(body json.RawMessage) map[string]any {
 	keys := map[string]any{}
@@ -80,7 +80,7 @@ func textOf(v any) string {
 // fill puts the keys of a rule into the fields.
 func (v *ruleView) fill(keys map[string]any) {
 	v.ID, v.Kind, v.Severity, v.Match = textOf(keys["id"]), textOf(keys["kind"]), textOf(keys["severity"]), textOf(keys["match"])
-	v.Count, v.Span, v.GroupBy, v.Playbook = textOf(keys["count"]), textOf(keys["window"]), textOf(keys["group_by"]), textOf(keys["playbook"])
+	v.Count, v.Span, v.GroupBy, v.Playbook = textOf(keys["count"]), textOf(keys["window"]), textOf(keys["by"]), textOf(keys["playbook"])
 	for s := range strings.SplitSeq(textOf(keys["notify"]), ", ") {
 		if s != "" {
 			v.Notify = append(v.Notify, s)
@@ -119,12 +119,12 @@ func formRule(form url.Values) (map[string]any, []string) {
 		}
 		rule["count"] = n
 	}
-	if s := strings.TrimSpace(form.Get("group_by")); s != "" {
+	if s := strings.TrimSpace(form.Get("by")); s != "" {
 		var list []string
 		for g := range strings.SplitSeq(s, ",") {
 			list = append(list, strings.TrimSpace(g))
 		}
-		rule["group_by"] = list
+		rule["by"] = list
 	}
 	if list := form["notify"]; len(list) > 0 {
 		rule["notify"] = list

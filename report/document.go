@@ -16,9 +16,10 @@ import (
 
 // The kinds of reports.
 const (
-	KindWeekly = "weekly" // what changed, why, and what to do
-	KindVersus = "versus" // our brands against the others
-	KindBoard  = "board"  // a board, as its audience asked for it
+	KindWeekly = "weekly"   // what changed, why, and what to do
+	KindVersus = "versus"   // our brands against the others
+	KindBoard  = "board"    // a board, as its audience asked for it
+	KindCrisis = "incident" // one incident, for those who deal with it
 )
 
 // Kinds are the kinds of reports, each with what it is for.
@@ -51,19 +52,21 @@ type Source interface {
 	Activities(ctx context.Context, s mention.ActivitySearch) (mention.Activities, error)
 	Trends(ctx context.Context, s mention.TrendSearch) (mention.Trends, error)
 	Peaks(ctx context.Context, s mention.PeakSearch) (mention.Peaks, error)
+	Search(ctx context.Context, s mention.Search) (mention.Page, error)
 }
 
 // An Order says what report to make.
 type Order struct {
-	Kind   string
-	Name   string // of a planned report, for its title; may be empty
-	Query  string // only mentions that match
-	Window Window // closed
-	Brands []mention.Brand
-	Zone   *time.Location            `json:"-"`
-	Link   func(query string) string `json:"-"` // address of the mentions of a query; nil means no links
-	Made   time.Time
-	Board  *Board `json:",omitempty"` // of kind board
+	Kind     string
+	Name     string // of a planned report, for its title; may be empty
+	Query    string // only mentions that match
+	Window   Window // closed
+	Brands   []mention.Brand
+	Zone     *time.Location            `json:"-"`
+	Link     func(query string) string `json:"-"` // address of the mentions of a query; nil means no links
+	Made     time.Time
+	Board    *Board        `json:",omitempty"` // of kind board
+	Incident *IncidentFile `json:",omitempty"` // of kind incident
 }
 
 // A Document is a report with its numbers as they were when it was made.
@@ -138,13 +141,15 @@ func Make(ctx context.Context, src Source, o Order) (*Document, error) {
 		err = m.versus()
 	case KindBoard:
 		err = m.board()
+	case KindCrisis:
+		err = m.crisis()
 	default:
-		return nil, fmt.Errorf("report: kind %q is none of %s, %s, %s", o.Kind, KindWeekly, KindVersus, KindBoard)
+		return nil, fmt.Errorf("report: kind %q is none of %s, %s, %s, %s", o.Kind, KindWeekly, KindVersus, KindBoard, KindCrisis)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if o.Name != "" && o.Kind != KindBoard {
+	if o.Name != "" && o.Kind != KindBoard && o.Kind != KindCrisis {
 		d.Title = o.Name + ": " + d.Title
 	}
 	m.scored()

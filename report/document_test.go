@@ -64,6 +64,11 @@ func (d desk) Peaks(context.Context, mention.PeakSearch) (mention.Peaks, error) 
 	return mention.Peaks{Rows: []mention.Peak{{Top: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC), Count: 40, Sentence: "40 mentions, 10 times what is usual", Reasons: []mention.Trend{d.trend(mention.TrendTerm)}, Query: "recall"}}}, nil
 }
 
+func (d desk) Search(context.Context, mention.Search) (mention.Page, error) {
+	at := time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC)
+	return mention.Page{Rows: []mention.Row{{ID: "m1", Title: d.word, Site: "news.example", Published: at, Sentiment: mention.Negative, Story: "m1", Folded: 3}}, Total: 3}, nil
+}
+
 func order(kind string) report.Order {
 	from := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	return report.Order{

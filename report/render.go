@@ -24,7 +24,7 @@ const pageText = `<!doctype html>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:16px 8px">
 <table role="presentation" width="800" cellpadding="0" cellspacing="0" style="max-width:800px;width:100%;background:#ffffff;border:1px solid #dfe2e5"><tr><td style="padding:20px">
 <h1 style="font-size:22px;line-height:1.3;margin:0">{{.Subject}}</h1><p style="margin:4px 0 12px;color:#5a626c">{{.Title}}</p>
-{{range .Blocks}}<h2 style="font-size:16px;margin:22px 0 6px;border-top:1px solid #dfe2e5;padding-top:14px">{{.Heading}}</h2>
+{{range .Blocks}}{{if .Heading}}<h2 style="font-size:16px;margin:22px 0 6px;border-top:1px solid #dfe2e5;padding-top:14px">{{.Heading}}</h2>{{end}}
 {{with .Chart}}<img src="{{picture .}}" width="{{.W}}" alt="{{.Title}}. {{.Desc}}" style="width:100%;max-width:760px;height:auto;display:block;border:0">{{end}}
 {{range .Lines}}<p style="margin:6px 0{{if .Strong}};font-size:22px;font-weight:bold{{end}}">{{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{range .More}} · {{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</p>
 {{end}}{{if .Rows}}<table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse;font-size:14px"><thead><tr>{{range .Head}}<th scope="col" align="left" style="padding:4px 8px 4px 0;color:#5a626c;font-weight:normal;border-bottom:1px solid #dfe2e5">{{.}}</th>{{end}}</tr></thead><tbody>
@@ -56,12 +56,18 @@ func (d *Document) text(w io.Writer) error {
 	fmt.Fprintf(&b, "%s\n%s\n", d.Subject, d.Title)
 	for i := range d.Blocks {
 		k := &d.Blocks[i]
-		fmt.Fprintf(&b, "\n%s\n%s\n", strings.ToUpper(k.Heading), strings.Repeat("-", len([]rune(k.Heading))))
+		if b.WriteByte('\n'); k.Heading != "" {
+			fmt.Fprintf(&b, "%s\n%s\n", strings.ToUpper(k.Heading), strings.Repeat("-", len([]rune(k.Heading))))
+		}
 		if k.Chart != nil {
 			fmt.Fprintf(&b, "%s: %s\n", k.Chart.Title, k.Chart.Desc)
 		}
 		for _, l := range k.Lines {
-			fmt.Fprintln(&b, l.Text)
+			b.WriteString(l.Text)
+			for _, e := range l.More {
+				b.WriteString(" · " + e.Text)
+			}
+			b.WriteByte('\n')
 		}
 		if len(k.Rows) > 0 {
 			t := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
@@ -159,7 +165,9 @@ func (s *sheetOfPaper) block(b *Block) {
 	}
 	s.room(need)
 	s.SetY(s.GetY() + 5)
-	s.write(b.Heading, "B", 12, 6, scene.Text, "")
+	if b.Heading != "" {
+		s.write(b.Heading, "B", 12, 6, scene.Text, "")
+	}
 	if b.Chart != nil {
 		top := s.GetY()
 		s.SetY(top + b.Chart.PDF(s.Fpdf, margin, top, content, s.p) + 3)

@@ -23,6 +23,8 @@ func Changed(f *mention.Figure) string {
 		return "none before either"
 	case p.Value == 0:
 		return "none before"
+	case p.Value == f.Value:
+		return "as many as before"
 	}
 	d := (f.Value - p.Value) / p.Value
 	if math.Abs(d) >= 2 {

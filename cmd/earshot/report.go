@@ -29,7 +29,7 @@ func (a *app) reportCmd() *cobra.Command {
 	var r reportAsk
 	c := &cobra.Command{
 		Use:   "report KIND [NAME]",
-		Short: "Make a report now: weekly, versus, or board NAME",
+		Short: "Make a report now: weekly, versus, board NAME or incident ID",
 		Long: "A report is one file: HTML that mail programs show, PDF, XLSX or plain text. Its numbers are those of the moment\n" +
 			"it is made, against the stretch of equal length before, and it says what they rest on. With --keep it stays in the\n" +
 			"data with its numbers: `earshot report list` finds it, `show` writes it, `review` says what is another number now.",
@@ -57,10 +57,10 @@ func (a *app) reportCmd() *cobra.Command {
 }
 
 // reportKinds are the kinds that can be asked for.
-var reportKinds = []string{report.KindWeekly, report.KindVersus, report.KindBoard}
+var reportKinds = []string{report.KindWeekly, report.KindVersus, report.KindBoard, report.KindCrisis}
 
 // named are the kinds that need to be told of what.
-var named = map[string]string{report.KindBoard: "the id of a board"}
+var named = map[string]string{report.KindBoard: "the id of a board", report.KindCrisis: "the id of an incident"}
 
 func (r *reportAsk) check() error {
 	d, err := mention.ParseDuration(r.since)
@@ -138,8 +138,15 @@ func (a *app) report(ctx context.Context, r reportAsk) error {
 }
 
 // storeOrder is the report that is asked for, where no daemon answers.
-func storeOrder(_ context.Context, _ *daemon.Store, cfg *config.Config, r *reportAsk, now time.Time) (report.Order, error) {
+func storeOrder(ctx context.Context, s *daemon.Store, cfg *config.Config, r *reportAsk, now time.Time) (report.Order, error) {
 	o := report.Order{Kind: r.kind, Query: r.q, Window: r.window(now), Brands: cfg.Brands, Zone: cfg.Location(), Made: now}
+	if r.kind == report.KindCrisis {
+		f, err := s.IncidentFile(ctx, cfg, r.name)
+		if err != nil {
+			return o, err
+		}
+		o.Incident, o.Window = f, f.Window()
+	}
 	if r.kind == report.KindBoard {
 		i := slices.IndexFunc(cfg.Boards, func(b report.Board) bool { return b.ID == r.name })
 		if i < 0 {

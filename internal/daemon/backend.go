@@ -300,21 +300,7 @@ func (b backend) Status(ctx context.Context) (api.Status, error) {
 
 // Gaps implements api.Health.
 func (b backend) Gaps(ctx context.Context, from, to time.Time) ([]mention.Coverage, error) {
-	cfg := b.cfg.Load()
-	var gaps []mention.Coverage
-	for i := range cfg.Sources {
-		list, err := b.store.Ledger.Coverage(ctx, cfg.Sources[i].ID, from, to)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range list {
-			if !c.OK {
-				gaps = append(gaps, c)
-			}
-		}
-	}
-	slices.SortStableFunc(gaps, func(x, y mention.Coverage) int { return x.From.Compare(y.From) })
-	return gaps, nil
+	return b.store.gaps(ctx, b.cfg.Load(), from, to)
 }
 
 // told notes damage and turns an error of the index into one the API knows.

@@ -409,3 +409,47 @@ func (b backend) Shared(ctx context.Context, hash string) (mention.Share, mentio
 func (b backend) RevokeShare(ctx context.Context, id, actor string) error {
 	return told(b.store.Ledger.RevokeShare(ctx, id, actor, now()))
 }
+
+// IncidentFile gathers what is known of an incident, with no daemon about.
+func (s *Store) IncidentFile(ctx context.Context, cfg *config.Config, id string) (*report.IncidentFile, error) {
+	in, err := s.Ledger.Incident(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("incident %s: %w", id, err)
+	}
+	f := &report.IncidentFile{Incident: in}
+	rules, _ := cfg.Alerting()
+	for i := range rules {
+		if r := &rules[i]; r.ID == in.Rule {
+			f.Match, f.GroupBy, f.Playbook = r.Match, r.By, r.Playbook
+		}
+	}
+	if f.Deliveries, err = s.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Incident: id, Limit: 500}); err != nil {
+		return nil, err
+	}
+	w := f.Window()
+	flags, err := s.Ledger.SafetyFlags(ctx, w.From)
+	if err != nil {
+		return nil, err
+	}
+	f.Flags = slices.DeleteFunc(flags, func(x mention.SafetyFlag) bool { return !slices.Contains(in.Mentions, x.Mention) })
+	f.Gaps, err = s.gaps(ctx, cfg, w.From, w.To)
+	return f, err
+}
+
+// gaps are the stretches in which a source did not answer, oldest first.
+func (s *Store) gaps(ctx context.Context, cfg *config.Config, from, to time.Time) ([]mention.Coverage, error) {
+	var gaps []mention.Coverage
+	for i := range cfg.Sources {
+		list, err := s.Ledger.Coverage(ctx, cfg.Sources[i].ID, from, to)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range list {
+			if !c.OK {
+				gaps = append(gaps, c)
+			}
+		}
+	}
+	slices.SortStableFunc(gaps, func(x, y mention.Coverage) int { return x.From.Compare(y.From) })
+	return gaps, nil
+}
