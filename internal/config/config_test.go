@@ -182,3 +182,22 @@ func TestMillionRulesAreRefusedAtOnce(t *testing.T) {
 		t.Errorf("Load = %v, want %s", err, want)
 	}
 }
+
+// BenchmarkLoad reads a file of 10,000 rules.
+func BenchmarkLoad(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "earshot.yaml")
+	var text strings.Builder
+	text.WriteString("version: 1\nreceivers:\n  - {id: desk, kind: webhook, url: 'https://hook.example/', secret_file: x}\nrules:\n")
+	for i := range 10_000 {
+		fmt.Fprintf(&text, "  - id: rule-%d\n    name: Rule %d\n    kind: spike\n    match: 'title:word%d AND (recall OR lawsuit) NOT jobs'\n    severity: warning\n    notify: [desk]\n", i, i, i)
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := config.Load(path); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -20,6 +20,7 @@ type document struct {
 	file   string
 	lines  []string
 	nodes  map[string]*yaml.Node // path → value
+	known  map[reflect.Type]keys // what the structs seen so far take
 	faults Faults
 
 	checking bool // what is noted from now on came of checking, not of reading
@@ -28,7 +29,7 @@ type document struct {
 // decode fills out from a file's text, noting every key nobody reads and every
 // value of the wrong sort, and going on after each.
 func decode(file string, data []byte, out any) *document {
-	d := &document{file: file, lines: strings.Split(string(data), "\n"), nodes: map[string]*yaml.Node{}}
+	d := &document{file: file, lines: strings.Split(string(data), "\n"), nodes: map[string]*yaml.Node{}, known: map[reflect.Type]keys{}}
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		d.syntax(err)
@@ -127,19 +128,19 @@ func (d *document) mapping(n *yaml.Node, v reflect.Value, path string) {
 		d.fault(path, "want keys and values, as in {id: …}, not "+shape(n), "")
 		return
 	}
-	fields, names := fieldsOf(v.Type())
-	seen := map[string]bool{}
+	takes := d.keysOf(v.Type())
+	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		at := key.Value
 		if path != "" {
 			at = path + "." + key.Value
 		}
-		index, known := fields[key.Value]
+		index, known := takes.fields[key.Value]
 		switch {
 		case !known:
 			d.nodes[at] = key
-			d.fault(at, fmt.Sprintf("unknown key %q", key.Value), unknownHint(key.Value, names))
+			d.fault(at, fmt.Sprintf("unknown key %q", key.Value), unknownHint(key.Value, takes.names))
 		case seen[key.Value]:
 			d.nodes[at] = key
 			d.fault(at, fmt.Sprintf("key %q stands here twice", key.Value), "keep one of the two")
@@ -187,6 +188,21 @@ func (d *document) scalar(n *yaml.Node, v reflect.Value, path string) {
 	if err := n.Decode(v.Addr().Interface()); err != nil {
 		d.fault(path, fmt.Sprintf("want %s, not %q", wanted(v), n.Value), "")
 	}
+}
+
+// keys are what a struct takes, by their yaml names.
+type keys struct {
+	fields map[string][]int
+	names  []string
+}
+
+func (d *document) keysOf(t reflect.Type) keys {
+	k, ok := d.known[t]
+	if !ok {
+		k.fields, k.names = fieldsOf(t)
+		d.known[t] = k
+	}
+	return k
 }
 
 // fieldsOf maps the yaml names of a struct to its fields, inlined ones included.
