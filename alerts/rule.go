@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -63,12 +66,19 @@ func (w *Words) UnmarshalYAML(node *yaml.Node) error {
 		*w = Words{node.Value}
 		return nil
 	}
-	var list []string
-	if err := node.Decode(&list); err != nil {
-		return err
+	if node.Kind == yaml.SequenceNode {
+		list := make(Words, 0, len(node.Content))
+		for _, n := range node.Content {
+			if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
+				list = append(list, n.Value)
+			}
+		}
+		if len(list) == len(node.Content) {
+			*w = list
+			return nil
+		}
 	}
-	*w = list
-	return nil
+	return node.Decode((*[]string)(w))
 }
 
 // UnmarshalJSON reads a word or a list of words.
@@ -140,7 +150,38 @@ func (r *Rule) severity() string {
 
 // Faults returns everything that is wrong with r by itself. [CheckRules] adds
 // what is wrong between rules and receivers.
-func (r *Rule) Faults() []error {
+func (r *Rule) Faults() []error { return r.examine().Faults }
+
+// Examined is what there is to say of a rule by itself.
+type Examined struct {
+	Faults   []error
+	Messages []query.Message // of its match: warnings, too
+}
+
+// Examine reads rules on all processors: they may be many.
+func Examine(rules []Rule) []Examined {
+	out := make([]Examined, len(rules))
+	const atOnce = 64
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(rules)/atOnce+1) {
+		wg.Go(func() {
+			for {
+				from := int(next.Add(atOnce)) - atOnce
+				if from >= len(rules) {
+					return
+				}
+				for i := from; i < min(from+atOnce, len(rules)); i++ {
+					out[i] = rules[i].examine()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+func (r *Rule) examine() Examined {
 	var errs []error
 	if err := mention.CheckID(r.ID); err != nil {
 		errs = append(errs, err)
@@ -150,7 +191,8 @@ func (r *Rule) Faults() []error {
 		errs = append(errs, oneOf("kind", r.Kind, Kinds))
 	}
 	errs = append(errs, r.severityFaults()...)
-	errs = append(errs, r.textFaults()...)
+	texts, messages := r.textFaults()
+	errs = append(errs, texts...)
 	for _, dim := range r.By {
 		if _, ok := dimensions[dim]; !ok {
 			errs = append(errs, oneOf("by", dim, dimensionNames()))
@@ -171,7 +213,7 @@ func (r *Rule) Faults() []error {
 			errs = append(errs, fmt.Errorf("tests[%d]: %w", i, err))
 		}
 	}
-	return errs
+	return Examined{errs, messages}
 }
 
 func (r *Rule) severityFaults() []error {
@@ -188,15 +230,16 @@ func (r *Rule) severityFaults() []error {
 	return nil
 }
 
-// textFaults reads what is written in a language of its own.
-func (r *Rule) textFaults() []error {
-	var errs []error
-	for _, q := range []struct{ name, text string }{{"match", r.Match}, {"of", r.Of}} {
+// textFaults reads what is written in a language of its own, and gives what
+// there is to say of the match.
+func (r *Rule) textFaults() (errs []error, messages []query.Message) {
+	for _, q := range []struct{ name, text string }{{"of", r.Of}, {"match", r.Match}} {
+		messages = nil
 		switch {
 		case len(q.text) > maxQuery:
 			errs = append(errs, fmt.Errorf("%s is %d bytes long; at most %d", q.name, len(q.text), maxQuery))
 		case !matchesAll(q.text):
-			if _, messages := query.Parse(q.text); hasError(messages) {
+			if _, messages = query.Parse(q.text); hasError(messages) {
 				errs = append(errs, fmt.Errorf("%s: %w", q.name, &query.Error{Messages: messages}))
 			}
 		}
@@ -213,7 +256,7 @@ func (r *Rule) textFaults() []error {
 			errs = append(errs, fmt.Errorf("%s is %d bytes long; at most %d", t.name, len(t.text), maxText))
 		}
 	}
-	return errs
+	return errs, messages
 }
 
 func hasError(messages []query.Message) bool {

@@ -180,9 +180,10 @@ func CheckRules(rules []Rule, receivers []Receiver) []error {
 		known[receivers[i].ID] = receivers[i].TakesNotices()
 	}
 	seen := make(map[string]int, len(rules))
+	examined := Examine(rules)
 	for i := range rules {
 		r := &rules[i]
-		for _, err := range r.Faults() {
+		for _, err := range examined[i].Faults {
 			errs = append(errs, fmt.Errorf("rules[%d]: %w", i, err))
 		}
 		if first, ok := seen[r.ID]; ok {

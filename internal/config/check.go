@@ -124,12 +124,11 @@ func (l *loader) checkReports(cfg *Config, brands, receivers map[string]bool) {
 
 func (l *loader) checkRules(cfg *Config, receivers map[string]bool) {
 	rules := map[string]bool{}
+	examined := alerts.Examine(cfg.Rules)
 	for i := range cfg.Rules {
 		r := &cfg.Rules[i]
-		l.entry("rules", i, r.ID, rules, r.Faults())
-		if r.Match != "" {
-			l.query("rules", i, "match", r.ID, r.Match)
-		}
+		l.entry("rules", i, r.ID, rules, examined[i].Faults)
+		l.queryWarnings("rules", i, "match", r.ID, examined[i].Messages) // it tells its errors itself
 		for j, n := range r.Notify {
 			l.refer("rules", i, fmt.Sprintf("notify[%d]", j), n, receivers)
 		}
@@ -294,22 +293,30 @@ func (l *loader) refer(list string, i int, key, name string, known map[string]bo
 
 // query notes every message about a saved query: errors as faults, the rest as warnings.
 func (l *loader) query(list string, i int, key, id, text string) {
-	o := l.origin(list, i)
-	if text == "" && list != "labels" && list != "rules" {
+	if text == "" && list != "labels" {
 		return // everything
 	}
 	_, messages := query.Parse(text)
+	o := l.origin(list, i)
 	for _, m := range messages {
-		f := o.doc.place(o.path+"."+key, fmt.Sprintf("%s %s, at byte %d: %s: %s", strings.TrimSuffix(list, "s"), id, m.At, m.Code, m.Message), m.Hint)
-		if m.Severity == "error" && list == "rules" {
-			continue // a rule tells its own
-		}
 		if m.Severity == "error" {
-			o.doc.faults = append(o.doc.faults, f)
-		} else {
-			l.warnings = append(l.warnings, f)
+			o.doc.faults = append(o.doc.faults, o.message(list, key, id, m))
 		}
 	}
+	l.queryWarnings(list, i, key, id, messages)
+}
+
+func (l *loader) queryWarnings(list string, i int, key, id string, messages []query.Message) {
+	for _, m := range messages {
+		if m.Severity != "error" {
+			l.warnings = append(l.warnings, l.origin(list, i).message(list, key, id, m))
+		}
+	}
+}
+
+// message places what there is to say of a query.
+func (o origin) message(list, key, id string, m query.Message) Fault {
+	return o.doc.place(o.path+"."+key, fmt.Sprintf("%s %s, at byte %d: %s: %s", strings.TrimSuffix(list, "s"), id, m.At, m.Code, m.Message), m.Hint)
 }
 
 // routeIndex is the place of the first branch of a path like routes[2].routes[0].

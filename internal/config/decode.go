@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -19,8 +20,8 @@ const maxExcerpt = 160
 type document struct {
 	file   string
 	lines  []string
-	nodes  map[string]*yaml.Node // path → value
-	known  map[reflect.Type]keys // what the structs seen so far take
+	nodes  map[string]*yaml.Node  // path → value
+	known  map[reflect.Type]*kind // the types seen so far
 	faults Faults
 
 	checking bool // what is noted from now on came of checking, not of reading
@@ -29,7 +30,9 @@ type document struct {
 // decode fills out from a file's text, noting every key nobody reads and every
 // value of the wrong sort, and going on after each.
 func decode(file string, data []byte, out any) *document {
-	d := &document{file: file, lines: strings.Split(string(data), "\n"), nodes: map[string]*yaml.Node{}, known: map[reflect.Type]keys{}}
+	d := &document{file: file, known: map[reflect.Type]*kind{}}
+	d.lines = strings.Split(string(data), "\n")
+	d.nodes = make(map[string]*yaml.Node, len(d.lines))
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		d.syntax(err)
@@ -102,14 +105,14 @@ func (d *document) value(n *yaml.Node, v reflect.Value, path string) {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
-	text := reflect.PointerTo(v.Type()).Implements(textType)
+	k := d.kindOf(v.Type())
 	switch {
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
-	case reflect.PointerTo(v.Type()).Implements(yamlType):
-		if err := n.Decode(v.Addr().Interface()); err != nil {
+	case k.yaml:
+		if err := v.Addr().Interface().(yaml.Unmarshaler).UnmarshalYAML(n); err != nil {
 			d.fault(path, "want a word or a list of words, not "+shape(n), "")
 		}
-	case text && n.Kind == yaml.ScalarNode:
+	case k.text && n.Kind == yaml.ScalarNode:
 		if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.Value)); err != nil {
 			d.fault(path, trimPackage(err), "")
 		}
@@ -128,7 +131,7 @@ func (d *document) mapping(n *yaml.Node, v reflect.Value, path string) {
 		d.fault(path, "want keys and values, as in {id: …}, not "+shape(n), "")
 		return
 	}
-	takes := d.keysOf(v.Type())
+	takes := d.kindOf(v.Type())
 	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -165,7 +168,7 @@ func (d *document) sequence(n *yaml.Node, v reflect.Value, path string) {
 	}
 	list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
 	for i, item := range n.Content {
-		d.value(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
+		d.value(item, list.Index(i), path+"["+strconv.Itoa(i)+"]")
 	}
 	v.Set(list)
 }
@@ -185,23 +188,34 @@ func (d *document) scalar(n *yaml.Node, v reflect.Value, path string) {
 		v.SetString(n.Value) // numbers and yes/no are good names too
 		return
 	}
+	if v.Kind() == reflect.Int && n.Tag == "!!int" { // mostly in decimal
+		if i, err := strconv.Atoi(n.Value); err == nil && (i == 0 || n.Value[0] != '0') {
+			v.SetInt(int64(i))
+			return
+		}
+	}
 	if err := n.Decode(v.Addr().Interface()); err != nil {
 		d.fault(path, fmt.Sprintf("want %s, not %q", wanted(v), n.Value), "")
 	}
 }
 
-// keys are what a struct takes, by their yaml names.
-type keys struct {
-	fields map[string][]int
-	names  []string
+// A kind is what a type takes.
+type kind struct {
+	text, yaml bool             // it reads a scalar, or any node, itself
+	fields     map[string][]int // of a struct, by their yaml names
+	names      []string
 }
 
-func (d *document) keysOf(t reflect.Type) keys {
-	k, ok := d.known[t]
-	if !ok {
-		k.fields, k.names = fieldsOf(t)
-		d.known[t] = k
+func (d *document) kindOf(t reflect.Type) *kind {
+	if k := d.known[t]; k != nil {
+		return k
 	}
+	p := reflect.PointerTo(t)
+	k := &kind{text: p.Implements(textType), yaml: p.Implements(yamlType)}
+	if t.Kind() == reflect.Struct {
+		k.fields, k.names = fieldsOf(t)
+	}
+	d.known[t] = k
 	return k
 }
 

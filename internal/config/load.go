@@ -296,12 +296,9 @@ func LoadRules(files []string) (*Config, error) {
 		l.ruleFile(cfg, path)
 	}
 	seen := map[string]bool{}
-	for i := range cfg.Rules {
-		r := &cfg.Rules[i]
-		l.entry("rules", i, r.ID, seen, r.Faults())
-		if r.Match != "" {
-			l.query("rules", i, "match", r.ID, r.Match)
-		}
+	for i, x := range alerts.Examine(cfg.Rules) {
+		l.entry("rules", i, cfg.Rules[i].ID, seen, x.Faults)
+		l.queryWarnings("rules", i, "match", cfg.Rules[i].ID, x.Messages)
 	}
 	cfg.files, cfg.warnings = l.files, l.warnings
 	if faults := l.faults(); len(faults) > 0 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -107,15 +109,26 @@ func BenchmarkOutbox(b *testing.B) {
 	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "mentions/s")
 }
 
-// BenchmarkRulesLive is a changed set of 10,000 rules going into force, over
-// counters that are kept.
+// BenchmarkRulesLive is a changed file of 10,000 rules that is read, checked
+// and goes into force, over counters that are kept.
 func BenchmarkRulesLive(b *testing.B) {
 	led, err := ledger.Open(b.Context(), ledger.Options{Dir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer led.Close()
-	cfg := ruleConfig(10_000)
+	path := filepath.Join(b.TempDir(), "earshot.yaml")
+	text := []byte("version: 1\nreceivers:\n  - {id: hook, kind: webhook, url: 'https://hook.example/', secret_file: x, cap: 10000}\nrules:\n")
+	for i, r := range manyRules(10_000) {
+		text = fmt.Appendf(text, "  - id: %s\n    name: Rule %d\n    kind: %s\n    match: '%s'\n    count: %d\n    window: %s\n    notify: [hook]\n", r.ID, i, r.Kind, r.Match, r.Count, r.Window)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		b.Fatal(err)
+	}
 	a, err := newAlerting(b.Context(), cfg, led, now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
@@ -128,6 +141,10 @@ func BenchmarkRulesLive(b *testing.B) {
 		}
 	}
 	for b.Loop() {
+		cfg, err := config.Load(path)
+		if err != nil {
+			b.Fatal(err)
+		}
 		if err := a.reload(b.Context(), cfg); err != nil {
 			b.Fatal(err)
 		}
