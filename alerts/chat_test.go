@@ -101,7 +101,7 @@ func TestChat(t *testing.T) {
 	through(t, &egress.Door{})
 	ca := writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})))
 	address := "rocketchat://bot@" + strings.TrimPrefix(s.URL, "https://") + "/secretA1/secretB2/room"
-	n, err := New(chatReceiver(t, address), testEgress(t, egress.Config{CAFile: ca}), nil)
+	n, err := New(chatReceiver(t, address), testEgress(t, egress.Config{CAFile: ca}), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestChat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err = New(chatReceiver(t, address), strict, nil); err != nil {
+	if n, err = New(chatReceiver(t, address), strict, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.Notify(t.Context(), d); err == nil || !strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "secretB2") {
@@ -142,7 +142,7 @@ func TestChat(t *testing.T) {
 
 func TestChatIsRefused(t *testing.T) {
 	eg := testEgress(t, egress.Config{})
-	if _, err := New(chatReceiver(t, chatAddresses["slack"]), eg, nil); err == nil || !strings.Contains(err.Error(), "the daemon alone") {
+	if _, err := New(chatReceiver(t, chatAddresses["slack"]), eg, nil, nil); err == nil || !strings.Contains(err.Error(), "the daemon alone") {
 		t.Errorf("without a guarded way out: %v", err)
 	}
 	through(t, &egress.Door{})
@@ -154,7 +154,7 @@ func TestChatIsRefused(t *testing.T) {
 		"slack://nonsense":               "slack",
 		"slak://hook:x@webhook":          "did you mean slack?",
 	} {
-		if _, err := New(chatReceiver(t, address), eg, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := New(chatReceiver(t, address), eg, nil, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", address, err, want)
 		} else if strings.Contains(err.Error(), "password@") {
 			t.Errorf("the error shows a secret: %v", err)

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"embed"
@@ -34,14 +35,15 @@ type email struct {
 	password     Secret
 	timeout      time.Duration
 	egress       *egress.Egress
+	draw         Draw
 	log          *slog.Logger
 	text         *texttemplate.Template
 	html         *htmltemplate.Template
 }
 
-func newEmail(r *Receiver, eg *egress.Egress, log *slog.Logger) (*email, error) {
+func newEmail(r *Receiver, eg *egress.Egress, draw Draw, log *slog.Logger) (*email, error) {
 	e := &email{
-		from: r.From, to: r.To, unsubscribe: r.UnsubscribeURL, smtp: *r.SMTP, timeout: r.Timeout.Std(), egress: eg, log: log,
+		from: r.From, to: r.To, unsubscribe: r.UnsubscribeURL, smtp: *r.SMTP, timeout: r.Timeout.Std(), egress: eg, draw: draw, log: log,
 	}
 	from, err := netmail.ParseAddress(r.From)
 	if err != nil {
@@ -181,6 +183,7 @@ func (e *email) auth() mail.SMTPAuthType {
 type letter struct {
 	Notice
 	ID, State, Colour, Unsubscribe string
+	Picture                        htmltemplate.URL // of the counts; empty when there is none
 }
 
 var (
@@ -231,10 +234,31 @@ func (e *email) message(d *mention.Delivery) (*mail.Msg, error) {
 			return nil, err
 		}
 	}
+	e.picture(msg, d, &l)
 	if err := msg.SetBodyTextTemplate(e.text, l); err != nil {
 		return nil, err
 	}
 	return msg, msg.AddAlternativeHTMLTemplate(e.html, l)
+}
+
+// picture puts the counts into a mail as a picture. Without it the mail says
+// them in words alone.
+func (e *email) picture(msg *mail.Msg, d *mention.Delivery, l *letter) {
+	if e.draw == nil || l.Data.Counted == nil {
+		return
+	}
+	var png bytes.Buffer
+	title := l.Data.Counted.Title()
+	err := e.draw(&png, title, l.Data.Counted)
+	id := d.ID + ".counts@" + e.domain
+	if err == nil {
+		err = msg.EmbedReader("counts.png", &png, mail.WithFileContentID("<"+id+">"), mail.WithFileContentType("image/png"), mail.WithFileDescription(title))
+	}
+	if err != nil {
+		e.log.Warn("mail goes without its picture", "delivery", d.ID, "err", err)
+		return
+	}
+	l.Picture = htmltemplate.URL("cid:" + id) //nolint:gosec // both parts are ours
 }
 
 // subject is one line. Later mails of an incident answer the first, with its

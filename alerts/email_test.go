@@ -145,7 +145,7 @@ func TestMailSaysWhatAndThreads(t *testing.T) {
 			if mode == TLSInsecure {
 				offered = nil
 			}
-			n, err := New(mailReceiver(serve(t, box, offered, mode == TLSImplicit), mode), testEgress(t, egress.Config{CAFile: ca}), nil)
+			n, err := New(mailReceiver(serve(t, box, offered, mode == TLSImplicit), mode), testEgress(t, egress.Config{CAFile: ca}), nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -238,7 +238,7 @@ func TestNothingIsSaidWithoutTLS(t *testing.T) {
 			box := &postbox{}
 			r := mailReceiver(serve(t, box, tt.config, false), tt.mode)
 			r.Timeout = mention.Duration(time.Second)
-			n, err := New(r, testEgress(t, egress.Config{}), nil)
+			n, err := New(r, testEgress(t, egress.Config{}), nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -255,7 +255,7 @@ func TestNothingIsSaidWithoutTLS(t *testing.T) {
 
 func TestMailCannotBeInjected(t *testing.T) {
 	box := &postbox{}
-	n, err := New(mailReceiver(serve(t, box, nil, false), TLSInsecure), testEgress(t, egress.Config{}), nil)
+	n, err := New(mailReceiver(serve(t, box, nil, false), TLSInsecure), testEgress(t, egress.Config{}), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestMailRepliesAreRead(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			box := &postbox{refuse: tt.refuse}
-			n, err := New(mailReceiver(serve(t, box, nil, false), TLSInsecure), testEgress(t, egress.Config{}), nil)
+			n, err := New(mailReceiver(serve(t, box, nil, false), TLSInsecure), testEgress(t, egress.Config{}), nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

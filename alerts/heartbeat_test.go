@@ -44,7 +44,7 @@ func TestHeartbeat(t *testing.T) {
 			t.Errorf("the error shows the address: %v", err)
 		}
 	}
-	if _, err := New(Receiver{ID: "pulse", Kind: ReceiverHeartbeat, URL: s.URL}, testEgress(t, egress.Config{}), nil); err == nil {
+	if _, err := New(Receiver{ID: "pulse", Kind: ReceiverHeartbeat, URL: s.URL}, testEgress(t, egress.Config{}), nil, nil); err == nil {
 		t.Error("New gave a heartbeat notices")
 	}
 	faults := CheckRules([]Rule{{ID: "r", Match: "recall", Notify: Words{"pulse"}}}, []Receiver{{ID: "pulse", Kind: ReceiverHeartbeat, URL: s.URL}})

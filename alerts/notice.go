@@ -47,9 +47,10 @@ type NoticeData struct {
 	Mentions []Item            `json:"mentions,omitempty"` // newest first
 	Terms    []string          `json:"terms,omitempty"`    // words said more often than before
 	Resolves string            `json:"resolves,omitempty"` // what would end the incident
+	Counted  *Counted          `json:"counted,omitempty"`  // how many came over time
 	Safety   *SafetyInfo       `json:"safety,omitempty"`
 	Digest   []DigestItem      `json:"digest,omitempty"`
-	More     int               `json:"more,omitempty"` // digest: how many more there were
+	More     int               `json:"more,omitempty"`   // digest: how many more there were
 	Report   string            `json:"report,omitempty"` // id of the report that was made
 	Links    map[string]string `json:"links,omitempty"`
 }

@@ -38,9 +38,9 @@ func (e *NotifyError) Unwrap() error { return e.Err }
 // Gone reports that the receiver asked never to be called again.
 func (e *NotifyError) Gone() bool { return e.Status == http.StatusGone }
 
-// New makes the notifier of a receiver. It reads the receiver's secrets; log
-// may be nil.
-func New(r Receiver, eg *egress.Egress, log *slog.Logger) (Notifier, error) {
+// New makes the notifier of a receiver. It reads the receiver's secrets. draw
+// makes the pictures in mails, and may be nil; so may log.
+func New(r Receiver, eg *egress.Egress, draw Draw, log *slog.Logger) (Notifier, error) {
 	if errs := r.Faults(); len(errs) > 0 {
 		return nil, fmt.Errorf("alerts: receiver %s: %w", r.ID, errors.Join(errs...))
 	}
@@ -52,7 +52,7 @@ func New(r Receiver, eg *egress.Egress, log *slog.Logger) (Notifier, error) {
 	case ReceiverWebhook:
 		return newWebhook(&r, eg, log)
 	case ReceiverEmail:
-		return newEmail(&r, eg, log)
+		return newEmail(&r, eg, draw, log)
 	case ReceiverChat:
 		return newChat(&r, eg, log)
 	}

@@ -219,7 +219,7 @@ func (*Engine) notice(g *group, at instant, typ, reason string) *Notice {
 	inc := g.Incident
 	n := &Notice{Type: typ, Timestamp: at.Time(), Data: NoticeData{
 		Subject: inc.Subject, Reason: reason, Incident: brief(&inc.Incident), Rule: ruleInfo(g.rule.Rule),
-		Terms: inc.Terms, Resolves: inc.Ends,
+		Terms: inc.Terms, Resolves: inc.Ends, Counted: g.counted(at),
 	}}
 	n.Data.Mentions = inc.Items
 	if typ == TypeUpdated && g.rule.folds() && inc.Fresh > 0 {

@@ -98,7 +98,7 @@ func testWebhook(t *testing.T, url string, change ...func(*Receiver)) Notifier {
 	for _, c := range change {
 		c(&r)
 	}
-	n, err := New(r, testEgress(t, egress.Config{}), nil)
+	n, err := New(r, testEgress(t, egress.Config{}), nil, nil)
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
@@ -200,7 +200,7 @@ func TestWebhookKeepsToTheGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer eg.CloseIdle()
-	n, err := New(Receiver{ID: "hook", Kind: ReceiverWebhook, URL: s.URL, SecretFile: writeFile(t, vectorSecret)}, eg, nil)
+	n, err := New(Receiver{ID: "hook", Kind: ReceiverWebhook, URL: s.URL, SecretFile: writeFile(t, vectorSecret)}, eg, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestWebhookKeepsToTheGuard(t *testing.T) {
 
 func TestWebhookSecretFaults(t *testing.T) {
 	for _, content := range []string{"", "whsec_%%%", "whsec_AAAA", "whsec_" + strings.Repeat("A", 400)} {
-		_, err := New(Receiver{ID: "hook", Kind: ReceiverWebhook, URL: "https://x.example", SecretFile: writeFile(t, content)}, testEgress(t, egress.Config{}), nil)
+		_, err := New(Receiver{ID: "hook", Kind: ReceiverWebhook, URL: "https://x.example", SecretFile: writeFile(t, content)}, testEgress(t, egress.Config{}), nil, nil)
 		if err == nil {
 			t.Errorf("New took the secret %.20q", content)
 		}

@@ -1,16 +1,23 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"image/png"
+	"io"
 	"math/big"
+	"mime"
+	"mime/multipart"
 	"net"
 	"net/http"
+	"net/mail"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +102,7 @@ func listener(t *testing.T, port int, ca string) string {
 	dir := t.TempDir()
 	text := fmt.Sprintf(`version: 1
 brands: [{id: acme, name: Acme, role: own}]
-rules: [{id: trouble, match: "brand:acme AND recall", kind: match, severity: crisis, notify: [desk]}]
+rules: [{id: trouble, match: "brand:acme AND recall", kind: threshold, count: 3, window: 4h, severity: crisis, notify: [desk]}]
 receivers: [{id: desk, kind: email, to: ["desk@acme.example"], from: "earshot@acme.example", smtp: {host: 127.0.0.1, port: %d}}]
 fetch: {allow_cidrs: ["127.0.0.0/8"], ca_file: %q}
 server: {listen: "127.0.0.1:0"}
@@ -105,7 +112,12 @@ server: {listen: "127.0.0.1:0"}
 		t.Fatal(err)
 	}
 	base := start(t, filepath.Join(dir, "data"), "serve", "--config", path)
-	body := strings.NewReader(`{"mentions":[{"url":"https://news.example/1","title":"Acme begins a recall of its rocket fuel","text":"Acme said on Monday it recalls the fuel.","published":"` + time.Now().UTC().Format(time.RFC3339) + `"}]}`)
+	var list []string
+	for i := range 3 {
+		list = append(list, fmt.Sprintf(`{"url":"https://news.example/%d","title":"Acme begins a recall of its rocket fuel","text":"Acme said on Monday it recalls the fuel.","published":%q}`,
+			i, time.Now().Add(time.Duration(i-2)*time.Hour).UTC().Format(time.RFC3339)))
+	}
+	body := strings.NewReader(`{"mentions":[` + strings.Join(list, ",") + `]}`)
 	resp, err := http.Post(base+"/api/v1/mentions", "application/json", body)
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +147,60 @@ func TestMailArrivesOverTLS(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the mail has no %q:\n%s", want, tail(text, 3000))
 		}
+	}
+	showsPicture(t, text)
+}
+
+// showsPicture checks that the HTML of a mail shows a picture that lies in the
+// mail itself, with the numbers in words.
+func showsPicture(t *testing.T, text string) {
+	t.Helper()
+	m, err := mail.ReadMessage(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{}
+	ids := map[string]string{}
+	var walk func(kind string, r io.Reader)
+	walk = func(kind string, r io.Reader) {
+		media, params, err := mime.ParseMediaType(kind)
+		if err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		if !strings.HasPrefix(media, "multipart/") {
+			data, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts[media] = string(data)
+			return
+		}
+		for mr := multipart.NewReader(r, params["boundary"]); ; {
+			p, err := mr.NextPart() // reads quoted-printable
+			if err != nil {
+				return
+			}
+			ids[p.Header.Get("Content-Type")] = p.Header.Get("Content-Id")
+			walk(p.Header.Get("Content-Type"), p)
+		}
+	}
+	walk(m.Header.Get("Content-Type"), m.Body)
+	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer("\r", "", "\n", "").Replace(parts["image/png"]))
+	if err != nil {
+		t.Fatalf("the picture is no base64: %v", err)
+	}
+	img, err := png.Decode(bytes.NewReader(raw))
+	if err != nil || img.Bounds().Dx() < 500 {
+		t.Fatalf("no picture of 500 pixels: %v\n%s", err, tail(text, 3000))
+	}
+	id := ""
+	for kind, value := range ids {
+		if strings.HasPrefix(kind, "image/png") {
+			id = strings.Trim(value, "<>")
+		}
+	}
+	if html := parts["text/html"]; id == "" || !strings.Contains(html, `src="cid:`+id+`"`) || !strings.Contains(html, "3 in all") {
+		t.Errorf("the HTML does not show the picture %q with its numbers:\n%s", id, tail(html, 3000))
 	}
 }
 

@@ -177,7 +177,7 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 		told:  d.receiverFault,
 	}
 	_, receivers := cfg.Alerting()
-	outlets, broken := outletsOf(receivers, f.egress, d.log)
+	outlets, broken := outletsOf(receivers, f.egress, picture, d.log)
 	d.fault("receivers", broken)
 	d.dispatch.set(outlets)
 	d.alerting.wake = func(receiver string) { d.deliverAt(ctx, receiver, now()) }

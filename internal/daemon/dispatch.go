@@ -59,11 +59,11 @@ func (b brokenReceiver) Notify(context.Context, mention.Delivery) error {
 
 // outletsOf makes what sends to each receiver. The error tells of those that
 // could not be made; they have their place all the same.
-func outletsOf(list []alerts.Receiver, eg *egress.Egress, log *slog.Logger) (map[string]outlet, error) {
+func outletsOf(list []alerts.Receiver, eg *egress.Egress, draw alerts.Draw, log *slog.Logger) (map[string]outlet, error) {
 	outlets := map[string]outlet{}
 	var errs []error
 	for i := range list {
-		n, err := alerts.New(list[i], eg, log)
+		n, err := alerts.New(list[i], eg, draw, log)
 		if err != nil {
 			err = fmt.Errorf("receiver %s: %w", list[i].ID, err)
 			errs = append(errs, err)

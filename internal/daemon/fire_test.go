@@ -85,7 +85,7 @@ func outbox(tb testing.TB, dir, url string, hasty bool) *Daemon {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	outlets, err := outletsOf([]alerts.Receiver{{ID: fireHook, Kind: alerts.ReceiverWebhook, URL: url, SecretFile: secret}}, eg, d.log)
+	outlets, err := outletsOf([]alerts.Receiver{{ID: fireHook, Kind: alerts.ReceiverWebhook, URL: url, SecretFile: secret}}, eg, nil, d.log)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	}
 	f = f.with(cfg.Brands)
 	_, receivers := cfg.Alerting()
-	outlets, broken := outletsOf(receivers, f.egress, d.log)
+	outlets, broken := outletsOf(receivers, f.egress, picture, d.log)
 	if err := d.alerting.reload(ctx, cfg); err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (b backend) checkReceiver(o api.Object) error {
 		return err
 	}
 	r.ID = o.ID
-	_, err := alerts.New(r, b.fetch.Load().egress, b.log)
+	_, err := alerts.New(r, b.fetch.Load().egress, nil, b.log)
 	return err
 }
 
