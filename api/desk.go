@@ -28,7 +28,7 @@ func (a *api) deskRoutes(mux *router) {
 		"/incidents/{id}/flag": a.flagForm, "/mentions/{id}/curate": a.curateForm, "/curate": a.curateMany, "/undo": a.undoForm,
 		"/labels": a.labelForm, "/deliveries/{id}/redeliver": a.redeliverForm, "/safety/{id}/open": a.safetyForm,
 		"/rules": a.ruleForm, "/rules/{id}/delete": a.ruleDelete,
-		"/reports": a.keepForm, "/reports/{id}": a.keptForm, "/plans/{id}/send": a.sendForm,
+		"/boards": a.boardForm, "/boards/{id}/delete": a.boardDelete, "/reports": a.keepForm, "/reports/{id}": a.keptForm, "/plans/{id}/send": a.sendForm,
 	} {
 		mux.HandleFunc("POST "+a.base+pattern, h)
 	}

@@ -69,6 +69,7 @@ var entries = []entry{
 	{Path: "/voices", Name: "Voices", Key: "v"},
 	{Path: "/alerts", Name: "Alerts", Key: "a"},
 	{Path: "/sources", Name: "Sources", Key: "s"},
+	{Path: "/boards", Name: "Boards", Key: "b"},
 	{Path: "/reports", Name: "Reports", Key: "r"},
 	{Path: "/settings", Name: "Settings", Key: "e"},
 }
@@ -88,7 +89,7 @@ func newPages(a *api) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: page layout: %w", err)
 	}
-	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "report", "settings", "rule", "docs", "error", "signin", "carried", "setup", "account", "people", "audit", "onward"} {
+	for _, name := range []string{"overview", "mentions", "mention", "trends", "voices", "competitors", "compare", "alerts", "incident", "sources", "reports", "report", "boards", "board", "boardedit", "settings", "rule", "docs", "error", "signin", "carried", "setup", "account", "people", "audit", "onward"} {
 		set, err := layout.Clone()
 		if err == nil {
 			set, err = set.ParseFS(pageFiles, "pages/"+name+".html")
@@ -167,6 +168,7 @@ func (p *pages) funcs() template.FuncMap {
 		"quote":   quote,
 		"narrow":  narrow,
 		"plural":  plural,
+		"plus":    func(a, b int) int { return a + b },
 		"join":    strings.Join,
 		"str":     func(v any) string { return fmt.Sprint(v) },
 		"evidence": func(m mention.Mention, s mention.Span) string {

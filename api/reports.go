@@ -230,8 +230,12 @@ func blocksOf(d *report.Document) []blockView {
 	for i := range d.Blocks {
 		b := blockView{Block: &d.Blocks[i]}
 		if b.Chart != nil {
-			picture := drawn(b.Chart, "b"+strconv.Itoa(i))
-			b.Figure = &figure{Wide: picture, Narrow: drawn(b.Chart, "n"+strconv.Itoa(i)), Table: b.Data}
+			b.Figure = &figure{Wide: drawn(b.Chart, "b"+strconv.Itoa(i)), Table: b.Data}
+			if b.Small != nil {
+				b.Figure.Narrow = drawn(b.Small, "n"+strconv.Itoa(i))
+			} else {
+				b.Figure.Narrow = drawn(b.Chart, "n"+strconv.Itoa(i))
+			}
 		}
 		list = append(list, b)
 	}

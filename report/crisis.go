@@ -223,7 +223,7 @@ func (m *maker) around(f *IncidentFile) error {
 	c.Peaks = append(c.Peaks, chart.Peak{N: 1, At: f.Incident.Opened})
 	b := Block{Heading: "Before and during", Note: "1 marks when it opened. Hatched stretches are those in which a source did not answer: counts there may be short."}
 	if len(c.Buckets) > 0 {
-		b.Chart, b.Data = c.Stacked(reportSize), c.Table()
+		b.Chart, b.Small, b.Data = c.Stacked(reportSize), c.Stacked(chart.Narrow), c.Table()
 	}
 	during, err := m.src.Aggregate(m.ctx, mention.Aggregation{Query: f.about().Query(m.o.Query), Zone: m.o.Zone.String(), Measures: []string{mention.MeasureSentiment, mention.MeasureSites, mention.MeasureAuthors}})
 	if err != nil {

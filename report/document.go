@@ -91,7 +91,8 @@ type Block struct {
 	Heading string
 	Lines   []Line
 	Chart   *scene.Scene
-	Data    chart.Table // the numbers of the chart
+	Small   *scene.Scene // the same for small screens
+	Data    chart.Table  // the numbers of the chart
 	Head    []string
 	Rows    [][]Entry
 	Fold    bool   // the table says what the chart shows; a page may fold it away

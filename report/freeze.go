@@ -10,6 +10,7 @@ import (
 
 	"earshot/mention"
 	"earshot/report/chart"
+	"earshot/report/scene"
 )
 
 // A Number is a number of a report, to be found again in the same report made
@@ -119,9 +120,9 @@ func (d *Document) relink(link func(query string) string) {
 		for j := range b.Data.Rows {
 			put(&b.Data.Rows[j].Link)
 		}
-		if b.Chart != nil {
-			for j := range b.Chart.Groups {
-				put(&b.Chart.Groups[j].Link)
+		for _, s := range []*scene.Scene{b.Chart, b.Small} {
+			for j := 0; s != nil && j < len(s.Groups); j++ {
+				put(&s.Groups[j].Link)
 			}
 		}
 	}

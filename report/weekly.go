@@ -113,7 +113,7 @@ func (m *maker) volume(peaks []mention.Peak) error {
 		b.Lines = append(b.Lines, line)
 	}
 	if len(c.Buckets) > 0 {
-		b.Chart = c.Lines(reportSize)
+		b.Chart, b.Small, b.Data = c.Lines(reportSize), c.Lines(chart.Narrow), c.Table()
 	}
 	m.add(b)
 	return nil

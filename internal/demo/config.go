@@ -88,6 +88,22 @@ rules:
     kind: safety
     notify: [desk-hook, safety-mail]
     playbook: "Report within one working day."
+boards:
+  - id: desk
+    name: Service desk
+    audience: community managers
+    query: brand:velmora
+    parts:
+      - {chart: number, query: "sentiment:negative", heading: Angry mentions}
+      - {chart: stacked, heading: How it is meant}
+      - {chart: lines, breakdown: label, text: "Topics that a department answers for."}
+      - {breakdown: label, chart: table, heading: Topics in numbers}
+      - {breakdown: questions, heading: What people ask}
+      - {breakdown: site, size: 8}
+      - {breakdown: voices, size: 8}
+reports:
+  - {id: monday, name: The week, kind: weekly, schedule: "mon 07:00", receivers: [desk-mail]}
+  - {id: desk-daily, name: Yesterday, kind: board, board: desk, schedule: "daily 08:00", receivers: [desk-mail], attach: [pdf]}
 receivers:
   - {id: desk-hook, kind: webhook, url: {{q .Hook}}, secret_file: {{q .SecretFile}}}
   - id: desk-mail
