@@ -75,27 +75,35 @@ func readHash(text string) (c cost, salt, key []byte, err error) {
 
 // A vault checks passwords, few at a time: each takes its memory.
 type vault struct {
-	cost  cost
-	turns chan struct{}
-	decoy string // checked when there is nobody, so that it takes as long
+	cost    cost
+	turns   chan struct{}
+	waiting chan struct{} // for a turn; more are sent away
+	decoy   string        // checked when there is nobody, so that it takes as long
 }
 
 func newVault(c cost) *vault {
 	salt, key := make([]byte, saltBytes), make([]byte, keyBytes)
 	_, _ = rand.Read(salt) // never fails
 	_, _ = rand.Read(key)
-	return &vault{cost: c, turns: make(chan struct{}, 2), decoy: c.text(salt, key)}
+	return &vault{cost: c, turns: make(chan struct{}, 2), waiting: make(chan struct{}, 32), decoy: c.text(salt, key)}
 }
 
 // check reports whether a password is that of a hash, and whether the hash
 // should be made anew because it is of another cost. With an empty hash
 // nobody's password is right, and it takes as long to say so.
 func (v *vault) check(ctx context.Context, hash, password string) (right, old bool, err error) {
+	busy := fmt.Errorf("%w: too many sign in at one time", ErrUnavailable)
+	select {
+	case v.waiting <- struct{}{}:
+		defer func() { <-v.waiting }()
+	default:
+		return false, false, busy
+	}
 	select {
 	case v.turns <- struct{}{}:
 		defer func() { <-v.turns }()
 	case <-ctx.Done():
-		return false, false, fmt.Errorf("%w: too many sign in at one time", ErrUnavailable)
+		return false, false, busy
 	}
 	known := hash != ""
 	if !known {

@@ -178,6 +178,17 @@
     source.addEventListener("incident", (e) => {
       try { const i = JSON.parse(e.data); if (i.state === "firing" && !i.acked) { fired.delete(i.id); fired.set(i.id, i.rule); soon(); } } catch { /* not ours to mend */ }
     });
+    source.addEventListener("error", async () => {
+      if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself
+      let res;
+      try { res = await fetch(base + "/api/v1/me", { headers: { Accept: "application/json" } }); } catch { return; }
+      if (res.status !== 401) return;
+      const link = make("a", "", "You are not signed in any more; what you type here is kept. Sign in again");
+      link.href = location.pathname + location.search;
+      link.target = "_blank";
+      link.rel = "noopener";
+      pill.replaceChildren(link);
+    });
     addEventListener("pagehide", () => source.close());
   }
 })();

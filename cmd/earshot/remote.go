@@ -87,6 +87,7 @@ func (r *remote) work(ctx context.Context, method, path string, body io.Reader, 
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Authorization", "Bearer "+r.token)
 	req.Header.Set(daemon.LocalHeader, r.token)
 	resp, err := r.client.Do(req)
 	if err != nil {

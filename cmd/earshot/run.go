@@ -134,7 +134,7 @@ func (a *app) root() *cobra.Command {
 		a.fetchCmd(), a.sourcesCmd(), a.parseCmd(), a.extractCmd(), a.diffCmd(),
 		a.analyzeCmd(), a.brandsCmd(), a.matchCmd(), a.storiesCmd(), a.queryCmd(),
 		a.importCmd(), a.searchCmd(), a.countCmd(), a.exportCmd(),
-		a.rulesCmd(), a.detectCmd(), a.incidentsCmd(), a.deliveriesCmd(), a.safetyCmd(),
+		a.rulesCmd(), a.detectCmd(), a.incidentsCmd(), a.deliveriesCmd(), a.safetyCmd(), a.usersCmd(),
 		a.kpisCmd(), a.trendsCmd(), a.voicesCmd(), a.activityCmd(), a.sampleCmd(), a.scoreCmd(), a.reportCmd(),
 		a.replayCmd(), a.verifyCmd(), a.backupCmd(), a.restoreCmd(),
 	)
