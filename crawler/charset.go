@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"mime"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -155,19 +154,23 @@ func withoutProlog(data []byte) []byte {
 
 // withoutControls drops the control characters that XML has no place for.
 func withoutControls(data []byte) []byte {
-	bad := func(c byte) bool { return c < 0x20 && c != '\t' && c != '\n' && c != '\r' }
-	i := slices.IndexFunc(data, bad)
-	if i < 0 {
+	i := 0
+	for i < len(data) && (data[i] >= 0x20 || !control(data[i])) {
+		i++
+	}
+	if i == len(data) {
 		return data
 	}
 	out := append(make([]byte, 0, len(data)), data[:i]...)
 	for _, c := range data[i:] {
-		if !bad(c) {
+		if !control(c) {
 			out = append(out, c)
 		}
 	}
 	return out
 }
+
+func control(c byte) bool { return c < 0x20 && c != '\t' && c != '\n' && c != '\r' }
 
 // sameAsUTF8 reports bytes that are UTF-8 and more than ASCII: no other
 // encoding looks like that by chance.

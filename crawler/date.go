@@ -54,9 +54,9 @@ func epoch(s string) (time.Time, bool) {
 	switch {
 	case err != nil:
 	case len(s) == 10:
-		return time.Unix(n, 0).UTC(), true
+		return valid(time.Unix(n, 0))
 	case len(s) == 13:
-		return time.UnixMilli(n).UTC(), true
+		return valid(time.UnixMilli(n))
 	}
 	return time.Time{}, false
 }

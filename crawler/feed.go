@@ -58,7 +58,9 @@ func (f *feed) Collect(ctx context.Context, state mention.SourceState, emit func
 		wait := nextWait(f.src.Every.Std(), max(cursor.Fresh, freshFor(a.header, p.now)), cursor.Rhythm, cursor.Overflow)
 		return p.done(mention.Batch{}, p.now.Add(wait), 0)
 	}
+	done := f.o.Hosts.reading(a.body)
 	parsed, err := ParseFeed(a.body, a.header.Get("Content-Type"))
+	done()
 	if err != nil {
 		if fe, ok := err.(*FetchError); ok { //nolint:errorlint // ParseFeed's own
 			fe.URL = f.src.URL

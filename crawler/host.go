@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ type Hosts struct {
 	gap    time.Duration
 	now    func() time.Time
 	robots *http.Client
+	large  chan struct{} // holds a value for each large body that is being read
 
 	mu       sync.Mutex
 	hosts    map[string]*host
@@ -69,6 +71,7 @@ type robotsEntry struct {
 // NewHosts makes a [Hosts].
 func NewHosts(o HostsOptions) *Hosts {
 	h := &Hosts{egress: o.Egress, gap: o.Gap, now: o.Now, hosts: map[string]*host{}, sessions: map[string]session{}}
+	h.large = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))
 	if h.gap <= 0 {
 		h.gap = defaultGap
 	}
@@ -77,6 +80,19 @@ func NewHosts(o HostsOptions) *Hosts {
 	}
 	h.robots = o.Egress.Client(egress.ClientOptions{MaxBody: 2 * maxRobots, Wrap: h.wrap(0)})
 	return h
+}
+
+// largeBody is what takes long enough to read that others would wait.
+const largeBody = 256 << 10
+
+// reading waits, before a large body is read, until one processor is left for
+// the small ones; the caller tells when it is done.
+func (h *Hosts) reading(body []byte) (done func()) {
+	if len(body) < largeBody {
+		return func() {}
+	}
+	h.large <- struct{}{}
+	return func() { <-h.large }
 }
 
 // Hold keeps everyone from a URL's host until a time, as a source remembers

@@ -64,6 +64,7 @@ func (g *page) Collect(ctx context.Context, state mention.SourceState, emit func
 	if a.unchanged() {
 		return p.done(mention.Batch{}, next, 0)
 	}
+	defer g.o.Hosts.reading(a.body)()
 	doc, err := parsePage(a.body, a.header.Get("Content-Type"))
 	if err != nil {
 		return p.failed(ctx, pageError(err, g.src.URL))

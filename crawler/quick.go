@@ -249,6 +249,9 @@ func (q *quick) start(deep bool) bool {
 		return q.fail()
 	}
 	if itemName(q.name) {
+		if len(q.asides) >= maxItems {
+			return q.fail()
+		}
 		q.asides = append(q.asides, aside{about: q.about()})
 	}
 	if !q.empty {

@@ -52,6 +52,7 @@ func quickSeeds(tb testing.TB) (ordinary, odd []string) {
 		`<rss><channel><item><title>a&#2;b</title></item></channel></rss>`,
 		`<rss><channel><item><title checked>a</title></item></channel></rss>`,
 		`<rss><channel><item><pubDate>in spring</pubDate></item></channel></rss>`,
+		`<rss><channel><item><title>a</title><pubDate>Sun, 01 Mar 2026 09:00:00 GMT</pubDate><pubDate></pubDate></item></channel></rss>`,
 		`<rss><channel><item><!-- a -- b --><title>a</title></item></channel></rss>`,
 		`<feed xmlns="http://purl.org/atom/ns#"><entry><created>2026-03-01</created><content mode="base64">YQ==</content></entry></feed>`,
 		`<rss xmlns:media="http://purl.org/rss/1.0/modules/slash/"><channel><item><media:title>a</media:title></item></channel></rss>`,

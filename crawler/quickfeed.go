@@ -77,7 +77,7 @@ func quickFeed(text []byte) (*Feed, bool) {
 	case "feed":
 		feed = q.atom()
 	}
-	if feed == nil || q.odd || !q.over() || len(feed.Items) > maxItems || len(q.asides) > maxItems {
+	if feed == nil || q.odd || !q.over() {
 		return nil, false
 	}
 	if len(q.asides) == len(feed.Items) {
@@ -390,6 +390,9 @@ func (q *quick) item(own string) *rss.Item {
 		case "comments":
 			it.Comments = q.words()
 		case "pubdate":
+			if it.PubDate != "" {
+				q.fail() // of several, the parser keeps the last that it can read
+			}
 			it.PubDate = q.words()
 		case "guid":
 			permanent := firstNonEmpty(q.get("isPermaLink"), q.get("isPermalink"), "true")

@@ -278,6 +278,7 @@ func (v *visit) answered(r *colly.Response) {
 	if !strings.EqualFold(at.Host, v.start.Host) && v.current.depth > 0 {
 		return // led away from the site
 	}
+	defer v.o.Hosts.reading(r.Body)()
 	doc, err := parsePage(r.Body, r.Headers.Get("Content-Type"))
 	if err != nil {
 		v.fault(pageError(err, v.current.url))

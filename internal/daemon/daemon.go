@@ -61,6 +61,7 @@ type Daemon struct {
 	reloading   sync.Mutex
 	caughtUp    atomic.Bool // the index was once at the end of the log since the start
 	relinkAgain chan struct{}
+	lanes       *lanes
 	status      status
 	seen        string // fingerprint of the files at the start
 }
@@ -119,7 +120,7 @@ func (d *Daemon) close(ctx context.Context) error {
 
 // open opens the data and prepares every stage; nothing moves yet.
 func open(ctx context.Context, o Options) (d *Daemon, err error) {
-	d = &Daemon{o: o, log: o.Log, started: time.Now(), relinkAgain: make(chan struct{}, 1)}
+	d = &Daemon{o: o, log: o.Log, started: time.Now(), relinkAgain: make(chan struct{}, 1), lanes: newLanes()}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -165,7 +166,7 @@ func (d *Daemon) openStages(ctx context.Context, cfg *config.Config) error {
 	d.fetch.Store(f)
 	d.jobs, err = ledger.OpenJobs(ctx, ledger.JobOptions{
 		Dir: cfg.DataDir(), Fetch: d.fetchJob, Deliver: func(ctx context.Context, r string) error { return d.dispatch.run(ctx, r) },
-		Report: d.reportJob, FetchWorkers: 32, DeliverWorkers: 64, Log: d.log,
+		Report: d.reportJob, FetchWorkers: quickPlaces + slowPlaces, DeliverWorkers: 64, Log: d.log,
 	})
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
@@ -212,6 +213,14 @@ func (d *Daemon) fetchJob(ctx context.Context, id string) error {
 	if !ok || src.Paused {
 		return nil // gone from the configuration since it was queued
 	}
+	leave, err := d.lanes.enter(ctx, id)
+	if err != nil {
+		return err
+	}
+	if leave == nil {
+		return d.jobs.FetchAt(ctx, id, now().Add(slowAgain))
+	}
+	defer leave()
 	state, err := d.fetch.Load().pass(ctx, src, d.count)
 	next := later(state.Next, state.NotBefore)
 	switch {
