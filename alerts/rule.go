@@ -155,6 +155,7 @@ func (r *Rule) Faults() []error { return r.examine().Faults }
 // Examined is what there is to say of a rule by itself.
 type Examined struct {
 	Faults   []error
+	Match    *query.Query    // nil when it matches all, or is at fault
 	Messages []query.Message // of its match: warnings, too
 }
 
@@ -191,7 +192,7 @@ func (r *Rule) examine() Examined {
 		errs = append(errs, oneOf("kind", r.Kind, Kinds))
 	}
 	errs = append(errs, r.severityFaults()...)
-	texts, messages := r.textFaults()
+	texts, match, messages := r.textFaults()
 	errs = append(errs, texts...)
 	for _, dim := range r.By {
 		if _, ok := dimensions[dim]; !ok {
@@ -213,7 +214,7 @@ func (r *Rule) examine() Examined {
 			errs = append(errs, fmt.Errorf("tests[%d]: %w", i, err))
 		}
 	}
-	return Examined{errs, messages}
+	return Examined{errs, match, messages}
 }
 
 func (r *Rule) severityFaults() []error {
@@ -232,14 +233,14 @@ func (r *Rule) severityFaults() []error {
 
 // textFaults reads what is written in a language of its own, and gives what
 // there is to say of the match.
-func (r *Rule) textFaults() (errs []error, messages []query.Message) {
+func (r *Rule) textFaults() (errs []error, match *query.Query, messages []query.Message) {
 	for _, q := range []struct{ name, text string }{{"of", r.Of}, {"match", r.Match}} {
-		messages = nil
+		match, messages = nil, nil
 		switch {
 		case len(q.text) > maxQuery:
 			errs = append(errs, fmt.Errorf("%s is %d bytes long; at most %d", q.name, len(q.text), maxQuery))
 		case !matchesAll(q.text):
-			if _, messages = query.Parse(q.text); hasError(messages) {
+			if match, messages = query.Parse(q.text); hasError(messages) {
 				errs = append(errs, fmt.Errorf("%s: %w", q.name, &query.Error{Messages: messages}))
 			}
 		}
@@ -256,7 +257,7 @@ func (r *Rule) textFaults() (errs []error, messages []query.Message) {
 			errs = append(errs, fmt.Errorf("%s is %d bytes long; at most %d", t.name, len(t.text), maxText))
 		}
 	}
-	return errs, messages
+	return errs, match, messages
 }
 
 func hasError(messages []query.Message) bool {

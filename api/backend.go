@@ -206,8 +206,8 @@ type RuleInfo struct {
 	Severity string          `json:"severity,omitempty"`
 	Notify   []string        `json:"notify,omitempty" doc:"ids of receivers"`
 	State    string          `json:"state,omitempty" doc:"the worst state of its groups"`
-	Fired    int             `json:"fired" doc:"incidents kept of it"`
-	Last     time.Time       `json:"last_fired,omitzero"`
+	Fired    int             `json:"fired" doc:"incidents of it that fired in the last 30 days"`
+	Last     time.Time       `json:"last_fired,omitzero" doc:"when its latest incident was opened"`
 	Error    string          `json:"error,omitempty"`
 	Owner    string          `json:"owner" doc:"file, or the one who made it through the API"`
 	Body     json.RawMessage `json:"rule,omitempty" doc:"the whole rule, with the keys of the configuration file"`

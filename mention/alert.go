@@ -128,3 +128,10 @@ type AuditEntry struct {
 	Object string    `json:"object,omitempty"`
 	Detail string    `json:"detail,omitempty"`
 }
+
+// A RuleTally is what the incidents of a rule add up to.
+type RuleTally struct {
+	Fired  int       // incidents that fired since the time asked about
+	Last   time.Time // when its latest incident was opened
+	Firing bool      // one is firing now
+}

@@ -101,6 +101,30 @@ func timeless(n Node) bool {
 	return true
 }
 
+// Names returns the values that q asks a field for by their whole name, as
+// they stand in its tree: folded, in the order of the query.
+func (q *Query) Names(field string) []string { return names(nil, q.root, field) }
+
+func names(dst []string, n Node, field string) []string {
+	switch n := n.(type) {
+	case *And:
+		for _, a := range n.Args {
+			dst = names(dst, a, field)
+		}
+	case *Or:
+		for _, a := range n.Args {
+			dst = names(dst, a, field)
+		}
+	case *Not:
+		return names(dst, n.Arg, field)
+	case *Keyword:
+		if n.Field == field && !n.Wildcard {
+			dst = append(dst, n.Value)
+		}
+	}
+	return dst
+}
+
 // negative reports whether n has nothing that it looks for.
 func negative(n Node) bool {
 	switch n := n.(type) {

@@ -88,6 +88,7 @@ func (l *loader) check(cfg *Config) {
 	}
 	l.checkRules(cfg, receivers)
 	l.checkReports(cfg, brands, receivers)
+	l.checkNames(cfg)
 }
 
 // checkReports notes what is wrong with boards and planned reports.
@@ -129,6 +130,7 @@ func (l *loader) checkRules(cfg *Config, receivers map[string]bool) {
 		r := &cfg.Rules[i]
 		l.entry("rules", i, r.ID, rules, examined[i].Faults)
 		l.queryWarnings("rules", i, "match", r.ID, examined[i].Messages) // it tells its errors itself
+		l.asks("rules", i, "match", r.ID, examined[i].Match)
 		for j, n := range r.Notify {
 			l.refer("rules", i, fmt.Sprintf("notify[%d]", j), n, receivers)
 		}
@@ -296,7 +298,8 @@ func (l *loader) query(list string, i int, key, id, text string) {
 	if text == "" && list != "labels" {
 		return // everything
 	}
-	_, messages := query.Parse(text)
+	q, messages := query.Parse(text)
+	l.asks(list, i, key, id, q)
 	o := l.origin(list, i)
 	for _, m := range messages {
 		if m.Severity == "error" {
@@ -304,6 +307,54 @@ func (l *loader) query(list string, i int, key, id, text string) {
 		}
 	}
 	l.queryWarnings(list, i, key, id, messages)
+}
+
+// An asked is a saved query that may name brands, products and labels.
+type asked struct {
+	origin
+	list, key, id string
+	query         *query.Query
+}
+
+func (l *loader) asks(list string, i int, key, id string, q *query.Query) {
+	if q != nil {
+		l.asked = append(l.asked, asked{l.origin(list, i), list, key, id, q})
+	}
+}
+
+// checkNames warns of queries that ask for what nothing is called: they would
+// stay silent for ever.
+func (l *loader) checkNames(cfg *Config) {
+	known := map[string][]string{"brand": nil, "product": nil, "label": nil}
+	for i := range cfg.Brands {
+		b := &cfg.Brands[i]
+		known["brand"] = append(known["brand"], b.ID)
+		for k := range b.Products {
+			known["product"] = append(known["product"], b.Products[k].Key())
+		}
+	}
+	for i := range cfg.Labels {
+		known["label"] = append(known["label"], cfg.Labels[i].ID)
+	}
+	for _, field := range []string{"brand", "product", "label"} {
+		list := known[field]
+		there := make(map[string]bool, len(list))
+		for _, id := range list {
+			there[strings.ToLower(id)] = true
+		}
+		for _, a := range l.asked {
+			for _, name := range a.query.Names(field) {
+				if there[strings.ToLower(name)] {
+					continue
+				}
+				hint := "it will match nothing"
+				if near := mention.Nearest(name, list); near != "" {
+					hint = fmt.Sprintf("did you mean %s:%s?", field, near)
+				}
+				l.warnings = append(l.warnings, a.doc.place(a.path+"."+a.key, fmt.Sprintf("%s %s: no %s is called %q", strings.TrimSuffix(a.list, "s"), a.id, field, name), hint))
+			}
+		}
+	}
 }
 
 func (l *loader) queryWarnings(list string, i int, key, id string, messages []query.Message) {

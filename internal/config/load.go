@@ -157,6 +157,7 @@ type loader struct {
 	docs     []*document
 	origins  map[string][]origin // list name → one origin per entry
 	pulses   []string            // receivers that take no notices
+	asked    []asked
 	warnings Faults
 }
 

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"earshot/alerts"
 	"earshot/api"
@@ -204,8 +205,15 @@ func (b backend) Sources(ctx context.Context) ([]mention.SourceStatus, error) {
 	return out, nil
 }
 
+// firedSpan is how far the count of a rule's incidents goes back.
+const firedSpan = 30 * 24 * time.Hour
+
 // Rules implements api.Configuring.
 func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
+	tallies, err := b.store.Ledger.Tallies(ctx, now().Add(-firedSpan))
+	if err != nil {
+		return nil, told(err)
+	}
 	var out []api.RuleInfo
 	for _, r := range b.cfg.Load().Rules {
 		body, err := json.Marshal(r)
@@ -216,21 +224,9 @@ func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
 			ID: r.ID, Kind: r.Kind, Match: r.Match, Severity: r.Severity, Notify: r.Notify,
 			State: mention.StateInactive, Owner: b.owner(ctx, api.KindRule, r.ID), Body: body,
 		}
-		incidents, err := b.store.Ledger.Incidents(ctx, ledger.IncidentFilter{Rule: r.ID, Limit: 1000})
-		if err != nil {
-			return nil, told(err)
-		}
-		for i := range incidents {
-			if incidents[i].Fired.IsZero() {
-				continue
-			}
-			info.Fired++
-			if incidents[i].Fired.After(info.Last) {
-				info.Last = incidents[i].Fired
-			}
-			if incidents[i].State == mention.StateFiring {
-				info.State = mention.StateFiring
-			}
+		tally := tallies[r.ID]
+		if info.Fired, info.Last = tally.Fired, tally.Last; tally.Firing {
+			info.State = mention.StateFiring
 		}
 		out = append(out, info)
 	}

@@ -116,6 +116,24 @@ func (l *store) Incidents(ctx context.Context, f IncidentFilter) ([]mention.Inci
 	return list, reading("incidents", err)
 }
 
+// Tallies implements [Alerting]. An incident that waited longer than a week
+// before it fired is taken for older than it is.
+func (l *store) Tallies(ctx context.Context, since time.Time) (map[string]mention.RuleTally, error) {
+	out := map[string]mention.RuleTally{}
+	err := l.r.each(ctx, `SELECT rule, MAX(opened), MAX(state = 'firing'),
+		SUM(CASE WHEN opened >= ?1 - 604800000 THEN COALESCE(unixepoch(json_extract(body, '$.fired'), 'subsec') * 1000 >= ?1, 0) ELSE 0 END)
+		FROM incidents GROUP BY rule`, func(rows *sql.Rows) error {
+		var rule string
+		var last int64
+		var t mention.RuleTally
+		err := rows.Scan(&rule, &last, &t.Firing, &t.Fired)
+		t.Last = at(last)
+		out[rule] = t
+		return err
+	}, ms(since))
+	return out, reading("tallies of rules", err)
+}
+
 func limitOr(limit int) int {
 	if limit <= 0 {
 		return 100

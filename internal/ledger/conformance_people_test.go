@@ -159,6 +159,16 @@ func testIncidents(t *testing.T, l ledger.Ledger) {
 			t.Errorf("Incidents(%+v) = %q, want %q", tt.filter, got, tt.want)
 		}
 	}
+	fired := start.Add(2*time.Minute + 500*time.Millisecond)
+	must(l.UpdateIncident(t.Context(), "i2", func(in *mention.Incident) error { in.Fired = fired; return nil }))(t)
+	for since, want := range map[time.Time]int{fired: 1, fired.Add(time.Millisecond): 0} {
+		tallies := map[string]mention.RuleTally{
+			"r0": {Fired: want, Last: start.Add(2 * time.Minute), Firing: true}, "r1": {Last: start.Add(3 * time.Minute), Firing: true},
+		}
+		if d := cmp.Diff(tallies, must(l.Tallies(t.Context(), since))(t)); d != "" {
+			t.Errorf("Tallies since %s (-want +got):\n%s", since, d)
+		}
+	}
 	in := must(l.UpdateIncident(t.Context(), "i1", func(in *mention.Incident) error {
 		in.Acked, in.AckedBy, in.Muted = start, "ann", true
 		return nil

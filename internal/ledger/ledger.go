@@ -246,6 +246,8 @@ type Alerting interface {
 	CommitAlerts(ctx context.Context, c AlertCommit) error
 	AlertState(ctx context.Context) (offset int64, parts map[string][]byte, err error)
 	Incidents(ctx context.Context, f IncidentFilter) ([]mention.Incident, error) // newest first
+	// Tallies sums the incidents of each rule up.
+	Tallies(ctx context.Context, since time.Time) (map[string]mention.RuleTally, error)
 	Incident(ctx context.Context, id string) (mention.Incident, error)
 	// UpdateIncident changes the flags of an incident in one transaction.
 	UpdateIncident(ctx context.Context, id string, change func(*mention.Incident) error) (mention.Incident, error)
