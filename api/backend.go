@@ -124,6 +124,9 @@ type Alerting interface {
 	Redeliver(ctx context.Context, id, actor string) (mention.Delivery, error)
 	SafetyFlags(ctx context.Context, since time.Time) ([]mention.SafetyFlag, error)
 	OpenSafety(ctx context.Context, id, actor string) error // acknowledged by a person
+	// Backtest tells what a rule, with the keys of the configuration file,
+	// would have told since a time: at once, or how far it is.
+	Backtest(ctx context.Context, rule json.RawMessage, since time.Time) (mention.Backtest, error)
 	// MutePreview tells what a mute would have held back since a time.
 	MutePreview(ctx context.Context, id string, since time.Time) (mention.MutePreview, error)
 	// Reconcile compares flagged, sent and acknowledged since a time.

@@ -27,7 +27,7 @@ func (a *api) deskRoutes(mux *router) {
 	for pattern, h := range map[string]http.HandlerFunc{
 		"/incidents/{id}/flag": a.flagForm, "/mentions/{id}/curate": a.curateForm, "/curate": a.curateMany, "/undo": a.undoForm,
 		"/labels": a.labelForm, "/deliveries/{id}/redeliver": a.redeliverForm, "/safety/{id}/open": a.safetyForm,
-		"/rules": a.ruleForm, "/rules/{id}/delete": a.ruleDelete,
+		"/rules": a.ruleForm, "/rules/try": a.ruleTry, "/rules/{id}/delete": a.ruleDelete,
 		"/boards": a.boardForm, "/boards/{id}/delete": a.boardDelete, "/reports": a.keepForm, "/reports/{id}": a.keptForm, "/plans/{id}/send": a.sendForm,
 	} {
 		mux.HandleFunc("POST "+a.base+pattern, h)

@@ -509,6 +509,20 @@ func (f *fake) SendPlan(ctx context.Context, actor, id string) (mention.KeptRepo
 	return f.KeepReport(ctx, actor, report.Order{Kind: report.KindWeekly, Window: report.Window{From: day.AddDate(0, 0, -7), To: day}, Made: day})
 }
 
+func (f *fake) Backtest(_ context.Context, rule json.RawMessage, since time.Time) (mention.Backtest, error) {
+	if strings.Contains(string(rule), "slow") {
+		return mention.Backtest{Read: 12_000, From: since}, f.err
+	}
+	if strings.Contains(string(rule), `"kind":"odd"`) {
+		return mention.Backtest{}, &api.InvalidError{Faults: []string{"kind odd is not known"}}
+	}
+	at := since.AddDate(0, 0, 3)
+	return mention.Backtest{
+		Done: true, From: since, To: since.AddDate(0, 0, 30), AsPublished: true, Fired: 1, PerWeek: .2, Suggested: 7, SuggestedBy: .9,
+		Incidents: []mention.Incident{{ID: "t", Rule: "tried", Fired: at, Resolved: at.Add(time.Hour), Reason: "12 mentions within 1h", Count: 12}},
+	}, f.err
+}
+
 func (f *fake) Plans(context.Context) ([]api.PlanInfo, error) {
 	return []api.PlanInfo{{Plan: report.Plan{ID: "monday", Schedule: "mon 07:00", Receivers: []string{"desk"}}, Owner: api.OwnerFile}}, f.err
 }

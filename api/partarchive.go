@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"time"
 
 	"earshot/mention"
 	"earshot/report"
@@ -57,6 +59,14 @@ func (p part) SendPlan(ctx context.Context, actor, id string) (mention.KeptRepor
 		return mention.KeptReport{}, err
 	}
 	return p.whole.SendPlan(ctx, actor, id)
+}
+
+// Backtest implements [Alerting]: a rule counts over everything.
+func (p part) Backtest(ctx context.Context, rule json.RawMessage, since time.Time) (mention.Backtest, error) {
+	if err := whole(ctx); err != nil {
+		return mention.Backtest{}, err
+	}
+	return p.whole.Backtest(ctx, rule, since)
 }
 
 // Plans implements [Archiving].

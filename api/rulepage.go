@@ -16,6 +16,8 @@ import (
 	"earshot/mention"
 	"earshot/query"
 	"earshot/report"
+	"earshot/report/chart"
+	"earshot/report/scene"
 )
 
 // ruleView is the editor of a rule.
@@ -33,6 +35,8 @@ type ruleView struct {
 	Matches                        uint64
 	Chart                          *figure
 	Incidents                      []mention.Incident
+	Trial                          *trialView
+	Days                           string // that a trial goes back
 }
 
 var ruleKinds = []field{
@@ -193,11 +197,130 @@ func (a *api) showRule(w http.ResponseWriter, r *http.Request, status int, v *ru
 		a.pages.fail(w, r, a.problem(r.Context(), err, "rule"))
 		return
 	}
+	if v.Days == "" {
+		v.Days = "30"
+	}
 	title := "New rule"
 	if !v.New {
 		title = "Rule " + v.ID
 	}
 	a.pages.show(w, r, status, "rule", view{Title: title, Here: "/alerts", Data: v})
+}
+
+// A trialView is what a rule would have told, as a page shows it.
+type trialView struct {
+	mention.Backtest
+	Strip  *figure
+	Rows   []trialRow
+	Weekly string
+}
+
+// A trialRow is a firing of a rule that was tried.
+type trialRow struct {
+	mention.Incident
+	Link string // to its mentions
+}
+
+// ruleTry shows what a rule, saved or not, would have told.
+func (a *api) ruleTry(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		a.wrong(w, r, "the form could not be read")
+		return
+	}
+	rule, faults := formRule(r.PostForm)
+	v := &ruleView{New: r.PostFormValue("new") != "", Days: r.PostFormValue("days"), Faults: faults}
+	v.fill(rule)
+	days, err := strconv.Atoi(v.Days)
+	if err != nil || days < 1 || days > 366 {
+		v.Days, days = "30", 30
+	}
+	status := http.StatusOK
+	if len(faults) == 0 {
+		if textOf(rule["id"]) == "" {
+			rule["id"] = "tried" // it needs no name to be tried
+		}
+		var body []byte
+		var b mention.Backtest
+		if body, err = json.Marshal(rule); err == nil {
+			b, err = a.backend.Backtest(r.Context(), body, time.Now().AddDate(0, 0, -days))
+		}
+		if err != nil {
+			p := a.problem(r.Context(), err, "rule")
+			status = p.Status
+			v.Faults = append(v.Faults, p.Detail)
+			for _, e := range p.Errors {
+				if e.Message != p.Detail {
+					v.Faults = append(v.Faults, e.Message)
+				}
+			}
+		} else {
+			v.Trial = a.trial(&b, rule)
+		}
+	}
+	a.showRule(w, r, status, v)
+}
+
+// maxFirings is how many firings of a trial are listed.
+const maxFirings = 50
+
+func (a *api) trial(b *mention.Backtest, rule map[string]any) *trialView {
+	v := &trialView{Backtest: *b, Weekly: strconv.FormatFloat(b.PerWeek, 'f', 1, 64)}
+	if !b.Done || b.Error != "" {
+		return v
+	}
+	match := textOf(rule["match"])
+	span, err := mention.ParseDuration(textOf(rule["window"]))
+	if err != nil || span <= 0 {
+		span = mention.Duration(time.Hour)
+	}
+	interval := intervalFor(report.Window{From: b.From, To: b.To})
+	c := &chart.Time{Title: "When it would have fired", Interval: interval}
+	values := chart.Series{Name: "firings", Ink: scene.Negative, Hatched: true}
+	for at := dayStart(b.From.In(a.zone), interval); at.Before(b.To) && len(c.Buckets) < 400; {
+		next := report.After(at, interval)
+		c.Buckets = append(c.Buckets, chart.Bucket{From: at, To: next})
+		values.Values = append(values.Values, 0)
+		at = next
+	}
+	lane := chart.Lane{Name: "fired", Ink: scene.Negative}
+	for i := range b.Incidents {
+		in := &b.Incidents[i]
+		end := in.Resolved
+		if end.IsZero() || end.Before(in.Fired) {
+			end = in.Fired.Add(time.Minute)
+		}
+		q := report.Window{From: in.Fired.Add(-span.Std()), To: end}.Query(match)
+		row := trialRow{*in, a.pages.search(q)}
+		for k := range c.Buckets {
+			if !in.Fired.Before(c.Buckets[k].From) && in.Fired.Before(c.Buckets[k].To) {
+				values.Values[k]++
+				c.Buckets[k].Link = row.Link
+			}
+		}
+		lane.Marks = append(lane.Marks, chart.Mark{At: in.Fired, Big: true, Tip: a.pages.when(in.Fired, "2 Jan 15:04") + ": " + in.Reason, Link: row.Link})
+		if i < maxFirings {
+			v.Rows = append(v.Rows, row)
+		}
+	}
+	c.Series, c.Lanes = []chart.Series{values}, []chart.Lane{lane}
+	c.Desc = fmt.Sprintf("%s, %s a week.", plural(b.Fired, "firing"), v.Weekly)
+	if len(c.Buckets) > 0 {
+		v.Strip = half(c, "trial")
+		v.Strip.Zoom = false
+	}
+	return v
+}
+
+// dayStart is the beginning of the hour, day or week that t is in.
+func dayStart(t time.Time, interval string) time.Time {
+	if interval == "hour" {
+		return t.Truncate(time.Hour)
+	}
+	t = time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
+	if interval == "week" {
+		t = t.AddDate(0, 0, -(int(t.Weekday())+6)%7)
+	}
+	return t
 }
 
 // ruleForm saves a rule; what was typed is shown again when it cannot be.

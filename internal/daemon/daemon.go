@@ -58,6 +58,7 @@ type Daemon struct {
 
 	linking     sync.Mutex // a link acts once
 	trying      sync.Mutex // rules
+	tryouts     tryouts    // of rules, that pages asked for
 	reloading   sync.Mutex
 	caughtUp    atomic.Bool // the index was once at the end of the log since the start
 	relinkAgain chan struct{}
@@ -120,7 +121,7 @@ func (d *Daemon) close(ctx context.Context) error {
 
 // open opens the data and prepares every stage; nothing moves yet.
 func open(ctx context.Context, o Options) (d *Daemon, err error) {
-	d = &Daemon{o: o, log: o.Log, started: time.Now(), relinkAgain: make(chan struct{}, 1), lanes: newLanes()}
+	d = &Daemon{o: o, log: o.Log, started: time.Now(), relinkAgain: make(chan struct{}, 1), lanes: newLanes(), tryouts: tryouts{queue: make(chan *tryout, 4)}}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

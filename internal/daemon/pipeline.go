@@ -34,6 +34,7 @@ func (d *Daemon) startStages(ctx context.Context, wg *sync.WaitGroup) {
 	wg.Go(func() { d.watchConfig(ctx) })
 	wg.Go(func() { d.care(ctx) })
 	wg.Go(func() { d.tidyOutbox(ctx) })
+	wg.Go(func() { d.tryLoop(ctx) })
 	wg.Go(func() { d.beat(ctx) })
 }
 

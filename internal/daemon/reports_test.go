@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -108,4 +110,30 @@ func mustLoad(t *testing.T, path string) *config.Config {
 		t.Fatal(err)
 	}
 	return cfg
+}
+
+func TestRuleIsTriedInTheBackground(t *testing.T) {
+	h := keepHouse(t, t.TempDir(), brands)
+	h.push("Acme recalls one", "Acme recalls two", "Acme recalls three", "Acme sings")
+	h.eventually("all are found", func() bool { return h.count("acme") == 4 })
+	try := func(form url.Values) string {
+		resp, err := http.PostForm(h.base+"/rules/try", form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	rule := url.Values{"new": {"1"}, "kind": {"threshold"}, "match": {"recall*"}, "count": {"3"}, "window": {"1h"}, "days": {"7"}}
+	h.eventually("it would have fired once", func() bool { return strings.Contains(try(rule), "<strong>1 firing</strong>") })
+	rule.Set("match", "nothing*")
+	h.eventually("and another never", func() bool { return strings.Contains(try(rule), "It would have told nobody anything") })
+	rule.Set("kind", "odd")
+	if body := try(rule); !strings.Contains(body, "odd") || !strings.Contains(body, `role="alert"`) {
+		t.Error("a wrong kind is not told")
+	}
 }

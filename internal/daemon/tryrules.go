@@ -36,6 +36,8 @@ type Trial struct {
 	Mention     string        `json:"mention,omitempty"`  // explain
 	PerWeek     float64       `json:"per_week,omitempty"` // suggest
 	AsPublished bool          `json:"as_published,omitempty"`
+
+	read func() // told after so many entries; may be nil
 }
 
 // A TrialResult answers a [Trial].
@@ -66,6 +68,10 @@ func (s *Store) Try(ctx context.Context, cfg *config.Config, t Trial) (*TrialRes
 			history = func() iter.Seq2[mention.Change, error] { return s.entries(ctx, found) }
 		}
 	}
+	if t.read != nil {
+		whole := history
+		history = func() iter.Seq2[mention.Change, error] { return counted(whole(), t.read) }
+	}
 	switch t.Do {
 	case TryBacktest:
 		r.Backtest, err = alerts.Backtest(o, history())
@@ -89,6 +95,21 @@ func (s *Store) Try(ctx context.Context, cfg *config.Config, t Trial) (*TrialRes
 		err = fmt.Errorf("daemon: there is nothing to try called %q", t.Do)
 	}
 	return r, err
+}
+
+// counted tells each time that so many entries were read.
+func counted(list iter.Seq2[mention.Change, error], read func()) iter.Seq2[mention.Change, error] {
+	return func(yield func(mention.Change, error) bool) {
+		n := 0
+		for c, err := range list {
+			if n++; n%tellEvery == 0 {
+				read()
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
 }
 
 // actual puts what really was sent and held into an explanation.
