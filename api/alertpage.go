@@ -79,7 +79,7 @@ func (a *api) alertsPage(w http.ResponseWriter, r *http.Request) {
 		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
 		return
 	}
-	a.pages.show(w, r, http.StatusOK, "alerts", view{Title: "Alerts", Here: "/alerts", Live: "types=incident", Data: v})
+	a.pages.show(w, r, http.StatusOK, "alerts", view{Title: "Alerts", Here: "/alerts", Live: "types=incident", Feed: a.pages.to("/api/v1/feed/incidents"), Data: v})
 }
 
 func (a *api) fillAlerts(ctx context.Context, v *alertsView, params url.Values) (err error) {

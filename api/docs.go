@@ -46,7 +46,7 @@ func (a *api) config() huma.Config {
 }
 
 // urlPaths are the operations whose address may carry a viewer's token.
-var urlPaths = []string{"/aggregate/rows", "/kpis/rows", "/feed"}
+var urlPaths = []string{"/aggregate/rows", "/kpis/rows", "/feed", "/feed/incidents"}
 
 // inAddress says of an operation that its address may carry a token.
 func inAddress(op huma.Operation) huma.Operation {

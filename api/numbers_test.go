@@ -129,6 +129,7 @@ func TestTokenInTheAddress(t *testing.T) {
 		{"a viewer's", "/api/v1/aggregate/rows?by=brand&token=read", 200},
 		{"of figures", "/api/v1/kpis/rows?token=read&q=recall", 200},
 		{"of a feed", "/api/v1/feed?token=read&limit=2", 200},
+		{"of a feed of incidents", "/api/v1/feed/incidents?token=read&format=rss&severity=crisis", 200},
 		{"one that may write", "/api/v1/feed?token=write", 403},
 		{"a wrong one", "/api/v1/feed?token=guess", 401},
 		{"none", "/api/v1/feed", 401},

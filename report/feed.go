@@ -24,20 +24,36 @@ var FeedTypes = map[string]string{
 	RSS: "application/rss+xml; charset=utf-8", Atom: "application/atom+xml; charset=utf-8", JSONFeed: "application/feed+json",
 }
 
-// A Feed is one page of a query's mentions for feed readers.
+// A Feed is one page of entries for feed readers.
 type Feed struct {
 	ID      string // of the feed, the same for ever: see [FeedID]
 	Title   string
-	Home    string                 // the page where people see the same
-	Self    string                 // its own address
-	Next    string                 // address of the page after it; "" on the last
-	Updated time.Time              // where it has no entries
-	Page    func(id string) string // where a mention without an address of its own is shown; may be nil
-	Rows    []mention.Row
+	Home    string      // the page where people see the same
+	Self    string      // its own address
+	Next    string      // address of the page after it; "" on the last
+	Updated time.Time   // where it has no entries
+	Entries []FeedEntry // newest first
+}
+
+// A FeedEntry is one item of a feed.
+type FeedEntry struct {
+	ID         string // the same for ever
+	Title      string // empty: a reader that needs one is given the beginning of the text
+	Text       string
+	URL        string
+	Author     string
+	Lang       string
+	At         time.Time // when it is of
+	Published  time.Time // as its source says; zero when not known
+	Updated    time.Time // when it was last another one
+	Categories []string
 }
 
 // FeedID names the feed of a query.
 func FeedID(query string) string { return "urn:earshot:feed:" + url.QueryEscape(query) }
+
+// IncidentFeedID names the feed of a rule's incidents, or of all.
+func IncidentFeedID(rule string) string { return "urn:earshot:incidents:" + url.QueryEscape(rule) }
 
 // Write writes the feed in one of the formats.
 func (f *Feed) Write(w io.Writer, format string) error {
@@ -71,35 +87,64 @@ func writeXML(w io.Writer, v any) error {
 	return err
 }
 
-// EntryID is what feed readers know a mention by: it never changes.
-func EntryID(id string) string { return "urn:earshot:mention:" + url.PathEscape(id) }
-
-// updated is when the text of a row was last another one.
-func updated(r *mention.Row) time.Time {
-	t := r.Time()
-	if r.Revision > 1 && r.Collected.After(t) {
-		return r.Collected
+// MentionEntry is a mention in a feed. page says where one without an address
+// of its own is shown; it may be nil.
+func MentionEntry(r *mention.Row, page func(id string) string) FeedEntry {
+	e := FeedEntry{
+		ID: "urn:earshot:mention:" + url.PathEscape(r.ID), Title: r.Title, Text: r.Text, URL: address(r, page), Author: r.Author, Lang: r.Lang,
+		At: r.Time(), Published: r.Published, Updated: r.Time(), Categories: categories(r),
 	}
-	return t
+	if r.Revision > 1 && r.Collected.After(e.Updated) {
+		e.Updated = r.Collected
+	}
+	return e
+}
+
+// IncidentEntry is an incident in a feed, read at page. Its entry stays the
+// same while it goes on; what is told of it changes.
+func IncidentEntry(in *mention.Incident, page string) FeedEntry {
+	e := FeedEntry{
+		ID: "urn:earshot:incident:" + url.PathEscape(in.ID), URL: page, At: in.Opened, Published: in.Opened, Updated: in.Updated,
+		Title:      fmt.Sprintf("[%s] %s: %s", in.Severity, in.State, in.Rule),
+		Text:       in.Reason,
+		Categories: []string{"rule:" + in.Rule, "severity:" + in.Severity, "state:" + in.State},
+	}
+	if in.Group != "" {
+		e.Title += " · " + in.Group
+		e.Categories = append(e.Categories, "group:"+in.Group)
+	}
+	e.Text += fmt.Sprintf("\n%d mentions so far.", in.Count)
+	if in.Late {
+		e.Text += "\nLate find: this was collected or re-read after the fact."
+	}
+	if !in.Resolved.IsZero() {
+		e.Text += "\nResolved " + in.Resolved.UTC().Format("2006-01-02 15:04 UTC") + "."
+	} else if in.Resolves != "" {
+		e.Text += "\nIt ends when " + in.Resolves + "."
+	}
+	if len(in.Terms) > 0 {
+		e.Text += "\nSaid more often than before: " + strings.Join(in.Terms, ", ")
+	}
+	return e
 }
 
 // newest is when anything on the page was last changed.
 func (f *Feed) newest() time.Time {
 	t := f.Updated
-	for i := range f.Rows {
-		if u := updated(&f.Rows[i]); i == 0 || u.After(t) {
+	for i := range f.Entries {
+		if u := f.Entries[i].Updated; i == 0 || u.After(t) {
 			t = u
 		}
 	}
 	return t.UTC()
 }
 
-// headline is the title of a mention, or the beginning of its text.
-func headline(r *mention.Row) string {
-	if r.Title != "" {
-		return r.Title
+// headline is the title of an entry, or the beginning of its text.
+func (e *FeedEntry) headline() string {
+	if e.Title != "" {
+		return e.Title
 	}
-	text := strings.Join(strings.Fields(r.Text), " ")
+	text := strings.Join(strings.Fields(e.Text), " ")
 	if runes := []rune(text); len(runes) > 120 {
 		return string(runes[:119]) + "…"
 	}
@@ -107,12 +152,12 @@ func headline(r *mention.Row) string {
 }
 
 // address is where a mention is read.
-func (f *Feed) address(r *mention.Row) string {
+func address(r *mention.Row, page func(id string) string) string {
 	if u, err := url.Parse(r.URL); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
 		return r.URL
 	}
-	if f.Page != nil {
-		return f.Page(r.ID)
+	if page != nil {
+		return page(r.ID)
 	}
 	return ""
 }
@@ -170,11 +215,11 @@ func (f *Feed) rss() rssFeed {
 	if t := f.newest(); !t.IsZero() {
 		out.Built = t.Format(time.RFC1123Z)
 	}
-	for i := range f.Rows {
-		r := &f.Rows[i]
-		item := rssItem{Title: headline(r), Link: f.address(r), GUID: rssGUID{ID: EntryID(r.ID)}, Author: r.Author, Categories: categories(r), Text: escapeHTML(r.Text)}
-		if !r.Time().IsZero() {
-			item.Published = r.Time().UTC().Format(time.RFC1123Z)
+	for i := range f.Entries {
+		e := &f.Entries[i]
+		item := rssItem{Title: e.headline(), Link: e.URL, GUID: rssGUID{ID: e.ID}, Author: e.Author, Categories: e.Categories, Text: escapeHTML(e.Text)}
+		if !e.At.IsZero() {
+			item.Published = e.At.UTC().Format(time.RFC1123Z)
 		}
 		out.Items = append(out.Items, item)
 	}
@@ -242,22 +287,22 @@ func (f *Feed) links(html string) []atomLink {
 
 func (f *Feed) atom() atomFeed {
 	out := atomFeed{ID: f.ID, Title: f.Title, Updated: f.newest().Format(time.RFC3339), Author: "earshot", Links: f.links("text/html")}
-	for i := range f.Rows {
-		r := &f.Rows[i]
-		e := atomEntry{ID: EntryID(r.ID), Title: headline(r), Updated: updated(r).UTC().Format(time.RFC3339), Content: atomContent{"text", r.Text}}
-		if !r.Published.IsZero() {
-			e.Published = r.Published.UTC().Format(time.RFC3339)
+	for i := range f.Entries {
+		e := &f.Entries[i]
+		a := atomEntry{ID: e.ID, Title: e.headline(), Updated: e.Updated.UTC().Format(time.RFC3339), Content: atomContent{"text", e.Text}}
+		if !e.Published.IsZero() {
+			a.Published = e.Published.UTC().Format(time.RFC3339)
 		}
-		if r.Author != "" {
-			e.Author = &atomAuthor{r.Author}
+		if e.Author != "" {
+			a.Author = &atomAuthor{e.Author}
 		}
-		if link := f.address(r); link != "" {
-			e.Links = []atomLink{{Rel: "alternate", Href: link}}
+		if e.URL != "" {
+			a.Links = []atomLink{{Rel: "alternate", Href: e.URL}}
 		}
-		for _, c := range categories(r) {
-			e.Categories = append(e.Categories, atomCategory{c})
+		for _, c := range e.Categories {
+			a.Categories = append(a.Categories, atomCategory{c})
 		}
-		out.Entries = append(out.Entries, e)
+		out.Entries = append(out.Entries, a)
 	}
 	return out
 }
@@ -289,17 +334,16 @@ type jsonAuthor struct {
 
 func (f *Feed) json() jsonFeed {
 	out := jsonFeed{Version: "https://jsonfeed.org/version/1.1", Title: f.Title, Home: f.Home, Self: f.Self, Next: f.Next, Items: []jsonItem{}}
-	for i := range f.Rows {
-		r := &f.Rows[i]
+	for i := range f.Entries {
+		e := &f.Entries[i]
 		item := jsonItem{
-			ID: EntryID(r.ID), URL: f.address(r), Title: r.Title, Text: r.Text, Published: r.Time().UTC(), Modified: updated(r).UTC(),
-			Tags: categories(r), Language: r.Lang,
+			ID: e.ID, URL: e.URL, Title: e.Title, Text: e.Text, Published: e.At.UTC(), Modified: e.Updated.UTC(), Tags: e.Categories, Language: e.Lang,
 		}
 		if item.Text == "" {
-			item.Text = r.Title
+			item.Text = e.Title
 		}
-		if r.Author != "" {
-			item.Authors = []jsonAuthor{{r.Author}}
+		if e.Author != "" {
+			item.Authors = []jsonAuthor{{e.Author}}
 		}
 		out.Items = append(out.Items, item)
 	}

@@ -13,13 +13,14 @@ import (
 )
 
 func feed() *report.Feed {
+	page := func(id string) string { return "https://earshot.example/mentions/" + id }
 	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 	return &report.Feed{
 		ID: report.FeedID("a AND b"), Title: "earshot: a AND b <c>", Home: "https://earshot.example/mentions?q=a", Self: "https://earshot.example/feed?q=a&x=1",
-		Next: "https://earshot.example/feed?q=a&cursor=2", Page: func(id string) string { return "https://earshot.example/mentions/" + id },
-		Rows: []mention.Row{
-			{ID: "at://did/1", Title: "Tom & <Jerry>", Text: "one <b>\x0b\ntwo", URL: "https://news.example/1", Author: "Ada", Published: at, Brands: []string{"acme"}, Sentiment: "negative", Lang: "en"},
-			{ID: "m2", Revision: 2, Text: strings.Repeat("word ", 60), URL: "javascript:alert(1)", Seen: at.Add(-time.Hour), Collected: at.Add(time.Hour)},
+		Next: "https://earshot.example/feed?q=a&cursor=2",
+		Entries: []report.FeedEntry{
+			report.MentionEntry(&mention.Row{ID: "at://did/1", Title: "Tom & <Jerry>", Text: "one <b>\x0b\ntwo", URL: "https://news.example/1", Author: "Ada", Published: at, Brands: []string{"acme"}, Sentiment: "negative", Lang: "en"}, page),
+			report.MentionEntry(&mention.Row{ID: "m2", Revision: 2, Text: strings.Repeat("word ", 60), URL: "javascript:alert(1)", Seen: at.Add(-time.Hour), Collected: at.Add(time.Hour)}, page),
 		},
 	}
 }
@@ -101,5 +102,29 @@ func TestFeedsAreRead(t *testing.T) {
 	}
 	if err := json.Unmarshal(buf.Bytes(), &doc); err != nil || doc.Version != "https://jsonfeed.org/version/1.1" || len(doc.Items) != 2 {
 		t.Errorf("json: %+v, %v", doc, err)
+	}
+}
+
+func TestIncidentsAreEntries(t *testing.T) {
+	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	in := mention.Incident{
+		ID: "inc_1", Rule: "outcry", Group: "acme", State: mention.StateFiring, Severity: mention.SeverityCrisis, Reason: "7 mentions in 1h <where> 1 is usual",
+		Count: 9, Opened: at, Fired: at, Updated: at.Add(time.Hour), Resolves: "it is quiet", Terms: []string{"recall"},
+	}
+	f := report.Feed{ID: report.IncidentFeedID("outcry"), Title: "incidents", Self: "https://earshot.example/f", Entries: []report.FeedEntry{report.IncidentEntry(&in, "https://earshot.example/incidents/inc_1")}}
+	for format := range report.FeedTypes {
+		var b bytes.Buffer
+		if err := f.Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"[crisis] firing: outcry · acme", "urn:earshot:incident:inc_1", "https://earshot.example/incidents/inc_1", "9 mentions so far", "It ends when it is quiet.", "severity:crisis", "recall"} {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s: %q is missing in\n%s", format, want, b.String())
+			}
+		}
+	}
+	in.State, in.Resolved = mention.StateResolved, at.Add(2*time.Hour)
+	if e := report.IncidentEntry(&in, ""); e.ID != f.Entries[0].ID || !strings.Contains(e.Text, "Resolved 2026-03-01 12:00 UTC.") || strings.Contains(e.Text, "It ends") {
+		t.Errorf("resolved: %+v", e)
 	}
 }

@@ -39,7 +39,7 @@ func newMetrics(d *Daemon) *metrics {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
 			func() float64 { return value(context.Background()) }))
 	}
-	m.registry.MustRegister(m.stored, m.passes, m.stage, m.deliveries, m.visible, outboxGauges{d})
+	m.registry.MustRegister(m.stored, m.passes, m.stage, m.deliveries, m.visible, outboxGauges{d}, stateGauges{d})
 	gauge("earshot_index_lag_entries", "Entries of the analyzed log that are not searchable yet.", func(ctx context.Context) float64 {
 		lag, err := d.store.Lag(ctx)
 		if err != nil {
