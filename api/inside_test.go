@@ -136,3 +136,16 @@ func TestEvidenceInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestBrowserName(t *testing.T) {
+	for agent, want := range map[string]string{
+		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36":                 "Chrome on Linux",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36 Edg/156.0": "Edge on Windows",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1":   "Safari on iPhone",
+		"curl/8.0": "curl", "": "", "something else": "something else",
+	} {
+		if got := browserName(agent); got != want {
+			t.Errorf("browserName(%q) = %q, want %q", agent, got, want)
+		}
+	}
+}

@@ -163,6 +163,7 @@ func (p *pages) funcs() template.FuncMap {
 		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"count":   grouped,
 		"excerpt": excerpt,
+		"browser": browserName,
 		"glyph":   glyph,
 		"score":   func(f float64) string { return fmt.Sprintf("%+.2f", f) },
 		"quote":   quote,

@@ -235,3 +235,24 @@ func clip(text string, most int) string {
 	}
 	return text
 }
+
+// browserName says in a few words what a browser says it is at length.
+func browserName(agent string) string {
+	pick := func(list ...field) string {
+		for _, f := range list {
+			if strings.Contains(agent, f.Name) {
+				return f.Value
+			}
+		}
+		return ""
+	}
+	what := pick(field{"Edg/", "Edge"}, field{"OPR/", "Opera"}, field{"Firefox/", "Firefox"}, field{"Chrome/", "Chrome"}, field{"Safari/", "Safari"}, field{"curl/", "curl"})
+	where := pick(field{"Android", "Android"}, field{"iPhone", "iPhone"}, field{"iPad", "iPad"}, field{"Windows", "Windows"}, field{"Mac OS X", "macOS"}, field{"CrOS", "ChromeOS"}, field{"Linux", "Linux"})
+	switch {
+	case what == "":
+		return shorten(agent, 60)
+	case where == "":
+		return what
+	}
+	return what + " on " + where
+}

@@ -170,13 +170,24 @@ func TestScreenshots(t *testing.T) {
 // TestNobodyIsLeftOut lets axe-core look at every page, in both themes and at
 // two widths: it finds nothing serious.
 func TestNobodyIsLeftOut(t *testing.T) {
-	axe, err := os.ReadFile(filepath.Join(".tools", "node_modules", "axe-core", "axe.min.js"))
+	base := demo(t)
+	paths := pages(t, base)
+	look := axe(t, browserAt(t, base), base)
+	for path := range paths {
+		if path != "/inbox" { // the demo's own, no page of ours
+			look(path)
+		}
+	}
+}
+
+// axe gives a function that tells what is wrong with a page for people who
+// cannot see, or not well.
+func axe(t *testing.T, ctx context.Context, base string) func(path string) {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join(".tools", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := demo(t)
-	paths := pages(t, base)
-	ctx := browserAt(t, base)
 	bypass := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error { // axe is a script of nobody's page
 		_, err := cdp.Call(ctx, t, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
 		return err
@@ -187,16 +198,14 @@ func TestNobodyIsLeftOut(t *testing.T) {
 	const ask = `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations
 		.filter(v => v.impact === "serious" || v.impact === "critical")
 		.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.target.join(" ") + " " + (n.any[0] ? n.any[0].message : "")).join(" | ")))`
-	for path := range paths {
-		if path == "/inbox" { // the demo's own, no page of ours
-			continue
-		}
+	return func(path string) {
+		t.Helper()
 		for _, width := range []int64{1280, 390} {
 			for _, theme := range []string{"light", "dark"} {
 				if err := chromedp.Do(ctx, look(width, theme), chromedp.Navigate(base+path)); err != nil {
 					t.Fatalf("%s: %v", path, err)
 				}
-				if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](string(axe)+"; true")); err != nil {
+				if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](string(script)+"; true")); err != nil {
 					t.Fatalf("%s: %v", path, err)
 				}
 				faults, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](ask, chromedp.EvalAwaitPromise))
@@ -205,6 +214,10 @@ func TestNobodyIsLeftOut(t *testing.T) {
 				}
 				for _, f := range faults {
 					t.Errorf("%s %d %s: %s", path, width, theme, f)
+				}
+				wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"))
+				if err != nil || wide {
+					t.Errorf("%s scrolls sideways at %d: %v, %v", path, width, wide, err)
 				}
 			}
 		}
