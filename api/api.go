@@ -111,7 +111,7 @@ func build(o Options) (http.Handler, []string, error) {
 		return nil, nil, err
 	}
 	for path, h := range o.Extra {
-		mux.Handle(a.base+path, a.forWhole(extra(h)))
+		mux.Handle(a.base+path, forWhole(extra(h)))
 	}
 	for path, h := range o.Open {
 		a.guard.ways = append(a.guard.ways, a.base+path)
@@ -209,7 +209,7 @@ func (a *api) absolute(path string) string { return a.origin + a.link + path }
 func (a *api) routes(mux *router) {
 	mux.HandleFunc("GET "+a.base+"/healthz", healthz)
 	mux.HandleFunc("GET "+a.base+"/readyz", a.readyz)
-	mux.Handle("GET "+a.base+"/metrics", a.forWhole(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{
+	mux.Handle("GET "+a.base+"/metrics", forWhole(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{
 		MaxRequestsInFlight: 4, Timeout: readingTime, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	})))
 	a.huma = humago.NewWithPrefix(mux, a.base+"/api/v1", a.config())
@@ -311,7 +311,7 @@ func (a *api) finish(ctx context.Context, rec *recorder, r *http.Request, start 
 }
 
 // forWhole keeps those out who see a part only: what stands behind it is about all.
-func (a *api) forWhole(h http.Handler) http.Handler {
+func forWhole(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if actorOf(r.Context()).scope != nil {
 			writeProblem(w, r, errWhole)

@@ -104,7 +104,7 @@ func TestLogsHoldNoSecret(t *testing.T) {
 	if res, _ := answer(h, r); res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("with a broken store: %d, want 503", res.StatusCode)
 	}
-	if res, body := page(h, "/mentions", nil); res.StatusCode < 400 || strings.Contains(body, "Brillux") {
+	if res, body := page(h, "/mentions", nil); res.StatusCode < http.StatusBadRequest || strings.Contains(body, "Brillux") {
 		t.Errorf("nobody, with a broken store: %d", res.StatusCode)
 	}
 	if log.Len() == 0 || secret == "" {

@@ -209,7 +209,7 @@ func session(res *http.Response) *http.Cookie {
 func TestIdentityProviderLetsIn(t *testing.T) {
 	i, people := newIssuer(t), newCrowd()
 	h := wayIn(t, i, people)
-	if res, body := page(h, "/mentions?q=a", nil); res.StatusCode != 401 || !strings.Contains(body, "Sign in with Example ID") || !strings.Contains(body, "/signin/oidc?next=%2fmentions%3fq%3da") {
+	if res, body := page(h, "/mentions?q=a", nil); res.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "Sign in with Example ID") || !strings.Contains(body, "/signin/oidc?next=%2fmentions%3fq%3da") {
 		t.Fatalf("nobody: %d\n%s", res.StatusCode, body)
 	}
 	if len(i.asked) != 0 {
@@ -326,14 +326,14 @@ func TestNothingTypedIsLostAtTheProvider(t *testing.T) {
 	h := wayIn(t, i, people)
 	_, body := answer(h, form("/mentions/m0/curate", url.Values{"action": {"note"}, "value": {"took an hour"}}))
 	res, body := answer(h, form("/signin/oidc", inputs(t, body, "/signin/oidc")))
-	if res.StatusCode != 200 || len(res.Cookies()) != 1 {
+	if res.StatusCode != http.StatusOK || len(res.Cookies()) != 1 {
 		t.Fatalf("leaving: %d\n%s", res.StatusCode, body)
 	}
 	_, link, _ := strings.Cut(body, `href="`+i.server.URL)
 	link, _, _ = strings.Cut(link, `"`)
 	back := visit(t, i.server.URL+html.UnescapeString(link))
 	res, body = page(h, back.RequestURI(), res.Cookies()[0])
-	if got := inputs(t, body, "/mentions/m0/curate"); res.StatusCode != 200 || got.Get("value") != "took an hour" || session(res) == nil {
+	if got := inputs(t, body, "/mentions/m0/curate"); res.StatusCode != http.StatusOK || got.Get("value") != "took an hour" || session(res) == nil {
 		t.Errorf("back: %d %v\n%s", res.StatusCode, got, body)
 	}
 }

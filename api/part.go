@@ -89,6 +89,9 @@ func whole(ctx context.Context) error {
 	return nil
 }
 
+// partial reports whether who asks sees a part only, or may not ask at all.
+func partial(ctx context.Context) bool { return whole(ctx) != nil }
+
 // sees reports whether a record is there for who asks.
 func sees(ctx context.Context, rec *mention.Record) bool {
 	who := actorOf(ctx)
@@ -325,7 +328,7 @@ func (p part) AuditTrail(ctx context.Context, f mention.AuditFilter) ([]mention.
 }
 
 // watched are the rules whose incidents are there for who asks: those whose
-// query asks for all that the scope does. nil means every rule.
+// query asks for all that the scope does; nil means every rule.
 func (p part) watched(ctx context.Context) (map[string]bool, error) {
 	who := actorOf(ctx)
 	if who.scope == nil {
@@ -347,8 +350,8 @@ func (p part) watched(ctx context.Context) (map[string]bool, error) {
 // judged are the kinds of rules that count what they match and nothing else.
 var judged = []string{"", "match", "threshold", "spike", "drop", "flatline", "new_term", "ratio", "sentiment_shift"}
 
-// visible reads lists until a page of what may be seen is full. next asks for
-// the rows after one.
+// visible reads lists until a page of what may be seen is full. The rows after
+// one are what next gives.
 func visible[T any](list []T, limit int, see func(*T) bool, next func(*T) ([]T, error)) ([]T, error) {
 	var out []T
 	for range maxHidden {

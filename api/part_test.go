@@ -113,7 +113,7 @@ func TestAPartShowsNothingElse(t *testing.T) {
 			for _, q := range []string{"", "?q=" + canary, "?q=recall)+OR+(" + canary} {
 				at := strings.NewReplacer("{id}", id, "{name}", "style.css", "{kind}", "weekly", "{$}", "").Replace(path)
 				res, body := page(h, at+q, c)
-				if body = strings.ReplaceAll(strings.ReplaceAll(body, "q="+canary, ""), "/"+canary, ""); res.StatusCode == 200 {
+				if body = strings.ReplaceAll(strings.ReplaceAll(body, "q="+canary, ""), "/"+canary, ""); res.StatusCode == http.StatusOK {
 					ok++
 				}
 				if q == "" && strings.Contains(body, canary) {
@@ -152,7 +152,7 @@ func TestAPartChangesNothingElse(t *testing.T) {
 		f.curated = nil
 		r := request(tt.method, tt.path, tt.body)
 		r.AddCookie(c)
-		if res, body := answer(h, r); res.StatusCode != tt.want || res.StatusCode >= 400 && len(f.curated) > 0 {
+		if res, body := answer(h, r); res.StatusCode != tt.want || res.StatusCode >= http.StatusBadRequest && len(f.curated) > 0 {
 			t.Errorf("%s %s = %d %s, want %d; curated %v", tt.method, tt.path, res.StatusCode, body, tt.want, f.curated)
 		}
 	}

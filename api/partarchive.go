@@ -15,7 +15,7 @@ import (
 
 // Reports implements [Archiving].
 func (p part) Reports(ctx context.Context, f mention.KeptFilter) ([]mention.KeptReport, error) {
-	if whole(ctx) != nil {
+	if partial(ctx) {
 		return nil, nil
 	}
 	return p.whole.Reports(ctx, f)
@@ -71,7 +71,7 @@ func (p part) Backtest(ctx context.Context, rule json.RawMessage, since time.Tim
 
 // Plans implements [Archiving].
 func (p part) Plans(ctx context.Context) ([]PlanInfo, error) {
-	if whole(ctx) != nil {
+	if partial(ctx) {
 		return nil, nil
 	}
 	return p.whole.Plans(ctx)

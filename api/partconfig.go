@@ -61,7 +61,7 @@ func (p part) Rules(ctx context.Context) ([]RuleInfo, error) {
 
 // Receivers implements [Configuring].
 func (p part) Receivers(ctx context.Context) ([]ReceiverInfo, error) {
-	if whole(ctx) != nil {
+	if partial(ctx) {
 		return nil, nil
 	}
 	return p.whole.Receivers(ctx)

@@ -42,7 +42,7 @@ const (
 var errHash = errors.New("api: not a password hash of ours")
 
 // HashPassword makes the hash of a password, with its salt and parameters, in
-// the form that other programs write too: $argon2id$v=19$m=65536,t=3,p=4$…
+// the form that other programs write too, as in $argon2id$v=19$m=65536,t=3,p=4$salt$key.
 func HashPassword(password string) string { return present.hash(password) }
 
 func (c cost) hash(password string) string {

@@ -45,7 +45,7 @@ type people struct {
 func (p *people) signedIn(r *http.Request) (actor, bool, error) {
 	c, err := r.Cookie(cookieName)
 	if err != nil || c.Value == "" || len(c.Value) > 100 {
-		return actor{}, false, nil
+		return actor{}, false, nil //nolint:nilerr // no cookie, nobody
 	}
 	s, ok, err := p.store.Session(r.Context(), HashToken(c.Value))
 	if err != nil || !ok || p.over(&s, time.Now()) {

@@ -73,7 +73,7 @@ func (a *api) userRoutes() {
 	tags, admin, viewer := []string{"People"}, map[string]any{needs: RoleAdmin}, map[string]any{needs: RoleViewer}
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "me", Method: http.MethodGet, Path: "/me", Tags: tags, Summary: "Who you are",
-	}, a.me)
+	}, me)
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "listUsers", Method: http.MethodGet, Path: "/users", Tags: tags, Metadata: admin, Summary: "Who may sign in",
 	}, a.users)
@@ -103,7 +103,7 @@ func (a *api) userRoutes() {
 	}, a.deleteToken)
 }
 
-func (a *api) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
+func me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	who := actorOf(ctx)
 	out := &meOutput{}
 	if out.Body.Name, out.Body.Role = who.name, who.role; who.scope != nil {

@@ -196,7 +196,7 @@ func (l *loader) checkServer(cfg *Config) {
 		}
 	}
 	if s.OIDC != nil {
-		l.checkOIDC(d, s)
+		checkOIDC(d, s)
 	}
 	for i, t := range s.Tokens {
 		at := fmt.Sprintf("server.tokens[%d]", i)

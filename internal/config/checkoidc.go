@@ -9,7 +9,7 @@ import (
 )
 
 // checkOIDC notes what is wrong with the identity provider.
-func (l *loader) checkOIDC(d *document, s *Server) {
+func checkOIDC(d *document, s *Server) {
 	o := s.OIDC
 	u, err := url.Parse(o.Issuer)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {

@@ -73,10 +73,7 @@ func beyond(t *testing.T, dir string, log io.Writer) (base, link string, stop fu
 	}
 	// The door of commands is open before and after; asking it also waits for the link.
 	deadline := time.Now().Add(10 * time.Second)
-	for {
-		if running(t, dir) == http.StatusOK {
-			break
-		}
+	for running(t, dir) != http.StatusOK {
 		if time.Now().After(deadline) {
 			t.Fatal("commands are not let in")
 		}

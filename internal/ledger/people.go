@@ -61,9 +61,9 @@ func found[T any](what string, v T, err error) (T, bool, error) {
 
 // Peopled implements [People].
 func (l *store) Peopled(ctx context.Context) (bool, error) {
-	var any bool
-	err := l.r.row(ctx, "SELECT EXISTS (SELECT 1 FROM users)", nil, &any)
-	return any, reading("users", err)
+	var peopled bool
+	err := l.r.row(ctx, "SELECT EXISTS (SELECT 1 FROM users)", nil, &peopled)
+	return peopled, reading("users", err)
 }
 
 // PutUser implements [People].
@@ -86,7 +86,7 @@ func (l *store) DeleteUser(ctx context.Context, name string, e mention.AuditEntr
 
 // remove runs statements about one key; nothing else happens when the first
 // finds nothing.
-func (l *store) remove(ctx context.Context, what string, e mention.AuditEntry, key string, first string, more ...string) (was bool, err error) {
+func (l *store) remove(ctx context.Context, what string, e mention.AuditEntry, key, first string, more ...string) (was bool, err error) {
 	err = l.write(ctx, what, func(t *txn) error {
 		n, err := t.update(first, key)
 		if was = n > 0; err != nil || !was {
