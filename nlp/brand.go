@@ -33,6 +33,7 @@ type linker struct {
 	first    map[uint64][]*nameForm // by the key of the first word
 	handles  map[uint64][]*nameForm // by sigil and key
 	tags     map[uint64][]*nameForm // hashtags, by the hash of the joined name
+	everyday func(word string) bool // what a hashtag may be made of beside a name
 	forms    int
 }
 
@@ -45,9 +46,10 @@ type compiledContext struct {
 	given     bool
 }
 
-// newLinker compiles brands; common tells which words are also everyday ones.
-func newLinker(brands []mention.Brand, common func(keys []uint64, form string) (bool, bool)) *linker {
-	l := &linker{brands: brands, first: map[uint64][]*nameForm{}, handles: map[uint64][]*nameForm{}, tags: map[uint64][]*nameForm{}}
+// newLinker compiles brands; common tells which names are also everyday words,
+// everyday what is a word at all.
+func newLinker(brands []mention.Brand, common func(keys []uint64, form string) (bool, bool), everyday func(string) bool) *linker {
+	l := &linker{brands: brands, everyday: everyday, first: map[uint64][]*nameForm{}, handles: map[uint64][]*nameForm{}, tags: map[uint64][]*nameForm{}}
 	for i := range brands {
 		b := &brands[i]
 		l.contexts = append(l.contexts, compileContext(b.Context))
@@ -253,7 +255,57 @@ func (l *linker) findTag(dst []hit, s *scanned, w *word, i int) []hit {
 		}
 		prev = r
 	}
-	return l.tagged(dst, h, i, "hashtag is ")
+	n := len(dst)
+	if dst = l.tagged(dst, h, i, "hashtag is "); len(dst) > n {
+		return dst
+	}
+	return l.insideTag(dst, string(s.form(w)), i)
+}
+
+// The sizes of names inside hashtags, in bytes.
+const (
+	minInside = 4
+	maxTag    = 40
+)
+
+// insideTag finds a name in a hashtag of lower case whose rest is made of
+// words, as in #boycottacme. Names that are words themselves do not count.
+func (l *linker) insideTag(dst []hit, tag string, i int) []hit {
+	if len(tag) > maxTag || len(tag) <= minInside || len(l.tags) == 0 {
+		return dst
+	}
+	for from := 0; from+minInside <= len(tag); from++ {
+		h := uint64(fnvOffset)
+		for to := from; to < len(tag); to++ {
+			h = (h ^ uint64(tag[to])) * fnvPrime
+			if to+1-from < minInside || to+1-from == len(tag) || l.tags[h] == nil {
+				continue
+			}
+			for _, f := range l.tags[h] {
+				if !f.common && l.worded(tag[:from]) && l.worded(tag[to+1:]) {
+					dst = append(dst, hit{form: f, from: i, to: i + 1, ok: true, why: "hashtag contains " + f.what + " " + f.text})
+				}
+			}
+		}
+	}
+	return dst
+}
+
+// worded reports whether a text can be cut into words.
+func (l *linker) worded(text string) bool {
+	var ends [maxTag + 1]bool
+	ends[0] = true
+	for from := range text {
+		if !ends[from] {
+			continue
+		}
+		for to := from + 2; to <= len(text); to++ {
+			if !ends[to] && l.everyday(text[from:to]) {
+				ends[to] = true
+			}
+		}
+	}
+	return ends[len(text)]
 }
 
 func (l *linker) tagged(dst []hit, h uint64, i int, why string) []hit {

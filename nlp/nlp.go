@@ -12,7 +12,7 @@ import (
 
 // modelVersion names what the models and the rules around them say; it
 // changes whenever an answer may.
-const modelVersion = "earshot-nlp-5"
+const modelVersion = "earshot-nlp-6"
 
 // Options are what an [Analyzer] needs from outside.
 type Options struct {
@@ -44,7 +44,7 @@ func New(o Options) (*Analyzer, error) {
 		return nil, fmt.Errorf("nlp: safety threshold %g is not 0 to 1", o.SafetyThreshold)
 	}
 	a := &Analyzer{o: o, m: m, workers: make(chan *worker, runtime.GOMAXPROCS(0))}
-	a.linker = newLinker(o.Brands, m.common)
+	a.linker = newLinker(o.Brands, m.common, m.word)
 	a.own = ownChannels(o.Brands)
 	return a, nil
 }
@@ -120,6 +120,23 @@ func (m *models) common(keys []uint64, form string) (common, named bool) {
 	}
 	return true, false
 }
+
+// word reports whether a form of a hashtag's part is a word: one that prose's
+// tagger knows, or a longer one that many texts have.
+func (m *models) word(form string) bool {
+	if m.base.everyday(form) {
+		return true
+	}
+	if len(form) < minWord {
+		return false
+	}
+	_, seen := m.idf.find(hashString(form))
+	group, _ := m.entities.usage.of(form)
+	return seen || group != 0
+}
+
+// minWord is the length from which a word that was merely seen counts as one.
+const minWord = 4
 
 // everyday reports whether prose's tagger learned a word, and not as a name.
 func (b *base) everyday(form string) bool {
