@@ -42,7 +42,7 @@ refused("header", secret, {}, body)
 refused("header", secret, {**headers, "Webhook-Timestamp": "soon"}, body)
 print("good")
 `
-	out, err := exec.Command("python3", "-c", program, filepath.Dir(verifier)).CombinedOutput()
+	out, err := exec.Command("python3", "-B", "-c", program, filepath.Dir(verifier)).CombinedOutput()
 	if err != nil || strings.TrimSpace(string(out)) != "good" {
 		t.Errorf("%v\n%s", err, out)
 	}
