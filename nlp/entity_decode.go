@@ -12,11 +12,13 @@ func (m *entityModel) emissions(dst []float32, t *entityText, rows []uint32) ([]
 			}
 		}
 		rows = m.joint(rows[:0], t, i)
+		var l lanes
 		for _, r := range rows {
-			for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
-				sum[k] += int32(v)
-			}
+			row := m.linear.w[int(r)*entityLabels:][:entityLabels]
+			l.add(row)
+			sum[entityLabels-1] += int32(row[entityLabels-1])
 		}
+		l.sums((*[8]int32)(sum[:]))
 		for _, v := range sum {
 			dst = append(dst, float32(v)*m.linear.scale)
 		}

@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -60,10 +61,16 @@ func (m *languageModel) identify(rows []uint32, s *scanned) (lang string, p [8]f
 		return undLanguage, p, letters, rows
 	}
 	n := m.linear.classes
-	for _, r := range rows {
-		for k, w := range m.linear.w[int(r)*n:][:n] {
-			p[k] += float32(w)
+	var sum [8]int32
+	for some := range slices.Chunk(rows, maxLanes) {
+		var l lanes
+		for _, r := range some {
+			l.add(m.linear.w[int(r)*n:][:n])
 		}
+		l.sums(&sum)
+	}
+	for k, v := range sum {
+		p[k] = float32(v)
 	}
 	scale := m.linear.scale / sqrt(len(rows))
 	best := 0
