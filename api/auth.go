@@ -236,7 +236,7 @@ func (g *guard) serve(w http.ResponseWriter, r *http.Request) {
 // could reach us under a name of its own (DNS rebinding); and a proxy on this
 // machine lets the world in.
 func (g *guard) stranger(r *http.Request) string {
-	const add = "; without a token only this machine is answered: add a token to the configuration"
+	const add = "; without a user or a token only this machine is answered: make a user here, or add a token to the configuration"
 	if ip := g.client(r); !ip.IsLoopback() {
 		return "the request does not come from this machine" + add
 	}

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -147,5 +149,46 @@ func TestBrowserName(t *testing.T) {
 		if got := browserName(agent); got != want {
 			t.Errorf("browserName(%q) = %q, want %q", agent, got, want)
 		}
+	}
+}
+
+func TestThrottle(t *testing.T) {
+	var th throttle
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	from := netip.MustParseAddr("192.0.2.7")
+	var waits []time.Duration
+	for range 10 {
+		th.failed("ann", from, now)
+		waits = append(waits, th.wait("ann", from, now).Round(time.Second))
+	}
+	want := []time.Duration{0, 0, 0, 0, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second}
+	if diff := cmp.Diff(want, waits); diff != "" {
+		t.Errorf("waits after failures (-want +got):\n%s", diff)
+	}
+	if w := th.wait("ann", netip.MustParseAddr("192.0.2.8"), now) + th.wait("bob", from, now); w != 0 {
+		t.Errorf("others wait %s", w)
+	}
+	if w := th.wait("ann", from, now.Add(time.Minute)); w != 0 {
+		t.Errorf("a minute later she waits %s", w)
+	}
+	th.failed("ann", from, now.Add(time.Hour)) // by then all is forgotten
+	if w := th.wait("ann", from, now.Add(time.Hour)); w != 0 {
+		t.Errorf("the first failure after an hour waits %s", w)
+	}
+	six := netip.MustParseAddr("2001:db8::1")
+	for i := range 20 {
+		th.failed("name"+strconv.Itoa(i), six, now)
+	}
+	if w := th.wait("another", netip.MustParseAddr("2001:db8::2:3"), now); w == 0 {
+		t.Error("a network of IPv6 is not throttled as one")
+	}
+	for i := range 20_000 {
+		th.failed("n"+strconv.Itoa(i), netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), now.Add(time.Duration(i)))
+	}
+	if len(th.list) > 3*maxThrottled {
+		t.Errorf("%d are remembered, at most %d may be", len(th.list), 3*maxThrottled)
+	}
+	if w := th.wait("another", six, now); w == 0 {
+		t.Error("many others make it forget who failed most")
 	}
 }

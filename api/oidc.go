@@ -140,7 +140,7 @@ func (v *provider) begin(w http.ResponseWriter, r *http.Request, view signinView
 	v.keep(state, f)
 	http.SetCookie(w, &http.Cookie{
 		Name: flowCookie, Value: f.browser, Path: v.people.api.link + "/signin", MaxAge: int(flowLasts.Seconds()),
-		HttpOnly: true, Secure: v.people.api.guard.https(r), SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: v.people.overTLS(r), SameSite: http.SameSiteLaxMode,
 	})
 	return v.oauth(p).AuthCodeURL(state, oidc.Nonce(f.nonce), oauth2.S256ChallengeOption(f.verifier)), nil
 }

@@ -72,7 +72,7 @@ func (v *provider) back(w http.ResponseWriter, r *http.Request) {
 		v.people.api.pages.fail(w, r, v.people.api.problem(r.Context(), err, "session"))
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: flowCookie, Path: v.people.api.link + "/signin", MaxAge: -1, HttpOnly: true, Secure: v.people.api.guard.https(r), SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: flowCookie, Path: v.people.api.link + "/signin", MaxAge: -1, HttpOnly: true, Secure: v.people.overTLS(r), SameSite: http.SameSiteLaxMode})
 	v.people.goOn(w, r, &f.view)
 }
 

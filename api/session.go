@@ -157,13 +157,19 @@ func (p *people) begin(w http.ResponseWriter, r *http.Request, s mention.Session
 // cookie is the session's, or takes it away when it lasts no time.
 func (p *people) cookie(r *http.Request, secret string, lasts time.Duration) *http.Cookie {
 	c := &http.Cookie{
-		Name: cookieName, Value: secret, Path: p.api.link + "/", HttpOnly: true, Secure: p.api.guard.https(r), SameSite: http.SameSiteLaxMode,
+		Name: cookieName, Value: secret, Path: p.api.link + "/", HttpOnly: true, Secure: p.overTLS(r), SameSite: http.SameSiteLaxMode,
 		MaxAge: int(lasts.Seconds()),
 	}
 	if lasts <= 0 {
 		c.MaxAge = -1
 	}
 	return c
+}
+
+// overTLS reports whether the browser speaks TLS: to us, to a proxy that we
+// trust, or because it asked under the public name.
+func (p *people) overTLS(r *http.Request) bool {
+	return p.api.guard.https(r) || p.api.origin == "https://"+r.Host
 }
 
 // drop ends the session that the browser brings along, whosever it is.

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -20,8 +22,8 @@ const (
 )
 
 // A throttle counts failed sign-ins by address and name. The zero value is
-// ready. Its memory is bounded: of too many, the one with the fewest failures
-// makes room.
+// ready. Its memory is bounded: of too many, those with the fewest failures
+// make room.
 type throttle struct {
 	mu   sync.Mutex
 	list map[throttleKey]*failures
@@ -107,25 +109,29 @@ func (f *failures) left(k throttleKey, now time.Time) float64 {
 	return max(0, f.n-float64(now.Sub(f.last))/float64(forget))
 }
 
-// room makes place for one more. It is called with t.mu held.
+// room makes place for more: what is forgotten goes, and of too many the
+// quarter with the fewest failures. It is called with t.mu held.
 func (t *throttle) room(now time.Time) {
 	if len(t.list) < 3*maxThrottled {
 		return
 	}
-	var least throttleKey
-	fewest := math.Inf(1)
+	type rank struct {
+		key throttleKey
+		n   float64
+	}
+	var ranks []rank
 	for k, f := range t.list {
-		n := f.left(k, now)
-		if n == 0 && !f.held.After(now) {
+		if n := f.left(k, now); n > 0 || f.held.After(now) {
+			ranks = append(ranks, rank{k, n})
+		} else {
 			delete(t.list, k)
-			fewest = 0
-			continue
-		}
-		if n < fewest {
-			least, fewest = k, n
 		}
 	}
-	if fewest > 0 {
-		delete(t.list, least)
+	if len(t.list) < 9*maxThrottled/4 {
+		return
+	}
+	slices.SortFunc(ranks, func(x, y rank) int { return cmp.Compare(x.n, y.n) })
+	for _, r := range ranks[:len(ranks)/4] {
+		delete(t.list, r.key)
 	}
 }
