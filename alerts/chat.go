@@ -96,11 +96,11 @@ func (c *chat) open() (service types.Service, err error) {
 	case interface{ SetHTTPClient(c *http.Client) }:
 		s.SetHTTPClient(&http.Client{Timeout: c.timeout})
 	case interface{ GetHTTPClient() *http.Client }:
-		if client := s.GetHTTPClient(); client != nil {
-			client.Transport = nil // the default one, which is guarded
-		} else {
+		client := s.GetHTTPClient()
+		if client == nil {
 			return nil, fmt.Errorf("%s cannot be guarded", c.service)
 		}
+		client.Transport = nil // the default one, which is guarded
 	}
 	return service, nil
 }

@@ -38,7 +38,7 @@ func (e *NotifyError) Unwrap() error { return e.Err }
 // Gone reports that the receiver asked never to be called again.
 func (e *NotifyError) Gone() bool { return e.Status == http.StatusGone }
 
-// New makes the notifier of a receiver. It reads the receiver's secrets. draw
+// New makes the notifier of a receiver. It reads the receiver's secrets. Draw
 // makes the pictures in mails, and may be nil; so may log.
 func New(r Receiver, eg *egress.Egress, draw Draw, log *slog.Logger) (Notifier, error) {
 	if errs := r.Faults(); len(errs) > 0 {

@@ -30,7 +30,7 @@ func verify(secret string, h http.Header, body []byte, now time.Time) bool {
 	mac.Write([]byte(h.Get("webhook-id") + "." + h.Get("webhook-timestamp") + "."))
 	mac.Write(body)
 	want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	for _, s := range strings.Fields(h.Get("webhook-signature")) {
+	for s := range strings.FieldsSeq(h.Get("webhook-signature")) {
 		if hmac.Equal([]byte(s), []byte(want)) {
 			return true
 		}

@@ -87,7 +87,7 @@ func writeXML(w io.Writer, v any) error {
 	return err
 }
 
-// MentionEntry is a mention in a feed. page says where one without an address
+// MentionEntry is a mention in a feed. Page says where one without an address
 // of its own is shown; it may be nil.
 func MentionEntry(r *mention.Row, page func(id string) string) FeedEntry {
 	e := FeedEntry{

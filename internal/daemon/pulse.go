@@ -40,7 +40,7 @@ type beating struct {
 }
 
 // set puts heartbeats in force, and tells of those that are no more.
-func (p *pulses) set(list []alerts.Receiver, make func(alerts.Receiver) (*alerts.Heartbeat, error)) (removed []string) {
+func (p *pulses) set(list []alerts.Receiver, open func(alerts.Receiver) (*alerts.Heartbeat, error)) (removed []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	beats := map[string]*beating{}
@@ -51,7 +51,7 @@ func (p *pulses) set(list []alerts.Receiver, make func(alerts.Receiver) (*alerts
 			continue
 		}
 		b := &beating{receiver: list[i]}
-		b.heartbeat, b.err = make(list[i])
+		b.heartbeat, b.err = open(list[i])
 		beats[id] = b
 	}
 	for id := range p.beats {

@@ -31,8 +31,8 @@ type Answer struct {
 }
 
 type way struct {
-	of *Egress
-	http.RoundTripper
+	of  *Egress
+	out http.RoundTripper
 }
 
 // Use lets the door lead out by e, with the limits of o.
@@ -45,7 +45,7 @@ func (d *Door) RoundTrip(req *http.Request) (*http.Response, error) {
 		d.note(nil, ErrNoWayOut)
 		return nil, ErrNoWayOut
 	}
-	resp, err := w.RoundTripper.RoundTrip(req)
+	resp, err := w.out.RoundTrip(req)
 	d.note(resp, err)
 	return resp, err
 }

@@ -11,6 +11,6 @@ func FreeSpace(dir string) (free, size uint64, err error) {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, 0, err
 	}
-	block := uint64(s.Bsize)                                       //nolint:gosec,unconvert // its type differs between systems; never negative
+	block := uint64(s.Bsize)                                       //nolint:gosec // its type differs between systems; never negative
 	return uint64(s.Bavail) * block, uint64(s.Blocks) * block, nil //nolint:gosec,unconvert // as above
 }
