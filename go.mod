@@ -42,6 +42,7 @@ require (
 
 require (
 	github.com/antchfx/xpath v1.3.6 // indirect
+	github.com/coder/websocket v1.8.13
 	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
 	github.com/richardlehane/mscfb v1.0.7 // indirect
 	github.com/richardlehane/msoleps v1.0.6 // indirect

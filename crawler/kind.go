@@ -28,6 +28,7 @@ func kinds() []kind {
 		reddit.kind("reddit"),
 		mastodon.kind("mastodon"),
 		bluesky.kind("bluesky"),
+		{name: "jetstream", check: checkJetstream, make: func(s mention.Source, o Options) Collector { return newJetstream(s, o) }},
 		youTube.kind("youtube"),
 		gdelt.kind("gdelt"),
 		googleNews.kind("googlenews"),

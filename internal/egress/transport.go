@@ -52,8 +52,26 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, err
 	}
+	if conn, ok := resp.Body.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = &upgraded{ReadWriteCloser: conn, cancel: cancel}
+		return resp, nil
+	}
 	t.limit(ctx, cancel, resp)
 	return resp, nil
+}
+
+// upgraded is a connection that speaks another protocol now (WebSocket). Its
+// user caps what is read from it, and how long.
+type upgraded struct {
+	io.ReadWriteCloser
+	cancel context.CancelFunc
+}
+
+// Close implements io.Closer.
+func (u *upgraded) Close() error {
+	err := u.ReadWriteCloser.Close()
+	u.cancel()
+	return err
 }
 
 // limit puts decoding and caps around the body of an answer.
