@@ -225,17 +225,21 @@ type blockView struct {
 	Figure *figure
 }
 
+// Counted reports whether a column is of numbers.
+func (b blockView) Counted(column int) bool {
+	return len(b.Rows) > 0 && column < len(b.Rows[0]) && b.Rows[0][column].Number
+}
+
 func blocksOf(d *report.Document) []blockView {
 	var list []blockView
 	for i := range d.Blocks {
 		b := blockView{Block: &d.Blocks[i]}
 		if b.Chart != nil {
-			b.Figure = &figure{Wide: drawn(b.Chart, "b"+strconv.Itoa(i)), Table: b.Data}
-			if b.Small != nil {
-				b.Figure.Narrow = drawn(b.Small, "n"+strconv.Itoa(i))
-			} else {
-				b.Figure.Narrow = drawn(b.Chart, "n"+strconv.Itoa(i))
+			wide, narrow := b.Half, b.Small
+			if wide == nil || narrow == nil {
+				wide, narrow = b.Chart, b.Chart
 			}
+			b.Figure = &figure{Wide: drawn(wide, "b"+strconv.Itoa(i)), Narrow: drawn(narrow, "n"+strconv.Itoa(i)), Table: b.Data}
 		}
 		list = append(list, b)
 	}

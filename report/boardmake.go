@@ -134,7 +134,7 @@ func (m *maker) linesPart(p *Part, q string, b *Block) error {
 	o.Query = q
 	c := o.Volume(&t, m.names, Largest(&t, min(p.size(), 8)))
 	if len(c.Buckets) > 0 {
-		b.Chart, b.Small, b.Data = c.Lines(reportSize), c.Lines(chart.Narrow), c.Table()
+		b.draw(c.Lines, c.Table())
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func (m *maker) moodPart(q string, b *Block) error {
 	o := m.overTime()
 	o.Query = q
 	if c := o.Moods(&t); len(c.Buckets) > 0 {
-		b.Chart, b.Small, b.Data = c.Stacked(reportSize), c.Stacked(chart.Narrow), c.Table()
+		b.draw(c.Stacked, c.Table())
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (m *maker) barsPart(i int, p *Part, q string, b *Block) error {
 		b.Head, b.Note = nil, "Nothing in this time."
 	case p.chart() == ChartBars:
 		bars.Desc = fmt.Sprintf("%s leads with %s.", bars.Rows[0].Name, chart.Count(bars.Rows[0].Value))
-		b.Chart, b.Small = bars.Draw(760), bars.Draw(370)
+		b.Chart, b.Half, b.Small = bars.Draw(760), bars.Draw(halfSize.W), bars.Draw(370)
 		b.Fold = true
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"earshot/mention"
 	"earshot/report/chart"
+	"earshot/report/scene"
 )
 
 // An IncidentFile is all that is known of an incident beside its mentions.
@@ -220,10 +221,11 @@ func (m *maker) around(f *IncidentFile) error {
 	for _, g := range f.Gaps {
 		c.Gaps = append(c.Gaps, chart.Gap{From: g.From, To: g.To, Tip: g.Source + " did not answer"})
 	}
-	c.Peaks = append(c.Peaks, chart.Peak{N: 1, At: f.Incident.Opened})
-	b := Block{Heading: "Before and during", Note: "1 marks when it opened. Hatched stretches are those in which a source did not answer: counts there may be short."}
+	lane := chart.Lane{Name: "opened", Ink: scene.Negative, Marks: []chart.Mark{{At: f.Incident.Opened, Big: true, Tip: "opened " + m.when(f.Incident.Opened)}}}
+	c.Lanes = append(c.Lanes, lane)
+	b := Block{Heading: "Before and during", Note: "The mark above is when it opened. Hatched stretches are those in which a source did not answer: counts there may be short."}
 	if len(c.Buckets) > 0 {
-		b.Chart, b.Small, b.Data = c.Stacked(reportSize), c.Stacked(chart.Narrow), c.Table()
+		b.draw(c.Stacked, c.Table())
 	}
 	during, err := m.src.Aggregate(m.ctx, mention.Aggregation{Query: f.about().Query(m.o.Query), Zone: m.o.Zone.String(), Measures: []string{mention.MeasureSentiment, mention.MeasureSites, mention.MeasureAuthors}})
 	if err != nil {
@@ -231,8 +233,8 @@ func (m *maker) around(f *IncidentFile) error {
 	}
 	q := f.about().Query(m.o.Query)
 	if s := during.Total.Sentiment; s != nil {
-		b.Lines = append(b.Lines, Line{Text: fmt.Sprintf("Since a day before it opened: %s mentions, %s negative, %s positive, net sentiment (polar) %s.",
-			chart.Count(float64(during.Total.Count)), chart.Count(float64(s.Negative)), chart.Count(float64(s.Positive)), netOf(s)), Link: m.link(q)})
+		b.Lines = append(b.Lines, Line{Text: fmt.Sprintf("Since a day before it opened: %s, %s negative, %s positive, net sentiment (polar) %s.",
+			plural(int(min(during.Total.Count, 1<<52)), "mention"), chart.Count(float64(s.Negative)), chart.Count(float64(s.Positive)), netOf(s)), Link: m.link(q)})
 		m.number("negative", "negative mentions", float64(s.Negative), and(q, "sentiment:negative"))
 	}
 	m.number("volume", "mentions", float64(during.Total.Count), q)

@@ -91,7 +91,8 @@ type Block struct {
 	Heading string
 	Lines   []Line
 	Chart   *scene.Scene
-	Small   *scene.Scene // the same for small screens
+	Half    *scene.Scene // the same for half a page's width
+	Small   *scene.Scene // and for small screens
 	Data    chart.Table  // the numbers of the chart
 	Head    []string
 	Rows    [][]Entry

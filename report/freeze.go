@@ -120,7 +120,7 @@ func (d *Document) relink(link func(query string) string) {
 		for j := range b.Data.Rows {
 			put(&b.Data.Rows[j].Link)
 		}
-		for _, s := range []*scene.Scene{b.Chart, b.Small} {
+		for _, s := range []*scene.Scene{b.Chart, b.Half, b.Small} {
 			for j := 0; s != nil && j < len(s.Groups); j++ {
 				put(&s.Groups[j].Link)
 			}

@@ -51,7 +51,7 @@ func (m *maker) shares() {
 	}
 	slices.SortStableFunc(c.Rows, func(x, y chart.Bar) int { return cmp.Compare(y.Value, x.Value) })
 	c.Desc = c.Rows[0].Name + " leads with " + chart.Percent(c.Rows[0].Value) + "."
-	m.add(Block{Heading: "Share of voice", Chart: c.Draw(760), Small: c.Draw(370), Note: "Whiskers are the 95 % interval."})
+	m.add(Block{Heading: "Share of voice", Chart: c.Draw(760), Half: c.Draw(halfSize.W), Small: c.Draw(370), Note: "Whiskers are the 95 % interval."})
 }
 
 // A stand is how a brand does under one topic.

@@ -7,10 +7,19 @@ import (
 
 	"earshot/mention"
 	"earshot/report/chart"
+	"earshot/report/scene"
 )
 
 // reportSize is a chart on paper and in mail.
 var reportSize = chart.Size{W: 760, H: 220, Bare: true}
+
+// halfSize is a chart in half a page's width.
+var halfSize = chart.Size{W: 580, H: 230}
+
+// draw draws a chart in every size.
+func (b *Block) draw(at func(chart.Size) *scene.Scene, t chart.Table) {
+	b.Chart, b.Half, b.Small, b.Data = at(reportSize), at(halfSize), at(chart.Narrow), t
+}
 
 func (m *maker) score() (err error) {
 	m.d.Score, err = m.src.Scorecard(m.ctx, mention.KPISearch{Query: m.o.Query, Brands: m.ids, From: m.o.Window.From, To: m.o.Window.To, Zone: m.o.Zone.String()})
@@ -113,7 +122,7 @@ func (m *maker) volume(peaks []mention.Peak) error {
 		b.Lines = append(b.Lines, line)
 	}
 	if len(c.Buckets) > 0 {
-		b.Chart, b.Small, b.Data = c.Lines(reportSize), c.Lines(chart.Narrow), c.Table()
+		b.draw(c.Lines, c.Table())
 	}
 	m.add(b)
 	return nil

@@ -87,7 +87,11 @@ func (t *Time) newPlot(z Size, right, top, low, high float64) *plot {
 	lanes := float64(len(t.Lanes)) * laneHeight
 	s := &scene.Scene{W: z.W, H: z.H + lanes, Title: t.Title, Desc: t.Desc}
 	format := t.format()
-	grid := ticks(math.Min(low, t.Low), math.Max(high, t.High), 4)
+	most := 4
+	if top := math.Max(high, t.High); t.Format == nil && top < 4 { // counts are whole
+		most = int(math.Max(1, math.Ceil(top)))
+	}
+	grid := ticks(math.Min(low, t.Low), math.Max(high, t.High), most)
 	left := 0.0
 	for _, v := range grid {
 		left = math.Max(left, scene.Width(format(v), textSize, false))
