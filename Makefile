@@ -38,6 +38,7 @@ bench: ## figures for docs/performance.md; the index with 100,000 and $(BENCH) m
 	  du -sb $$dir/$$n; \
 	done
 	$(GO) test -run '^$$' -bench Data -benchtime 1x -timeout 1h -size 100000 ./internal/daemon
+	for n in 100000 $(BENCH); do $(GO) test -run '^$$' -bench Pages -benchtime 40x -timeout 3h -size $$n ./internal/daemon || exit 1; done
 
 fuzz: ## every fuzz target for $(FUZZ)
 	@for pkg in $$($(GO) list ./...); do \

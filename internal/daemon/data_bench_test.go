@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -31,6 +32,15 @@ func dataStore(b *testing.B) *Store {
 	if dir == "" {
 		dir = b.TempDir()
 	}
+	return dataStoreIn(b, dir, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+}
+
+// dataStep is the time from one mention to the next.
+const dataStep = 8 * time.Second
+
+// dataStoreIn is dataStore in a folder, its mentions published from a time on.
+func dataStoreIn(b *testing.B, dir string, from time.Time) *Store {
+	b.Helper()
 	s, err := OpenStore(b.Context(), dir, time.UTC, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
@@ -46,20 +56,7 @@ func dataStore(b *testing.B) *Store {
 	}
 	next := demo.Load(3)
 	for n := int(counts.Analyzed); n < *size; n += batchSize {
-		var batch mention.Batch
-		var list []ledger.Understood
-		for i := range batchSize {
-			m := next()
-			m.URL = fmt.Sprintf("https://load.example/%d", n+i)
-			m.Published = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n+i) * 8 * time.Second)
-			crawler.Identify(&m)
-			batch.Source, batch.Mentions = "load", append(batch.Mentions, m)
-			list = append(list, understoodAs(&m, n+i))
-		}
-		if _, err := s.Ledger.Append(b.Context(), now(), batch); err != nil {
-			b.Fatal(err)
-		}
-		if err := s.Ledger.PutUnderstood(b.Context(), int64(n+batchSize), list); err != nil {
+		if err := putLoad(b.Context(), s, next, n, batchSize, from); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -67,6 +64,24 @@ func dataStore(b *testing.B) *Store {
 		b.Fatal(err)
 	}
 	return s
+}
+
+// putLoad stores the mentions n and on as understood.
+func putLoad(ctx context.Context, s *Store, next func() mention.Mention, n, most int, from time.Time) error {
+	var batch mention.Batch
+	var list []ledger.Understood
+	for i := range most {
+		m := next()
+		m.URL = fmt.Sprintf("https://load.example/%d", n+i)
+		m.Published = from.Add(time.Duration(n+i) * dataStep)
+		crawler.Identify(&m)
+		batch.Source, batch.Mentions = "load", append(batch.Mentions, m)
+		list = append(list, understoodAs(&m, n+i))
+	}
+	if _, err := s.Ledger.Append(ctx, now(), batch); err != nil {
+		return err
+	}
+	return s.Ledger.PutUnderstood(ctx, int64(n+most), list)
 }
 
 func understoodAs(m *mention.Mention, i int) ledger.Understood {
