@@ -41,6 +41,7 @@ type platform struct {
 	page    func(ctx context.Context, c *call) (*leaf, error)
 	measure func(ctx context.Context, c *call, ids []string) ([]mention.Metric, error)
 	topicOf func(*url.URL) string                             // of the address of a capture; nil where the answer does not depend on it
+	listen  func(ctx context.Context, p *apiPass) error       // hears what is new between two passes, as long as it may; nil where the platform has no stream
 	again   func(ctx context.Context, c *call) (*leaf, error) // reads a capture, where that is not what page does
 }
 
@@ -59,6 +60,9 @@ func (p *platform) check(src *mention.Source) []error {
 	}
 	if p.base == "" && src.URL == "" {
 		errs = append(errs, errors.New("url is missing: the address of the instance"))
+	}
+	if src.Stream && p.listen == nil {
+		errs = append(errs, fmt.Errorf("stream: a %s has none", src.Kind))
 	}
 	if p.keyed && src.SecretFile() == "" {
 		errs = append(errs, fmt.Errorf("key_file is missing: a %s answers nobody without a key", src.Kind))

@@ -53,6 +53,7 @@ type apiPass struct {
 	left   int // pages
 	dates  []Item
 	added  []byte // hashes of what this pass brought
+	heard  bool   // a stream told what was new: the next pass closes the gap behind it
 }
 
 // Collect implements [Collector].
@@ -73,6 +74,9 @@ func (a *api) Collect(ctx context.Context, state mention.SourceState, emit func(
 	var err error
 	if p.key, err = readSecret(&a.src); err == nil {
 		err = p.run(ctx)
+	}
+	if err == nil && a.src.Stream && a.platform.listen != nil {
+		err = a.platform.listen(ctx, p)
 	}
 	p.keep()
 	if rememberErr := p.remember(p.cursor); rememberErr != nil {
@@ -309,6 +313,9 @@ func (p *apiPass) next() time.Time {
 		if len(t.Gaps) > 0 && t.Used.Equal(p.now) {
 			wait = min(wait, gapWait)
 		}
+	}
+	if p.heard {
+		wait = time.Second
 	}
 	next := p.now.Add(wait)
 	for _, w := range p.cursor.Watch {

@@ -36,6 +36,7 @@ var mastodon = &platform{ //nolint:gochecknoglobals // a constant table
 	},
 	page:    mastodonPage,
 	measure: mastodonMeasure,
+	listen:  mastodonListen,
 }
 
 type mastodonStatus struct {
@@ -88,29 +89,33 @@ func mastodonPage(ctx context.Context, c *call) (*leaf, error) {
 	}
 	l := &leaf{answer: a}
 	for i := range got {
-		s := &got[i]
-		l.next = s.ID
-		if s.Reblog != nil || s.Visibility != "" && s.Visibility != "public" && s.Visibility != "unlisted" {
-			continue
-		}
-		m := mention.Mention{
-			ID: "mastodon:" + firstNonEmpty(s.URI, s.URL), Kind: mention.KindPost, GUID: s.URI, URL: firstNonEmpty(s.URL, s.URI),
-			Title: plainLine(s.Spoiler), Text: plainText(s.Content), Author: "@" + s.Account.Acct, Lang: languageCode(s.Language),
-			Published: s.Created, Engagement: sumOf(s.Replies, s.Reblogs, s.Favourites),
-		}
-		if s.Edited != nil {
-			m.Updated = *s.Edited
-		}
-		for _, t := range s.Tags {
-			m.Categories = append(m.Categories, "#"+t.Name)
-		}
-		if s.ReplyTo != "" {
-			m.Kind, m.Parent = mention.KindComment, "mastodon:"+c.base+"#"+s.ReplyTo
-		}
-		l.track(m.ID, s.ID)
-		l.add(c, m)
+		l.next = got[i].ID
+		got[i].add(l, c)
 	}
 	return l, nil
+}
+
+// add puts a status on a page, unless it is somebody else's or not for all.
+func (s *mastodonStatus) add(l *leaf, c *call) {
+	if s.Reblog != nil || s.Visibility != "" && s.Visibility != "public" && s.Visibility != "unlisted" {
+		return
+	}
+	m := mention.Mention{
+		ID: "mastodon:" + firstNonEmpty(s.URI, s.URL), Kind: mention.KindPost, GUID: s.URI, URL: firstNonEmpty(s.URL, s.URI),
+		Title: plainLine(s.Spoiler), Text: plainText(s.Content), Author: "@" + s.Account.Acct, Lang: languageCode(s.Language),
+		Published: s.Created, Engagement: sumOf(s.Replies, s.Reblogs, s.Favourites),
+	}
+	if s.Edited != nil {
+		m.Updated = *s.Edited
+	}
+	for _, t := range s.Tags {
+		m.Categories = append(m.Categories, "#"+t.Name)
+	}
+	if s.ReplyTo != "" {
+		m.Kind, m.Parent = mention.KindComment, "mastodon:"+c.base+"#"+s.ReplyTo
+	}
+	l.track(m.ID, s.ID)
+	l.add(c, m)
 }
 
 // mastodonMeasure asks for each by itself: every version of the API can.

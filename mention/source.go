@@ -56,6 +56,7 @@ type Source struct {
 
 	// Of public APIs.
 	Query     SourceQuery `yaml:"query,omitempty" json:"query,omitzero"`
+	Stream    bool        `yaml:"stream,omitempty" json:"stream,omitempty"`     // mastodon: hear what is new at once, between the passes
 	In        []string    `yaml:"in,omitempty" json:"in,omitempty"`             // where on the platform: subreddits, hashtags, channels, apps
 	User      string      `yaml:"user,omitempty" json:"user,omitempty"`         // who the key belongs to, where the platform asks
 	KeyFile   string      `yaml:"key_file,omitempty" json:"key_file,omitempty"` // holds the key, token or app password alone
