@@ -57,8 +57,15 @@ func newPostOffice(t *testing.T) *postOffice {
 	p.d = &dispatcher{
 		ledger: led, log: slog.New(slog.DiscardHandler), now: func() time.Time { return p.at }, tried: func(string) {},
 		again: func(_ string, at time.Time) { p.next = at },
-		dead:  func(_ context.Context, d mention.Delivery) error { p.dead = append(p.dead, d.ID); return nil },
+		dead: func(_ context.Context, d mention.Delivery) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.dead = append(p.dead, d.ID)
+			return nil
+		},
 		told: func(_ string, err error) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
 			if p.said = ""; err != nil {
 				p.said = err.Error()
 			}
