@@ -89,3 +89,21 @@ func newLines(w io.Writer) *lines {
 func (l *lines) put(v any) error { return l.enc.Encode(v) }
 
 func (l *lines) flush() error { return l.buf.Flush() }
+
+// toldRows writes rows where a program is to read them, and reports whether
+// that was asked for; people are told by a table.
+func toldRows[T any](a *app, rows []T) (told bool, err error) {
+	switch a.output {
+	case "json":
+		return true, a.json(orEmpty(rows))
+	case "ndjson":
+		out := newLines(a.stdout)
+		for i := range rows {
+			if err := out.put(&rows[i]); err != nil {
+				return true, err
+			}
+		}
+		return true, out.flush()
+	}
+	return false, nil
+}

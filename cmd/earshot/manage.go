@@ -127,17 +127,8 @@ func (a *app) receivers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch a.output {
-	case "json":
-		return a.json(orEmpty(rows))
-	case "ndjson":
-		out := newLines(a.stdout)
-		for i := range rows {
-			if err := out.put(&rows[i]); err != nil {
-				return err
-			}
-		}
-		return out.flush()
+	if told, err := toldRows(a, rows); told {
+		return err
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RECEIVER\tKIND\tSTATE\tWAITING\tGIVEN UP\tLAST SENT\tNEXT TRY\tERROR")
@@ -183,17 +174,8 @@ func (a *app) eitherWay(ctx context.Context, ask func(*remote) error, open func(
 }
 
 func (a *app) printDeliveries(rows []mention.Delivery) error {
-	switch a.output {
-	case "json":
-		return a.json(orEmpty(rows))
-	case "ndjson":
-		out := newLines(a.stdout)
-		for i := range rows {
-			if err := out.put(&rows[i]); err != nil {
-				return err
-			}
-		}
-		return out.flush()
+	if told, err := toldRows(a, rows); told {
+		return err
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CREATED\tRECEIVER\tSTATE\tTRIES\tTYPE\tID\tREASON")

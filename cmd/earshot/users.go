@@ -186,17 +186,8 @@ func (a *app) listUsers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch a.output {
-	case "json":
-		return a.json(orEmpty(rows))
-	case "ndjson":
-		out := newLines(a.stdout)
-		for i := range rows {
-			if err := out.put(&rows[i]); err != nil {
-				return err
-			}
-		}
-		return out.flush()
+	if told, err := toldRows(a, rows); told {
+		return err
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tROLE\tSIGNED IN LAST\tSEES ONLY")
