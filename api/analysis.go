@@ -214,7 +214,7 @@ func (a *api) fillCompetitors(ctx context.Context, v *competitorsView, brand, ki
 	if len(c.Buckets) > 0 {
 		v.Chart = lines(c, "deeds")
 	}
-	card, err := a.backend.Scorecard(ctx, mention.KPISearch{Query: v.Q, Brands: ids, From: v.Window.From, To: v.Window.To, Zone: a.zone.String()})
+	card, err := a.backend.Scorecard(ctx, mention.KPISearch{Query: v.Q, Brands: ids, From: v.Window.From, To: v.Window.To, Zone: a.zone.String(), Measures: []string{mention.MeasureSentiment}})
 	if err == nil {
 		v.Shares = a.shares(&card, ids, names)
 	}

@@ -110,7 +110,7 @@ func (a *api) fillOverview(ctx context.Context, v *overviewView, brands []BrandI
 	var split *mention.Table
 	var card mention.Scorecard
 	p.run("The figures", func(ctx context.Context) (err error) {
-		card, err = a.backend.Scorecard(ctx, mention.KPISearch{Query: v.Q, Brands: ids, From: v.Window.From, To: v.Window.To, Zone: a.zone.String()})
+		card, err = a.backend.Scorecard(ctx, mention.KPISearch{Query: v.Q, Brands: ids, From: v.Window.From, To: v.Window.To, Zone: a.zone.String(), Measures: []string{mention.MeasureSentiment, mention.MeasureAuthors, mention.MeasureSites, mention.MeasureStories}})
 		return err
 	})
 	p.run("The brands", func(ctx context.Context) error {

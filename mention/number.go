@@ -134,6 +134,7 @@ type KPISearch struct {
 	Zone       string    // IANA name; "" means the index's own
 	Own        bool      // also own channels
 	Irrelevant bool      // also what people marked irrelevant
+	Measures   []string  // that figures are made of; empty means all. When given, the figures of brands are volume, share of voice and sentiment
 }
 
 // A Scorecard answers a [KPISearch].

@@ -71,7 +71,11 @@ func brandSet(brands []string) ([]string, error) {
 
 // score computes the figures of one window.
 func score(ctx context.Context, ask AggregateFunc, s mention.KPISearch, set []string, open string, w Window) ([]mention.Figure, error) {
-	a := mention.Aggregation{Query: w.Query(s.Query), Zone: s.Zone, Measures: scoreMeasures, Own: s.Own, Irrelevant: s.Irrelevant}
+	measures, ofBrands := scoreMeasures, scoreMeasures
+	if len(s.Measures) > 0 { // distinct ones of each brand cost most
+		measures, ofBrands = s.Measures, []string{mention.MeasureSentiment}
+	}
+	a := mention.Aggregation{Query: w.Query(s.Query), Zone: s.Zone, Measures: measures, Own: s.Own, Irrelevant: s.Irrelevant}
 	all, err := ask(ctx, a)
 	if err != nil {
 		return nil, err
@@ -80,7 +84,7 @@ func score(ctx context.Context, ask AggregateFunc, s mention.KPISearch, set []st
 	if len(set) == 0 {
 		return list, nil
 	}
-	a.Query, a.By = also(w.Query(open), anyBrand(set)), []string{"brand"}
+	a.Query, a.By, a.Measures = also(w.Query(open), anyBrand(set)), []string{"brand"}, ofBrands
 	t, err := ask(ctx, a)
 	if err != nil {
 		return nil, err
