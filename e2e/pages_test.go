@@ -74,7 +74,13 @@ func pages(t *testing.T, base string) map[string]string {
 	if len(found.Rows) != 1 {
 		t.Fatal("nothing found")
 	}
+	kept := keepReport(t, base)
 	return map[string]string{
+		"/boards":                               "service desk",
+		"/boards/desk":                          "what people ask",
+		"/boards/new":                           "a new board",
+		"/reports":                              "make and send now",
+		"/reports/" + kept:                      "links to this report",
 		"/?period=30d":                          "what changed",
 		"/mentions":                             "recall",
 		"/mentions?q=recall*+AND+brand:velmora": "recall",

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"image/png"
 	"io"
@@ -198,4 +199,19 @@ func keysOf(m map[string][]piece) []string {
 		list = append(list, fmt.Sprintf("%s %d", k, len(v)))
 	}
 	return list
+}
+
+// keepReport makes a report that is kept and gives its id.
+func keepReport(t *testing.T, base string) string {
+	t.Helper()
+	resp, err := http.Post(base+"/api/v1/archive", "application/json", strings.NewReader(`{"kind":"weekly"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var kept struct{ ID string }
+	if err := json.NewDecoder(resp.Body).Decode(&kept); err != nil || kept.ID == "" {
+		t.Fatalf("keep: %s, %v", resp.Status, err)
+	}
+	return kept.ID
 }
