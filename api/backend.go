@@ -290,4 +290,7 @@ type Health interface {
 	Status(ctx context.Context) (Status, error)
 	// Gaps are the stretches in which a source did not answer, oldest first.
 	Gaps(ctx context.Context, from, to time.Time) ([]mention.Coverage, error)
+	// Covered are the stretches in which one source answered, and in which it
+	// did not, oldest first. Of the rest nothing is known.
+	Covered(ctx context.Context, source string, from, to time.Time) ([]mention.Coverage, error)
 }

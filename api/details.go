@@ -60,6 +60,7 @@ type sourcesView struct {
 	Rows          []mention.SourceStatus
 	Broken, Never int
 	Coverage      []mention.Coverage // stretches without an answer
+	Strips        map[string]strip   // by source; of the first rows alone
 }
 
 func (a *api) sourcesPage(w http.ResponseWriter, r *http.Request) {
@@ -95,8 +96,19 @@ func (a *api) sourcesOf(ctx context.Context) (*sourcesView, error) {
 		return strings.Compare(x.Source.ID, y.Source.ID)
 	})
 	now := time.Now()
-	v.Coverage, err = a.backend.Gaps(ctx, now.AddDate(0, 0, -30), now)
-	return v, err
+	if v.Coverage, err = a.backend.Gaps(ctx, now.AddDate(0, 0, -30), now); err != nil {
+		return nil, err
+	}
+	v.Strips = map[string]strip{}
+	for i := range v.Rows[:min(len(v.Rows), maxStrips)] {
+		id := v.Rows[i].Source.ID
+		list, err := a.backend.Covered(ctx, id, now.Add(-stripHours*time.Hour), now)
+		if err != nil {
+			return nil, err
+		}
+		v.Strips[id] = stripOf(list, now)
+	}
+	return v, nil
 }
 
 type settingsView struct {

@@ -430,6 +430,16 @@ func (f *fake) Gaps(context.Context, time.Time, time.Time) ([]mention.Coverage, 
 	return []mention.Coverage{{Source: "gone", From: day.Add(-48 * time.Hour), To: day}}, f.err
 }
 
+func (f *fake) Covered(_ context.Context, source string, from, to time.Time) ([]mention.Coverage, error) {
+	if source != "gone" {
+		return []mention.Coverage{{Source: source, From: from.Add(24 * time.Hour), To: to, OK: true}}, f.err
+	}
+	return []mention.Coverage{
+		{Source: source, From: from, To: to.Add(-150 * time.Minute), OK: true},
+		{Source: source, From: to.Add(-150 * time.Minute), To: to},
+	}, f.err
+}
+
 // trend is what the fake finds new, with the text of its first mention.
 func (f *fake) trend() mention.Trend {
 	term := "splinters"

@@ -168,7 +168,7 @@ func TestPages(t *testing.T) {
 		{"/rules/outcry", []string{"defined by file", "brand:brillux", "hook"}},
 		{"/rules/new?match=recall*", []string{"recall*", "60</strong> mentions"}},
 		{"/incidents/i0", []string{"Acknowledge", "Brillux recalls lot 1", "the newest 2", "incident.firing"}},
-		{"/sources", []string{"✕ the address is gone (410)", "3 times in a row", "✓ well", "12,345", "Gaps in the last 30 days"}},
+		{"/sources", []string{"✕ the address is gone (410)", "3 times in a row", "✓ well", "12,345", "Gaps in the last 30 days", "of the last 48 hours: 45 answered, 3 with a gap", "of the last 48 hours: 24 answered, 24 not asked"}},
 		{"/settings", []string{"Nobody but this machine", "recall*", "Who did what"}},
 		{"/api/v1/docs", []string{"searchMentions", "/mentions/{id}/why", "curl -X POST --json @body.json 'http://127.0.0.1:8080/api/v1/curation'", "needs analyst"}},
 		{"/api/v1/docs?objects=1", []string{`id="schema-Record"`}},

@@ -119,3 +119,8 @@ func (p part) Status(ctx context.Context) (Status, error) {
 func (p part) Gaps(ctx context.Context, from, to time.Time) ([]mention.Coverage, error) {
 	return p.whole.Gaps(ctx, from, to)
 }
+
+// Covered implements [Health].
+func (p part) Covered(ctx context.Context, source string, from, to time.Time) ([]mention.Coverage, error) {
+	return p.whole.Covered(ctx, source, from, to)
+}

@@ -303,6 +303,11 @@ func (b backend) Gaps(ctx context.Context, from, to time.Time) ([]mention.Covera
 	return b.store.gaps(ctx, b.cfg.Load(), from, to)
 }
 
+// Covered implements api.Health.
+func (b backend) Covered(ctx context.Context, source string, from, to time.Time) ([]mention.Coverage, error) {
+	return b.store.Ledger.Coverage(ctx, source, from, to)
+}
+
 // told notes damage and turns an error of the index into one the API knows.
 func (b backend) told(x *index.Index, err error) error {
 	b.store.Suspect(x, err)
