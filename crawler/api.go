@@ -169,6 +169,26 @@ func (c *call) get(ctx context.Context, path string, params url.Values, header h
 	return a, c.decode(a, into)
 }
 
+// feed asks for a feed below the base; each makes of a mention what the
+// platform means by it.
+func (c *call) feed(ctx context.Context, path string, params url.Values, each func(l *leaf, m *mention.Mention, it *Item)) (*leaf, error) {
+	a, err := c.raw(ctx, question{url: c.address(path, params), accept: acceptFeed})
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := ParseFeed(a.body, a.header.Get("Content-Type"))
+	if err != nil {
+		return nil, err
+	}
+	l := &leaf{answer: a}
+	for i := range parsed.Items {
+		m := itemMention(*c.src, parsed, &parsed.Items[i], a.url, c.now)
+		each(l, &m, &parsed.Items[i])
+		l.add(c, m)
+	}
+	return l, nil
+}
+
 func (c *call) address(path string, params url.Values) string {
 	address := strings.TrimRight(c.base, "/") + path
 	if len(params) > 0 {

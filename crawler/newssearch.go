@@ -158,23 +158,16 @@ func googleNewsPage(ctx context.Context, c *call) (*leaf, error) {
 	lang := firstNonEmpty(c.src.Lang, "en")
 	country := strings.ToUpper(firstNonEmpty(c.src.Country, "us"))
 	params := url.Values{"q": {topic}, "hl": {lang + "-" + country}, "gl": {country}, "ceid": {country + ":" + lang}}
-	a, err := c.raw(ctx, question{url: c.address("/rss/search", params), accept: acceptFeed})
-	if err != nil {
-		return nil, err
-	}
-	feed, err := ParseFeed(a.body, a.header.Get("Content-Type"))
-	if err != nil {
-		return nil, err
-	}
-	l := &leaf{answer: a, next: next}
-	for i := range feed.Items {
-		m := itemMention(*c.src, feed, &feed.Items[i], a.url, c.now)
+	l, err := c.feed(ctx, "/rss/search", params, func(_ *leaf, m *mention.Mention, _ *Item) {
 		m.Kind, m.Text, m.Lang = mention.KindNews, "", lang // the text is a list of links
 		if cut := strings.LastIndex(m.Title, " - "); cut > 0 {
 			m.Title, m.Author = m.Title[:cut], m.Title[cut+3:]
 		}
-		l.add(c, m)
+	})
+	if err != nil {
+		return nil, err
 	}
+	l.next = next
 	l.oldest = time.Time{} // by relevance within the days, not by time
 	return l, nil
 }

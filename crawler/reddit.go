@@ -114,27 +114,15 @@ func redditPage(ctx context.Context, c *call) (*leaf, error) {
 // redditFeed reads the same as Atom.
 func redditFeed(ctx context.Context, c *call, path string, params url.Values) (*leaf, error) {
 	params.Del("raw_json")
-	a, err := c.raw(ctx, question{url: c.address(path+".rss", params), accept: acceptFeed})
-	if err != nil {
-		return nil, err
-	}
-	feed, err := ParseFeed(a.body, a.header.Get("Content-Type"))
-	if err != nil {
-		return nil, err
-	}
-	l := &leaf{answer: a}
-	for i := range feed.Items {
-		m := itemMention(*c.src, feed, &feed.Items[i], a.url, c.now)
+	return c.feed(ctx, path+".rss", params, func(_ *leaf, m *mention.Mention, it *Item) {
 		m.Kind, m.Author = mention.KindForum, strings.TrimPrefix(m.Author, "/u/")
 		if strings.HasPrefix(m.GUID, "t3_") || strings.HasPrefix(m.GUID, "t1_") {
 			m.ID, m.Thread = "reddit:"+m.GUID, "reddit:"+m.GUID
 		}
-		if len(feed.Items[i].Categories) > 0 {
-			m.Channel = "r/" + strings.TrimPrefix(feed.Items[i].Categories[0], "r/")
+		if len(it.Categories) > 0 {
+			m.Channel = "r/" + strings.TrimPrefix(it.Categories[0], "r/")
 		}
-		l.add(c, m)
-	}
-	return l, nil
+	})
 }
 
 // redditLogin gets a token for the app, and turns the call to the host that

@@ -62,17 +62,7 @@ func (c *call) youTubeKeyed() http.Header {
 }
 
 func youTubeFeed(ctx context.Context, c *call, channel string) (*leaf, error) {
-	a, err := c.raw(ctx, question{url: c.address("/feeds/videos.xml", url.Values{"channel_id": {channel}}), accept: acceptFeed})
-	if err != nil {
-		return nil, err
-	}
-	feed, err := ParseFeed(a.body, a.header.Get("Content-Type"))
-	if err != nil {
-		return nil, err
-	}
-	l := &leaf{answer: a}
-	for i := range feed.Items {
-		m := itemMention(*c.src, feed, &feed.Items[i], a.url, c.now)
+	return c.feed(ctx, "/feeds/videos.xml", url.Values{"channel_id": {channel}}, func(l *leaf, m *mention.Mention, _ *Item) {
 		m.Kind = mention.KindVideo
 		if id, ok := strings.CutPrefix(m.GUID, "yt:video:"); ok {
 			m.ID = "yt:" + id
@@ -80,9 +70,7 @@ func youTubeFeed(ctx context.Context, c *call, channel string) (*leaf, error) {
 				l.track(m.ID, id)
 			}
 		}
-		l.add(c, m)
-	}
-	return l, nil
+	})
 }
 
 type youTubeComment struct {
