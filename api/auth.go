@@ -101,6 +101,9 @@ func actorOf(ctx context.Context) actor {
 // ends then.
 func (who *actor) gone(ctx context.Context) bool { return who.still != nil && !who.still(ctx) }
 
+// byToken reports whether it is a program that asks with a user's token.
+func (who *actor) byToken() bool { return who.user != "" && who.session == "" }
+
 // A guard lets requests in, or answers them itself. It denies by default.
 type guard struct {
 	tokens  []Token

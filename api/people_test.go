@@ -327,6 +327,47 @@ func TestTokensOfUsers(t *testing.T) {
 	}
 }
 
+func TestATokenMakesNoOther(t *testing.T) {
+	people := team()
+	h := cheap(t, api.Options{Backend: newFake(3), People: people})
+	for _, k := range []mention.AccessToken{
+		{ID: "ann/read", Owner: "ann", Role: "viewer"}, {ID: "ann/other", Owner: "ann", Role: "analyst"}, {ID: "root/all", Owner: "root", Role: "admin"},
+	} {
+		k.Hash = api.HashToken("earshot_" + k.ID)
+		people.tokens[k.ID] = k
+	}
+	tests := []struct {
+		with, method, path, body string
+		want                     int
+	}{
+		{"ann/read", "POST", "/api/v1/tokens", `{"name":"forever","role":"viewer"}`, 403},
+		{"root/all", "POST", "/api/v1/tokens", `{"name":"forever","role":"viewer"}`, 403},
+		{"ann/read", "DELETE", "/api/v1/tokens/ann%2Fother", "", 404},
+		{"ann/other", "DELETE", "/api/v1/tokens/ann%2Fread", "", 404},
+		{"root/all", "DELETE", "/api/v1/tokens/ann%2Fread", "", 404},
+		{"ann/read", "GET", "/api/v1/tokens", "", 200},
+		{"ann/read", "DELETE", "/api/v1/tokens/ann%2Fread", "", 204},
+	}
+	for _, tt := range tests {
+		r := request(tt.method, tt.path, tt.body)
+		r.Header.Set("Authorization", "Bearer earshot_"+tt.with)
+		res, body := answer(h, r)
+		if res.StatusCode != tt.want || strings.Contains(body, "ann/other") {
+			t.Errorf("%s: %s %s = %d %s, want %d", tt.with, tt.method, tt.path, res.StatusCode, body, tt.want)
+		}
+	}
+	for _, path := range []string{"/account/tokens", "/account/tokens/revoke"} {
+		r := form(path, url.Values{"id": {"ann/other"}, "name": {"forever"}, "role": {"viewer"}})
+		r.Header.Set("Authorization", "Bearer earshot_root/all")
+		if res, _ := answer(h, r); res.StatusCode < 400 {
+			t.Errorf("%s with a token: %d", path, res.StatusCode)
+		}
+	}
+	if len(people.tokens) != 2 {
+		t.Errorf("tokens %v", people.tokens)
+	}
+}
+
 func TestSetUp(t *testing.T) {
 	people := newCrowd()
 	o := api.Options{Backend: newFake(1), People: people, SetupCode: "earshot_code", SetupUntil: time.Now().Add(time.Hour)}

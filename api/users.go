@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -92,14 +93,14 @@ func (a *api) userRoutes() {
 		OperationID: "endSession", Method: http.MethodDelete, Path: "/sessions/{id}", Tags: tags, Metadata: admin, Summary: "End a session", DefaultStatus: http.StatusNoContent,
 	}, a.endSession)
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "listTokens", Method: http.MethodGet, Path: "/tokens", Tags: tags, Metadata: viewer, Summary: "Your tokens; an admin's answer has all",
+		OperationID: "listTokens", Method: http.MethodGet, Path: "/tokens", Tags: tags, Metadata: viewer, Summary: "Your tokens; an admin's answer has all, a token's itself",
 	}, a.tokens)
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "makeToken", Method: http.MethodPost, Path: "/tokens", Tags: tags, Metadata: viewer, Summary: "Make a token of yours",
-		DefaultStatus: http.StatusCreated,
+		Description: "Needs a session: a token makes no tokens.", DefaultStatus: http.StatusCreated,
 	}, a.makeToken)
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "deleteToken", Method: http.MethodDelete, Path: "/tokens/{id}", Tags: tags, Metadata: viewer, Summary: "Revoke a token", DefaultStatus: http.StatusNoContent,
+		OperationID: "deleteToken", Method: http.MethodDelete, Path: "/tokens/{id}", Tags: tags, Metadata: viewer, Summary: "Revoke a token; a token none but itself", DefaultStatus: http.StatusNoContent,
 	}, a.deleteToken)
 }
 
@@ -160,10 +161,14 @@ func (a *api) endSession(ctx context.Context, in *idInput) (*struct{}, error) {
 	return nil, a.fail(ctx, err, "session")
 }
 
-// tokensOf are the tokens that who asks may know of.
+// tokensOf are the tokens that who asks may know of. A token of a user knows of
+// itself alone: whoever comes by one must not keep its owner out with it.
 func (a *api) tokensOf(ctx context.Context) ([]mention.AccessToken, error) {
 	who := actorOf(ctx)
 	switch {
+	case who.byToken():
+		list, err := a.people.store.AccessTokens(ctx, who.user)
+		return slices.DeleteFunc(list, func(k mention.AccessToken) bool { return k.ID != who.name }), err
 	case who.role == RoleAdmin && who.scope == nil:
 		return a.people.store.AccessTokens(ctx, "")
 	case who.user == "":
@@ -181,11 +186,15 @@ func (a *api) tokens(ctx context.Context, _ *struct{}) (*tokensOutput, error) {
 	return out, a.fail(ctx, err, "token")
 }
 
-// addToken makes a token of who asks. It is never wider than what asks for it.
+// addToken makes a token of who asks, who is signed in: a token makes no other
+// one, or it would outlive its end and its owner's.
 func (a *api) addToken(ctx context.Context, k mention.AccessToken) (mention.AccessToken, string, error) {
 	who := actorOf(ctx)
 	if who.user == "" {
 		return k, "", newProblem(http.StatusConflict, "conflict", "a token belongs to a user: sign in as one")
+	}
+	if who.byToken() {
+		return k, "", newProblem(http.StatusForbidden, "session-needed", "a token makes no tokens: sign in and make it there, at "+a.pages.to("/account"))
 	}
 	if !who.role.may(Role(k.Role)) {
 		return k, "", forbidden(who, Role(k.Role))
@@ -193,11 +202,6 @@ func (a *api) addToken(ctx context.Context, k mention.AccessToken) (mention.Acce
 	owner, ok, err := a.people.store.User(ctx, who.user)
 	if err != nil || !ok {
 		return k, "", cmpErr(err, ErrNotFound)
-	}
-	if who.session == "" && who.scope != nil { // a token makes another one
-		if k.Scope, err = narrowed(ctx, k.Scope); err != nil {
-			return k, "", err
-		}
 	}
 	return a.people.accounts.AddToken(ctx, owner, k)
 }
@@ -222,7 +226,7 @@ func (a *api) makeToken(ctx context.Context, in *tokenInput) (*tokenOutput, erro
 	return out, nil
 }
 
-// revoke takes a token away: one's own, or any for an admin.
+// revoke takes a token away: one's own, or any for an admin; a token itself.
 func (a *api) revoke(ctx context.Context, id string) error {
 	list, err := a.tokensOf(ctx)
 	if err != nil {
