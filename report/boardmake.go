@@ -79,10 +79,10 @@ func (m *maker) part(i int, p *Part) error {
 	return err
 }
 
-// tableOf puts the table that make adds into a block instead.
-func (m *maker) tableOf(b *Block, make func() error) error {
+// tableOf puts the table that fill adds into a block instead.
+func (m *maker) tableOf(b *Block, fill func() error) error {
 	n := len(m.d.Blocks)
-	if err := make(); err != nil {
+	if err := fill(); err != nil {
 		return err
 	}
 	for _, made := range m.d.Blocks[n:] {

@@ -113,7 +113,7 @@ func (m *maker) inShort(f *IncidentFile) {
 	}
 	say("Opened "+m.when(in.Opened)+firedText(m, in)+".", "")
 	say("Why it fired: "+in.Reason, "")
-	say(fmt.Sprintf("%s in it so far.", plural(in.Count, "mention")), m.link(f.about().Query(m.o.Query)))
+	say(plural(in.Count, "mention")+" in it so far.", m.link(f.about().Query(m.o.Query)))
 	if len(in.Terms) > 0 {
 		line := Line{Text: "Said in it more often than usual"}
 		for _, t := range in.Terms[:min(8, len(in.Terms))] {

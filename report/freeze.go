@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func Thaw(body []byte, link func(query string) string) (*Frozen, error) {
 		return nil, fmt.Errorf("report: a kept report cannot be read: %w", err)
 	}
 	if f.Document == nil {
-		return nil, fmt.Errorf("report: a kept report has no document")
+		return nil, errors.New("report: a kept report has no document")
 	}
 	zone, err := time.LoadLocation(f.Zone)
 	if err != nil {

@@ -30,7 +30,11 @@ func anyOrder(kind string) report.Order {
 			{Chart: report.ChartStacked},
 			{Breakdown: "label", Text: "Topics the desk answers for."},
 			{Breakdown: "label", Chart: report.ChartTable, Heading: "Topics in numbers"},
-			{Breakdown: report.ByVoices}, {Breakdown: report.ByQuestions}, {Breakdown: report.ByStories}, {Breakdown: report.ByActivities}, {Breakdown: report.ByTrends},
+			{Breakdown: report.ByVoices},
+			{Breakdown: report.ByQuestions},
+			{Breakdown: report.ByStories},
+			{Breakdown: report.ByActivities},
+			{Breakdown: report.ByTrends},
 			{Text: "Answer within a day."},
 		}}
 	case report.KindCrisis:

@@ -92,16 +92,16 @@ var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 // parseSchedule reads days and a time: mon,thu 07:00.
 func parseSchedule(text string) (schedule, error) {
 	var s schedule
-	wrong := func(why string) (schedule, error) {
-		return schedule{}, fmt.Errorf("schedule %q: %s; write mon 07:00, mon,thu 07:00, weekdays 07:00, daily 07:00 or 1st 07:00", text, why)
+	wrong := func(why string) error {
+		return fmt.Errorf("schedule %q: %s; write mon 07:00, mon,thu 07:00, weekdays 07:00, daily 07:00 or 1st 07:00", text, why)
 	}
 	days, clock, ok := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
 	if !ok {
-		return wrong("it needs days and a time")
+		return s, wrong("it needs days and a time")
 	}
 	at, err := time.Parse("15:04", strings.TrimSpace(clock))
 	if err != nil {
-		return wrong(fmt.Sprintf("%q is no time of the day", strings.TrimSpace(clock)))
+		return s, wrong(fmt.Sprintf("%q is no time of the day", strings.TrimSpace(clock)))
 	}
 	s.hour, s.minute = at.Hour(), at.Minute()
 	for name := range strings.SplitSeq(days, ",") {
@@ -121,7 +121,7 @@ func parseSchedule(text string) (schedule, error) {
 		}
 		i := slices.IndexFunc(dayNames, func(d string) bool { return len(name) >= 3 && strings.HasPrefix(longDay(d), name) })
 		if i < 0 {
-			return wrong(fmt.Sprintf("%q is no day", name))
+			return s, wrong(fmt.Sprintf("%q is no day", name))
 		}
 		s.days[i] = true
 	}

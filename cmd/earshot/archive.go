@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -114,7 +115,7 @@ func (a *app) listReports(ctx context.Context, f mention.KeptFilter) error {
 		var page struct {
 			Rows []mention.KeptReport `json:"rows"`
 		}
-		err := r.get(ctx, "/archive", url.Values{"plan": {f.Plan}, "limit": {fmt.Sprint(f.Limit)}}, &page)
+		err := r.get(ctx, "/archive", url.Values{"plan": {f.Plan}, "limit": {strconv.Itoa(f.Limit)}}, &page)
 		rows = page.Rows
 		return err
 	}, func(s *daemon.Store) error {
