@@ -119,10 +119,10 @@ func (s *stream) listen(ctx context.Context) error {
 	address := strings.TrimRight(s.jetstream.src.URL, "/") + "/subscribe?" + params.Encode()
 	stay, cancel := context.WithTimeout(ctx, s.stay)
 	defer cancel()
-	conn, resp, err := websocket.Dial(stay, address, &websocket.DialOptions{HTTPClient: s.client})
+	conn, resp, err := websocket.Dial(stay, address, &websocket.DialOptions{HTTPClient: s.client}) //nolint:bodyclose // the library closes it
 	if err != nil {
 		if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
-			return &FetchError{URL: address, Status: resp.StatusCode, Class: statusClass(resp.StatusCode), RetryAfter: retryAfter(resp.Header.Get("Retry-After"), s.pass.now)}
+			return &FetchError{URL: address, Status: resp.StatusCode, Class: statusClass(resp.StatusCode), RetryAfter: retryAfter(resp.Header.Get("Retry-After"), s.now)}
 		}
 		return fetchError(ctx, address, err)
 	}
@@ -133,7 +133,7 @@ func (s *stream) listen(ctx context.Context) error {
 		_, data, err := conn.Read(one)
 		stop()
 		if stay.Err() != nil && ctx.Err() == nil {
-			conn.Close(websocket.StatusNormalClosure, "") //nolint:errcheck // as above
+			conn.Close(websocket.StatusNormalClosure, "")
 			return nil
 		}
 		if err != nil {
@@ -170,7 +170,7 @@ type jetstreamEvent struct {
 func (s *stream) take(data []byte) error {
 	var e jetstreamEvent
 	if json.Unmarshal(data, &e) != nil || e.At <= 0 {
-		return nil
+		return nil //nolint:nilerr // another kind of message
 	}
 	if before := s.cursor.At; s.events == 0 && before > 0 && e.At-before > time.Minute.Microseconds() {
 		s.odd = fmt.Sprintf("a gap: the stream begins %s after the last pass ended, so posts between them are missing", (time.Duration(e.At-before) * time.Microsecond).Round(time.Second))

@@ -159,13 +159,13 @@ func misbehave(w http.ResponseWriter, r *http.Request, n int, bombs map[string][
 	case 0: // a byte a second
 		for wait(time.Second) {
 			fmt.Fprint(w, " ")
-			w.(http.Flusher).Flush() //nolint:errcheck,forcetypeassert // the server's own
+			w.(http.Flusher).Flush() //nolint:forcetypeassert // the server's own
 		}
 	case 1: // nothing at all
 		wait(time.Minute)
 	case 2, 3, 4:
 		w.Header().Set("Content-Encoding", "gzip")
-		w.Write(bombs[[]string{"bomb", "nested", "items"}[n%8-2]]) //nolint:errcheck // its own affair
+		w.Write(bombs[[]string{"bomb", "nested", "items"}[n%8-2]])
 	case 5: // without end
 		for piece := bytes.Repeat([]byte("<item><title>more</title></item>"), 2000); ; {
 			if _, err := w.Write(piece); err != nil {
