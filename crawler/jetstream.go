@@ -177,7 +177,7 @@ func (s *stream) take(data []byte) error {
 		s.jetstream.o.Log.Warn("the stream has a gap", "gap", time.Duration(e.At-before)*time.Microsecond)
 	}
 	s.events++
-	s.cursor.At = max(s.cursor.At, e.At)
+	s.cursor.At = max(s.cursor.At, min(e.At, time.Now().UnixMicro())) // a time to come would hide every gap
 	if e.Commit == nil || e.Commit.Collection != "app.bsky.feed.post" || e.DID == "" || e.Commit.Key == "" {
 		return nil
 	}

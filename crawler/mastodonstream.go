@@ -117,7 +117,7 @@ func serverEvents(r io.Reader, each func(event, data string) error) error {
 		case "event":
 			event = value
 		case "data":
-			if size += len(value); size > maxEvent {
+			if size += len(lines.Text()) + 1; size > maxEvent {
 				return errTooLarge
 			}
 			data = append(data, value)

@@ -20,6 +20,7 @@ type quick struct {
 	attrs  int      // of the whole document
 	odd    bool     // not for us
 	spaces []binding
+	keys   map[string]string // prefix → what key said since spaces changed
 	asides []aside
 
 	// The start tag that was read last.
@@ -307,9 +308,17 @@ func (q *quick) declare(prefix, name, uri string) bool {
 	if _, known := spaceKeys[uri]; !known && !looseSpaces[uri] && (wantedSpaces[name] || name == "content") {
 		return q.fail()
 	}
+	if len(q.spaces) >= maxSpaces {
+		return q.fail()
+	}
 	q.spaces = append(q.spaces, binding{prefix: name, uri: uri, depth: len(q.open) + 1})
+	clear(q.keys)
 	return true
 }
+
+// maxSpaces bounds the declarations that hold at one place: they are gone
+// through for every element.
+const maxSpaces = 64
 
 // resolve is the name space of a prefix in the element that begins or is open.
 func (q *quick) resolve(prefix string) string {
@@ -331,7 +340,10 @@ func (q *quick) leave(depth int) {
 	for n > 0 && q.spaces[n-1].depth >= depth {
 		n--
 	}
-	q.spaces = q.spaces[:n]
+	if n < len(q.spaces) {
+		q.spaces = q.spaces[:n]
+		clear(q.keys)
+	}
 }
 
 // end reads the end tag at q.at, which must be that of the innermost element.

@@ -227,6 +227,20 @@ func datesRead(raw *gofeed.Feed) bool {
 
 // key is what the parser files the element under, by its name space.
 func (q *quick) key() string {
+	if key, ok := q.keys[q.prefix]; ok {
+		return key
+	}
+	if q.keys == nil {
+		q.keys = map[string]string{}
+	}
+	key := q.findKey()
+	if len(q.keys) < 2*maxSpaces {
+		q.keys[q.prefix] = key
+	}
+	return key
+}
+
+func (q *quick) findKey() string {
 	space := q.resolve(q.prefix)
 	if key, ok := spaceKeys[space]; ok {
 		return key

@@ -18,6 +18,7 @@ func scanXML(data []byte) ([]aside, error) {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = false
 	depth, attrs := 0, 0
+	var spaces spaceCount
 	var items []aside
 	text := (*string)(nil) // where the next text belongs
 	for {
@@ -32,6 +33,9 @@ func scanXML(data []byte) ([]aside, error) {
 			}
 			if attrs += len(t.Attr); len(t.Attr) > 1000 || attrs > 500000 {
 				return nil, fmt.Errorf("crawler: %d attributes: %w", attrs, errTooLarge)
+			}
+			if err := spaces.open(t.Attr); err != nil {
+				return nil, err
 			}
 			text = nil
 			if isItem(t.Name) {
@@ -48,8 +52,40 @@ func scanXML(data []byte) ([]aside, error) {
 			}
 		case xml.EndElement:
 			depth = max(depth-1, 0)
+			spaces.close()
 			text = nil
 		}
+	}
+}
+
+// maxSpaceWork bounds the name spaces that hold at the elements of a document,
+// summed: the parser copies them for every element.
+const maxSpaceWork = 20_000_000
+
+// A spaceCount counts the declarations of name spaces that hold.
+type spaceCount struct {
+	live, work int
+	opened     []int // by open element
+}
+
+func (c *spaceCount) open(attrs []xml.Attr) error {
+	n := 0
+	for i := range attrs {
+		if attrs[i].Name.Space == "xmlns" || attrs[i].Name.Local == "xmlns" {
+			n++
+		}
+	}
+	c.opened, c.live = append(c.opened, n), c.live+n
+	if c.work += c.live; c.work > maxSpaceWork {
+		return fmt.Errorf("crawler: %d name spaces declared around too many elements: %w", c.live, errTooLarge)
+	}
+	return nil
+}
+
+func (c *spaceCount) close() {
+	if last := len(c.opened) - 1; last >= 0 {
+		c.live -= c.opened[last]
+		c.opened = c.opened[:last]
 	}
 }
 
