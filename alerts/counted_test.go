@@ -42,7 +42,8 @@ func TestNoticesCount(t *testing.T) {
 		want  string
 	}{
 		{
-			"threshold, by its window", Rule{Kind: KindThreshold, Match: "recall", Count: 4, Window: mention.Duration(time.Hour)},
+			"threshold, by its window",
+			Rule{Kind: KindThreshold, Match: "recall", Count: 4, Window: mention.Duration(time.Hour)},
 			post{}.repeat(4, 12*time.Minute), "09:35 5m: 0 0 0 0 0 1 0 1 0 1 0 0 1",
 		},
 		{"match, since the first", Rule{Match: "recall", RepeatEvery: mention.Duration(time.Minute)}, post{}.repeat(3, 2*time.Hour), "10:00 15m: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 1"},

@@ -82,7 +82,7 @@ func TestShareOpensOneReportAndNothingElse(t *testing.T) {
 		u.Path + "?format=pdf": 200, u.Path + "?format=exe": 400, u.Path + "x": 410, "/shared/" + share.ID: 410, "/shared/" + f.shares[0].Hash: 410,
 		"/shared/": 401, u.Path + "/mentions": 401, "/reports/" + kept.ID: 401, "/shared/..%2fmentions": 410,
 	} {
-		if res, body := get(h, path); res.StatusCode != want && (want != 401 || res.StatusCode != 404) {
+		if res, body := get(h, path); res.StatusCode != want && (want != 401 || res.StatusCode != http.StatusNotFound) {
 			t.Errorf("%s: %d %.100s, want %d", path, res.StatusCode, body, want)
 		}
 	}

@@ -103,7 +103,11 @@ func TestSignInTellsNothing(t *testing.T) {
 	h := cheap(t, api.Options{Backend: newFake(1), People: people})
 	seen := map[string]bool{}
 	for _, fields := range []url.Values{
-		{"name": {"ann"}, "password": {"wrong"}}, {"name": {"nobody"}, "password": {pass}}, {"name": {"sso"}, "password": {pass}}, {"name": {"ann"}}, {"name": {""}, "password": {""}},
+		{"name": {"ann"}, "password": {"wrong"}},
+		{"name": {"nobody"}, "password": {pass}},
+		{"name": {"sso"}, "password": {pass}},
+		{"name": {"ann"}},
+		{"name": {""}, "password": {""}},
 		{"name": {"ann"}, "password": {strings.Repeat("x", 5000)}},
 	} {
 		res, body := answer(h, form("/signin", fields))
