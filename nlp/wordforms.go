@@ -33,7 +33,7 @@ const emoticons = ` (-8 (-; (-_-) (._.) (: (= (o: (¬_¬) (ಠ_ಠ) (╯°□°�
 
 var emoticonSet = sync.OnceValue(func() map[string]bool {
 	set := map[string]bool{}
-	for _, e := range strings.FieldsSeq(emoticons) {
+	for e := range strings.FieldsSeq(emoticons) {
 		set[e] = true
 	}
 	return set
