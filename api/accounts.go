@@ -21,15 +21,19 @@ type People interface {
 	User(ctx context.Context, name string) (mention.User, bool, error)
 	UserOf(ctx context.Context, subject string) (mention.User, bool, error)
 	Peopled(ctx context.Context) (bool, error)
-	PutUser(ctx context.Context, u mention.User, e mention.AuditEntry) error
-	DeleteUser(ctx context.Context, name string, e mention.AuditEntry) (bool, error)
+	AddUser(ctx context.Context, u mention.User, e mention.AuditEntry) (bool, error) // false: there is one of that name
+	// ChangeUser and DeleteUser are one transaction with what they ask, which
+	// is told whether it is about the only admin; false: there is no such user.
+	ChangeUser(ctx context.Context, name string, change func(u *mention.User, only bool) (mention.AuditEntry, error)) (mention.User, bool, error)
+	DeleteUser(ctx context.Context, name string, check func(u mention.User, only bool) (mention.AuditEntry, error)) (bool, error)
+	Withdraw(ctx context.Context, name string, e mention.AuditEntry) error // sessions, tokens and what they handed out
 
 	AccessTokens(ctx context.Context, owner string) ([]mention.AccessToken, error)
 	AccessToken(ctx context.Context, hash [sha256.Size]byte) (mention.AccessToken, bool, error)
-	PutAccessToken(ctx context.Context, k mention.AccessToken, e mention.AuditEntry) error
+	PutAccessToken(ctx context.Context, k mention.AccessToken, e mention.AuditEntry) (bool, error) // false: its owner is gone
 	DeleteAccessToken(ctx context.Context, id string, e mention.AuditEntry) (bool, error)
 
-	PutSession(ctx context.Context, s mention.Session, e mention.AuditEntry) error
+	PutSession(ctx context.Context, s mention.Session, e mention.AuditEntry) (bool, error) // false: its user is gone
 	Session(ctx context.Context, hash [sha256.Size]byte) (mention.Session, bool, error)
 	Sessions(ctx context.Context, user string) ([]mention.Session, error)
 	UseSession(ctx context.Context, id string, used time.Time) error
@@ -97,8 +101,9 @@ func scopeFault(role Role, scope string) string {
 	return ""
 }
 
-// put checks what came of a change and keeps it.
-func (a Accounts) put(ctx context.Context, actor, action string, u mention.User, c UserChange) (mention.User, error) {
+// changed is what comes of a change, and how the audit tells it. The password
+// is checked, and not yet put in.
+func changed(u mention.User, c UserChange) (mention.User, string, error) {
 	var faults []string
 	if c.Role != nil {
 		u.Role = strings.TrimSpace(*c.Role)
@@ -118,17 +123,16 @@ func (a Accounts) put(ctx context.Context, actor, action string, u mention.User,
 		}
 	}
 	if len(faults) > 0 {
-		return u, &InvalidError{Faults: faults}
+		return u, "", &InvalidError{Faults: faults}
 	}
 	detail := u.Role
 	if u.Scope != "" {
 		detail += ", only " + u.Scope
 	}
 	if c.Password != nil {
-		u.Password = HashPassword(*c.Password)
 		detail += ", new password"
 	}
-	return u, a.People.PutUser(ctx, u, auditLine(actor, action, u.Name, detail))
+	return u, detail, nil
 }
 
 // auditLine is a line of the audit, now.
@@ -155,8 +159,18 @@ func (a Accounts) Add(ctx context.Context, actor string, u mention.User, c UserC
 	if len(list)+len(a.Taken) == 0 && u.Subject == "" && (c.Role == nil || *c.Role != string(RoleAdmin) || c.Password == nil) {
 		return u, &InvalidError{Faults: []string{"role: the first user closes the door to everybody else, so it is an admin with a password"}}
 	}
-	u.Made = stamp(time.Now())
-	return a.put(ctx, actor, "user.add", u, c)
+	u, detail, err := changed(u, c)
+	if err != nil {
+		return u, err
+	}
+	if u.Made = stamp(time.Now()); c.Password != nil {
+		u.Password = HashPassword(*c.Password)
+	}
+	fresh, err := a.People.AddUser(ctx, u, auditLine(actor, "user.add", u.Name, detail))
+	if err == nil && !fresh {
+		err = fmt.Errorf("%w: there is a user %s already", ErrConflict, u.Name)
+	}
+	return u, err
 }
 
 // Change changes a user. A new password ends their sessions but the one named
@@ -169,47 +183,51 @@ func (a Accounts) Change(ctx context.Context, actor, name string, c UserChange, 
 	if err != nil {
 		return u, err
 	}
-	if c.Role != nil && *c.Role != string(RoleAdmin) {
-		if err := a.spare(ctx, u); err != nil {
-			return u, err
-		}
+	if _, _, err := changed(u, c); err != nil {
+		return u, err
 	}
-	if u, err = a.put(ctx, actor, "user.change", u, c); err != nil || c.Password == nil {
+	hash := ""
+	if c.Password != nil {
+		hash = HashPassword(*c.Password) // takes its time: not in the transaction
+	}
+	u, ok, err = a.People.ChangeUser(ctx, u.Name, func(u *mention.User, only bool) (mention.AuditEntry, error) {
+		next, detail, err := changed(*u, c)
+		if err == nil && only && next.Role != string(RoleAdmin) {
+			err = onlyAdmin(u.Name)
+		}
+		if *u = next; c.Password != nil {
+			u.Password = hash
+		}
+		return auditLine(actor, "user.change", u.Name, detail), err
+	})
+	if err == nil && !ok {
+		err = ErrNotFound
+	}
+	if err != nil || c.Password == nil {
 		return u, err
 	}
 	_, err = a.People.EndSessions(ctx, mention.SessionFilter{User: u.Name, Except: except}, auditLine(actor, "session.end", u.Name, "the password changed"))
 	return u, err
 }
 
-// Remove takes a user away, with their tokens and sessions.
+// Remove takes a user away, with their tokens and sessions and what they handed
+// out.
 func (a Accounts) Remove(ctx context.Context, actor, name string) error {
-	u, ok, err := a.People.User(ctx, UserName(name))
-	if err == nil && !ok {
+	was, err := a.People.DeleteUser(ctx, UserName(name), func(u mention.User, only bool) (mention.AuditEntry, error) {
+		if only {
+			return mention.AuditEntry{}, onlyAdmin(u.Name)
+		}
+		return auditLine(actor, "user.remove", u.Name, u.Role), nil
+	})
+	if err == nil && !was {
 		err = ErrNotFound
 	}
-	if err == nil {
-		err = a.spare(ctx, u)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = a.People.DeleteUser(ctx, u.Name, auditLine(actor, "user.remove", u.Name, u.Role))
 	return err
 }
 
-// spare refuses what would leave nobody who may do everything.
-func (a Accounts) spare(ctx context.Context, u mention.User) error {
-	if u.Role != string(RoleAdmin) {
-		return nil
-	}
-	list, err := a.People.Users(ctx)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(list, func(x mention.User) bool { return x.Role == string(RoleAdmin) && x.Name != u.Name }) {
-		return fmt.Errorf("%w: %s is the only admin; make another one first", ErrConflict, u.Name)
-	}
-	return nil
+// onlyAdmin refuses what would leave nobody who may do everything.
+func onlyAdmin(name string) error {
+	return fmt.Errorf("%w: %s is the only admin; make another one first", ErrConflict, name)
 }
 
 // AddToken makes a token of a user and gives its secret, which is kept nowhere.
@@ -249,7 +267,11 @@ func (a Accounts) AddToken(ctx context.Context, owner mention.User, k mention.Ac
 	if k.Scope != "" {
 		detail += ", only " + k.Scope
 	}
-	return k, secret, a.People.PutAccessToken(ctx, k, auditLine(owner.Name, "token.add", k.ID, detail))
+	kept, err := a.People.PutAccessToken(ctx, k, auditLine(owner.Name, "token.add", k.ID, detail))
+	if err == nil && !kept {
+		err = ErrNotFound
+	}
+	return k, secret, err
 }
 
 // sessionID is a short name of a session, to tell it from others.

@@ -51,3 +51,6 @@ func Within(text, scope string) bool {
 	q, err := scopeOf(scope)
 	return err == nil && within(text, q)
 }
+
+// OldHash is a password's hash of another cost than is asked for now.
+func OldHash(password string) string { return cost{memory: 8, time: 2, lanes: 1}.hash(password) }

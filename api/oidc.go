@@ -286,26 +286,35 @@ func (v *provider) grants(groups []string) (Role, string) {
 }
 
 // admit finds or makes the user of an identity, with what their groups give
-// them now. "" says that they may not come in, and the text why.
+// them now. "" says that they may not come in, and the text why: then what they
+// have from before ends, too.
 func (v *provider) admit(ctx context.Context, who identity) (name, why string, err error) {
+	u, known, err := v.people.store.UserOf(ctx, who.subject)
+	if err != nil {
+		return "", "", err
+	}
 	role, scope := v.grants(who.groups)
 	if !role.may(RoleViewer) {
-		return "", "You are known there, and in no group that may come in here. Ask an admin.", nil
+		why = "You are known there, and in no group that may come in here. Ask an admin."
+		if known {
+			err = v.shutOut(ctx, u.Name, "in no group that may come in, groups "+groupsText(who.groups))
+		}
+		return "", why, err
 	}
-	r := string(role)
-	u, ok, err := v.people.store.UserOf(ctx, who.subject)
+	c := UserChange{Scope: &scope, Role: new(string(role))}
 	switch {
-	case err != nil:
-		return "", "", err
-	case ok && u.Role == r && u.Scope == scope:
+	case known && u.Role == *c.Role && u.Scope == scope:
 		return u.Name, "", nil
-	case ok:
-		u, err = v.people.accounts.put(ctx, "oidc", "user.change", u, UserChange{Role: &r, Scope: &scope})
+	case known:
+		if _, err = v.people.accounts.Change(ctx, "oidc", u.Name, c, ""); errors.Is(err, ErrConflict) {
+			why = "Your groups there make you no admin any more, and you are the only one here. Somebody has to make another one first: earshot users add NAME --role admin."
+			return "", why, v.shutOut(ctx, u.Name, "the only admin is none any more, groups "+groupsText(who.groups))
+		}
 		return u.Name, "", err
 	case who.name == "":
 		return "", "The identity provider gave no name for you that can be used here.", nil
 	}
-	u, err = v.people.accounts.Add(ctx, "oidc", mention.User{Name: who.name, Subject: who.subject}, UserChange{Role: &r, Scope: &scope})
+	u, err = v.people.accounts.Add(ctx, "oidc", mention.User{Name: who.name, Subject: who.subject}, c)
 	if errors.Is(err, ErrConflict) {
 		return "", fmt.Sprintf("There is another user called %s here already. Ask an admin.", who.name), nil
 	}
@@ -313,6 +322,11 @@ func (v *provider) admit(ctx context.Context, who identity) (name, why string, e
 		return "", strings.Join(bad.Faults, "; "), nil
 	}
 	return u.Name, "", err
+}
+
+// shutOut ends what a user has from before the provider took it back.
+func (v *provider) shutOut(ctx context.Context, name, why string) error {
+	return v.people.store.Withdraw(ctx, name, auditLine("oidc", "user.shut", name, why))
 }
 
 // groupsText is groups for the audit.

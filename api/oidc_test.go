@@ -337,3 +337,42 @@ func TestNothingTypedIsLostAtTheProvider(t *testing.T) {
 		t.Errorf("back: %d %v\n%s", res.StatusCode, got, body)
 	}
 }
+
+func TestWhatTheProviderTakesBackEnds(t *testing.T) {
+	i, people := newIssuer(t), newCrowd(mention.User{Name: "root", Role: "admin", Password: passHash})
+	h := wayIn(t, i, people)
+	back, c := goThere(t, h, "/signin/oidc")
+	res, _ := page(h, back.RequestURI(), c)
+	ada := session(res)
+	people.tokens["ada.m/ci"] = mention.AccessToken{ID: "ada.m/ci", Owner: "ada.m", Role: "viewer", Hash: api.HashToken("earshot_ci")}
+	people.tokens["root/ci"] = mention.AccessToken{ID: "root/ci", Owner: "root", Role: "viewer"}
+	again := func(groups ...string) (int, string) {
+		t.Helper()
+		i.claims["groups"] = groups
+		back, c := goThere(t, h, "/signin/oidc")
+		res, body := page(h, back.RequestURI(), c)
+		if s := session(res); s != nil {
+			ada = s
+		}
+		return res.StatusCode, body
+	}
+	if got, _ := again("staff"); got != http.StatusForbidden {
+		t.Errorf("in no group any more: %d", got)
+	}
+	if res, _ := page(h, "/", ada); res.StatusCode != http.StatusUnauthorized || len(people.sessions) != 0 || len(people.tokens) != 1 {
+		t.Errorf("after it: %d, sessions %v, tokens %v", res.StatusCode, people.sessions, people.tokens)
+	}
+	if !strings.Contains(people.did(), "oidc user.shut ada.m") {
+		t.Error(people.did())
+	}
+	if got, _ := again("chiefs"); got != http.StatusSeeOther || people.users["ada.m"].Role != "admin" {
+		t.Errorf("back as an admin: %d, %+v", got, people.users["ada.m"])
+	}
+	delete(people.users, "root")
+	if got, body := again("listeners"); got != http.StatusForbidden || !strings.Contains(body, "you are the only one here") {
+		t.Errorf("the only admin is none at the provider: %d\n%s", got, body)
+	}
+	if res, _ := page(h, "/", ada); res.StatusCode != http.StatusUnauthorized || people.users["ada.m"].Role != "admin" {
+		t.Errorf("after it: %d %+v", res.StatusCode, people.users["ada.m"])
+	}
+}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +20,9 @@ type crowd struct {
 	sessions map[string]mention.Session
 	audit    []mention.AuditEntry
 	err      error // of every question
+	unused   error // of noting a use
+
+	meanwhile func() // before a user is changed
 }
 
 func newCrowd(users ...mention.User) *crowd {
@@ -81,21 +85,69 @@ func (c *crowd) Peopled(context.Context) (bool, error) {
 	return len(c.users) > 0, c.err
 }
 
-func (c *crowd) PutUser(_ context.Context, u mention.User, e mention.AuditEntry) error {
+func (c *crowd) AddUser(_ context.Context, u mention.User, e mention.AuditEntry) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if _, ok := c.users[u.Name]; ok {
+		return false, c.err
+	}
 	c.users[u.Name] = u
 	c.note(e)
-	return c.err
+	return true, c.err
 }
 
-func (c *crowd) DeleteUser(_ context.Context, name string, e mention.AuditEntry) (bool, error) {
+// only is called with c.mu held.
+func (c *crowd) only(u mention.User) bool {
+	for _, x := range c.users {
+		if x.Role == "admin" && x.Name != u.Name {
+			return false
+		}
+	}
+	return u.Role == "admin"
+}
+
+func (c *crowd) ChangeUser(_ context.Context, name string, change func(*mention.User, bool) (mention.AuditEntry, error)) (mention.User, bool, error) {
+	if c.meanwhile != nil {
+		c.meanwhile()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, ok := c.users[name]
+	u, ok := c.users[name]
+	if !ok {
+		return u, false, c.err
+	}
+	e, err := change(&u, c.only(u))
+	if err != nil {
+		return u, true, err
+	}
+	c.users[name] = u
+	c.note(e)
+	return u, true, c.err
+}
+
+func (c *crowd) DeleteUser(_ context.Context, name string, check func(mention.User, bool) (mention.AuditEntry, error)) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	u, ok := c.users[name]
+	if !ok {
+		return false, c.err
+	}
+	e, err := check(u, c.only(u))
+	if err != nil {
+		return true, err
+	}
 	delete(c.users, name)
 	c.note(e)
-	return ok, c.err
+	return true, c.err
+}
+
+func (c *crowd) Withdraw(_ context.Context, name string, e mention.AuditEntry) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.sessions, func(_ string, s mention.Session) bool { return s.User == name })
+	maps.DeleteFunc(c.tokens, func(_ string, k mention.AccessToken) bool { return k.Owner == name })
+	c.note(e)
+	return c.err
 }
 
 func (c *crowd) AccessTokens(_ context.Context, owner string) ([]mention.AccessToken, error) {
@@ -121,15 +173,15 @@ func (c *crowd) AccessToken(_ context.Context, hash [32]byte) (mention.AccessTok
 	return mention.AccessToken{}, false, c.err
 }
 
-func (c *crowd) PutAccessToken(_ context.Context, k mention.AccessToken, e mention.AuditEntry) error {
+func (c *crowd) PutAccessToken(_ context.Context, k mention.AccessToken, e mention.AuditEntry) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.tokens[k.ID]; ok {
-		return errors.New("fake: there is such a token")
+		return false, errors.New("fake: there is such a token")
 	}
 	c.tokens[k.ID] = k
 	c.note(e)
-	return c.err
+	return true, c.err
 }
 
 func (c *crowd) DeleteAccessToken(_ context.Context, id string, e mention.AuditEntry) (bool, error) {
@@ -141,12 +193,15 @@ func (c *crowd) DeleteAccessToken(_ context.Context, id string, e mention.AuditE
 	return ok, c.err
 }
 
-func (c *crowd) PutSession(_ context.Context, s mention.Session, e mention.AuditEntry) error {
+func (c *crowd) PutSession(_ context.Context, s mention.Session, e mention.AuditEntry) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if _, ok := c.users[s.User]; !ok && s.Token == "" {
+		return false, c.err
+	}
 	c.sessions[s.ID] = s
 	c.note(e)
-	return c.err
+	return true, c.err
 }
 
 func (c *crowd) Session(_ context.Context, hash [32]byte) (mention.Session, bool, error) {
@@ -176,6 +231,9 @@ func (c *crowd) UseSession(_ context.Context, id string, used time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.sessions[id]
+	if c.unused != nil {
+		return c.unused
+	}
 	s.Used = used
 	c.sessions[id] = s
 	return c.err

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -369,6 +370,67 @@ func TestATokenMakesNoOther(t *testing.T) {
 	}
 	if len(people.tokens) != 2 {
 		t.Errorf("tokens %v", people.tokens)
+	}
+}
+
+func TestWhoIsRemovedDoesNotComeBack(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(h http.Handler, root *http.Cookie) int
+	}{
+		{"a new password", func(h http.Handler, root *http.Cookie) int {
+			r := request("PUT", "/api/v1/users/ann", `{"password":"a good long one"}`)
+			r.AddCookie(root)
+			res, _ := answer(h, r)
+			return res.StatusCode
+		}},
+		{"a sign-in that hashes anew", func(h http.Handler, _ *http.Cookie) int {
+			res, _ := answer(h, form("/signin", url.Values{"name": {"ann"}, "password": {pass}}))
+			return res.StatusCode
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			people := team()
+			h := cheap(t, api.Options{Backend: newFake(1), People: people})
+			root := signIn(t, h, "root")
+			ann := people.users["ann"]
+			ann.Password = api.OldHash(pass)
+			people.users["ann"] = ann
+			people.meanwhile = func() { delete(people.users, "ann") }
+			if got := tt.do(h, root); got != http.StatusNotFound {
+				t.Errorf("%d, want 404", got)
+			}
+			if _, back := people.users["ann"]; back || len(people.sessions) != 1 {
+				t.Errorf("users %v, %d sessions", people.users, len(people.sessions))
+			}
+		})
+	}
+	people := team()
+	h := cheap(t, api.Options{Backend: newFake(1), People: people})
+	r := request("PUT", "/api/v1/users/ann", `{"password":"a good long one"}`)
+	r.AddCookie(signIn(t, h, "root"))
+	people.meanwhile = func() {
+		ann := people.users["ann"]
+		ann.Role = "viewer"
+		people.users["ann"] = ann
+	}
+	if res, _ := answer(h, r); res.StatusCode != http.StatusOK || people.users["ann"].Role != "viewer" {
+		t.Errorf("%d, who was demoted meanwhile is %s", res.StatusCode, people.users["ann"].Role)
+	}
+}
+
+func TestAFullDiskLetsRead(t *testing.T) {
+	people := team()
+	h := cheap(t, api.Options{Backend: newFake(1), People: people})
+	c := signIn(t, h, "ann")
+	for id, s := range people.sessions {
+		s.Used = s.Used.Add(-time.Hour)
+		people.sessions[id] = s
+	}
+	people.unused = errors.New("disk full")
+	if res, _ := page(h, "/", c); res.StatusCode != http.StatusOK {
+		t.Errorf("%d", res.StatusCode)
 	}
 }
 

@@ -57,7 +57,7 @@ func (p *people) signedIn(r *http.Request) (actor, bool, error) {
 	}
 	if now := time.Now(); now.Sub(s.Used) > sessionNoted {
 		if err := p.store.UseSession(r.Context(), s.ID, stamp(now)); err != nil && !errors.Is(err, context.Canceled) {
-			return actor{}, false, err
+			p.api.log.WarnContext(r.Context(), "use of a session not noted", "err", err) // a full disk, say: it can still be read
 		}
 	}
 	hash := s.Hash
@@ -146,7 +146,11 @@ func (p *people) begin(w http.ResponseWriter, r *http.Request, s mention.Session
 	if err := p.drop(r); err != nil {
 		return err
 	}
-	if err := p.store.PutSession(r.Context(), s, auditLine(who, "signin", s.Address, how)); err != nil {
+	kept, err := p.store.PutSession(r.Context(), s, auditLine(who, "signin", s.Address, how))
+	if err == nil && !kept {
+		err = ErrNotFound // removed just now
+	}
+	if err != nil {
 		return err
 	}
 	http.SetCookie(w, p.cookie(r, secret, p.lasts))

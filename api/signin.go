@@ -217,9 +217,15 @@ func (p *people) known(ctx context.Context, name, password string) (mention.Sess
 		return mention.Session{}, "", err
 	}
 	if old {
-		u.Password = p.vault.cost.hash(password)
-		if err := p.store.PutUser(ctx, u, mention.AuditEntry{}); err != nil {
-			return mention.Session{}, "", err
+		hash := p.vault.cost.hash(password)
+		_, _, err := p.store.ChangeUser(ctx, u.Name, func(now *mention.User, _ bool) (mention.AuditEntry, error) {
+			if now.Password == u.Password {
+				now.Password = hash
+			}
+			return mention.AuditEntry{}, nil
+		})
+		if err != nil {
+			p.api.log.WarnContext(ctx, "password not hashed anew", "err", err)
 		}
 	}
 	return mention.Session{User: u.Name}, "password", nil

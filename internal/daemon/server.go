@@ -41,7 +41,7 @@ func (d *Daemon) server(ctx context.Context) (*http.Server, error) {
 	h, err := api.New(api.Options{
 		Backend: backend{d}, Hub: &d.hub, Tokens: tokens, BasePath: cfg.Server.BasePath, PublicURL: cfg.Server.PublicURL,
 		Door:   &api.Token{Name: "cli", Role: api.RoleAdmin, Hash: api.HashToken(d.secret)}, // commands of the same user get in by daemon.json
-		People: d.store.Ledger, SetupCode: code, SetupUntil: until, OIDC: provider,
+		People: roster{d.store.Ledger, d}, SetupCode: code, SetupUntil: until, OIDC: provider,
 		Sessions:       api.Sessions{Idle: cfg.Server.Sessions.Idle.Std(), Lasts: cfg.Server.Sessions.Lasts.Std()},
 		TrustedProxies: cfg.Proxies(), Registry: d.metrics.registry, Zone: cfg.Location(), Extra: pages, Open: map[string]http.Handler{linkPath: http.HandlerFunc(d.linkPage)}, Links: d.o.Links, Version: d.o.Version, Log: d.log,
 	})

@@ -49,6 +49,8 @@ func testLedger(t *testing.T, open func(t *testing.T) ledger.Ledger) {
 		{"audit", testAudit},
 		{"users", testUsers},
 		{"sessions and tokens", testSessions},
+		{"changes of users", testUserChanges},
+		{"withdrawing", testWithdrawing},
 		{"objects", testObjects},
 		{"incidents", testIncidents},
 		{"outbox", testOutbox},

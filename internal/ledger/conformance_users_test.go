@@ -2,7 +2,9 @@ package ledger_test
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,9 +27,12 @@ func testUsers(t *testing.T, l ledger.Ledger) {
 	ann := mention.User{Name: "ann", Role: "analyst", Scope: "brand:acme", Password: "$argon2id$x", Made: start}
 	bob := mention.User{Name: "bob@example.org", Role: "admin", Subject: "https://id.example 42", Made: start}
 	for _, u := range []mention.User{bob, ann} {
-		if err := l.PutUser(ctx, u, did("put.user")); err != nil {
-			t.Fatal(err)
+		if fresh, err := l.AddUser(ctx, u, did("put.user")); err != nil || !fresh {
+			t.Fatal(fresh, err)
 		}
+	}
+	if fresh, err := l.AddUser(ctx, mention.User{Name: "ann", Role: "admin"}, did("put.user.again")); err != nil || fresh {
+		t.Errorf("AddUser of one there is = %v, %v", fresh, err)
 	}
 	if diff := cmp.Diff([]mention.User{ann, bob}, must(l.Users(ctx))(t)); diff != "" {
 		t.Error("Users (-want +got):", diff)
@@ -43,7 +48,7 @@ func testUsers(t *testing.T, l ledger.Ledger) {
 	if _, ok, err := l.User(ctx, "eve"); ok || err != nil {
 		t.Errorf("User(eve) = %v, %v", ok, err)
 	}
-	if err := l.PutUser(ctx, mention.User{Name: "twin", Role: "viewer", Subject: bob.Subject}, did("put.user")); err == nil {
+	if _, err := l.AddUser(ctx, mention.User{Name: "twin", Role: "viewer", Subject: bob.Subject}, did("put.user")); err == nil {
 		t.Error("two users of one subject")
 	}
 	trail := must(l.AuditTrail(ctx, mention.AuditFilter{Action: "put", Limit: 10}))(t)
@@ -59,15 +64,19 @@ func testUsers(t *testing.T, l ledger.Ledger) {
 
 func testSessions(t *testing.T, l ledger.Ledger) {
 	ctx := t.Context()
-	if err := l.PutUser(ctx, mention.User{Name: "ann", Role: "viewer", Made: start}, mention.AuditEntry{}); err != nil {
-		t.Fatal(err)
-	}
+	must(l.AddUser(ctx, mention.User{Name: "ann", Role: "viewer", Made: start}, mention.AuditEntry{}))(t)
 	hash := func(s string) [sha256.Size]byte { return sha256.Sum256([]byte(s)) }
 	token := mention.AccessToken{ID: "k1", Owner: "ann", Role: "viewer", Hash: hash("k"), Made: start, Expires: start.Add(time.Hour)}
-	if err := l.PutAccessToken(ctx, token, did("put.token")); err != nil {
-		t.Fatal(err)
+	if kept, err := l.PutAccessToken(ctx, token, did("put.token")); err != nil || !kept {
+		t.Fatal(kept, err)
 	}
-	if err := l.PutAccessToken(ctx, token, did("put.token")); err == nil {
+	if kept, err := l.PutAccessToken(ctx, mention.AccessToken{ID: "k2", Owner: "gone", Role: "viewer", Hash: hash("k2")}, did("put.token")); err != nil || kept {
+		t.Errorf("a token of nobody: %v, %v", kept, err)
+	}
+	if kept, err := l.PutSession(ctx, mention.Session{ID: "s", User: "gone", Hash: hash("gone")}, did("signin")); err != nil || kept {
+		t.Errorf("a session of nobody: %v, %v", kept, err)
+	}
+	if _, err := l.PutAccessToken(ctx, token, did("put.token")); err == nil {
 		t.Error("a token was made twice")
 	}
 	if k, ok, err := l.AccessToken(ctx, hash("k")); err != nil || !ok || cmp.Diff(token, k) != "" {
@@ -76,8 +85,8 @@ func testSessions(t *testing.T, l ledger.Ledger) {
 	for i := range 60 {
 		id := fmt.Sprintf("s%02d", i)
 		s := mention.Session{ID: id, User: "ann", Hash: hash(id), Made: start.Add(time.Duration(i) * time.Minute), Used: start.Add(time.Duration(i) * time.Minute), Agent: "b", Address: "::1"}
-		if err := l.PutSession(ctx, s, did("signin")); err != nil {
-			t.Fatal(err)
+		if kept, err := l.PutSession(ctx, s, did("signin")); err != nil || !kept {
+			t.Fatal(kept, err)
 		}
 	}
 	if list := must(l.Sessions(ctx, "ann"))(t); len(list) != 50 || list[0].ID != "s59" {
@@ -106,13 +115,119 @@ func testSessions(t *testing.T, l ledger.Ledger) {
 			t.Errorf("EndSessions(%+v) = %d, %v, want %d", tt.f, n, err, tt.want)
 		}
 	}
-	if was, err := l.DeleteUser(ctx, "ann", did("delete.user")); err != nil || !was {
+	check := func(mention.User, bool) (mention.AuditEntry, error) { return did("delete.user"), nil }
+	if was, err := l.DeleteUser(ctx, "ann", check); err != nil || !was {
 		t.Errorf("DeleteUser = %v, %v", was, err)
 	}
 	if n := len(must(l.Sessions(ctx, ""))(t)) + len(must(l.AccessTokens(ctx, ""))(t)); n != 0 {
 		t.Errorf("%d sessions and tokens outlive their user", n)
 	}
-	if was, err := l.DeleteUser(ctx, "ann", did("delete.user")); err != nil || was {
+	if was, err := l.DeleteUser(ctx, "ann", check); err != nil || was {
 		t.Errorf("DeleteUser again = %v, %v", was, err)
+	}
+}
+
+func testUserChanges(t *testing.T, l ledger.Ledger) {
+	ctx := t.Context()
+	for _, u := range []mention.User{{Name: "root", Role: "admin", Password: "p", Subject: "s", Made: start}, {Name: "ann", Role: "analyst", Made: start}} {
+		must(l.AddUser(ctx, u, did("user.add")))(t)
+	}
+	role := func(to string) func(*mention.User, bool) (mention.AuditEntry, error) {
+		return func(u *mention.User, only bool) (mention.AuditEntry, error) {
+			if only != (u.Name == "root") {
+				t.Errorf("%s is told to be the only admin: %v", u.Name, only)
+			}
+			u.Role, u.Name, u.Made = to, "another", time.Time{}
+			return did("user.change"), nil
+		}
+	}
+	if u, ok, err := l.ChangeUser(ctx, "gone", role("viewer")); err != nil || ok {
+		t.Errorf("ChangeUser of nobody = %+v %v %v", u, ok, err)
+	}
+	if _, ok, err := l.ChangeUser(ctx, "ann", role("viewer")); err != nil || !ok {
+		t.Errorf("ChangeUser = %v %v", ok, err)
+	}
+	no := errors.New("no")
+	refuse := func(*mention.User, bool) (mention.AuditEntry, error) { return mention.AuditEntry{}, no }
+	if _, _, err := l.ChangeUser(ctx, "root", refuse); err != no { //nolint:errorlint // as it was given
+		t.Errorf("ChangeUser refused = %v", err)
+	}
+	if was, err := l.DeleteUser(ctx, "root", func(_ mention.User, only bool) (mention.AuditEntry, error) {
+		if !only {
+			t.Error("the only admin is not told to be")
+		}
+		return mention.AuditEntry{}, no
+	}); err != no || was { //nolint:errorlint // as it was given
+		t.Errorf("DeleteUser refused = %v %v", was, err)
+	}
+	want := []mention.User{{Name: "ann", Role: "viewer", Made: start}, {Name: "root", Role: "admin", Password: "p", Subject: "s", Made: start}}
+	if diff := cmp.Diff(want, must(l.Users(ctx))(t)); diff != "" {
+		t.Error("Users (-want +got):", diff)
+	}
+}
+
+func testWithdrawing(t *testing.T, l ledger.Ledger) {
+	ctx := t.Context()
+	if err := l.PutReport(ctx, mention.KeptReport{ID: "r", Kind: "brand", Made: start, By: "ann", Body: []byte("{}")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	hand := func(owner string) {
+		t.Helper()
+		for id, ends := range map[string]time.Time{"open": start.Add(1000 * 24 * time.Hour), "over": start.Add(-time.Hour)} {
+			if err := l.PutShare(ctx, mention.Share{ID: owner + id, Report: "r", By: owner, Created: start, Expires: ends, Hash: owner + id}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.PutObject(ctx, ledger.Object{Kind: "subscription", ID: owner, Owner: owner, Body: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.PutObject(ctx, ledger.Object{Kind: "label", ID: owner, Owner: owner, Body: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	handed := func(owner string) bool {
+		t.Helper()
+		s := must(l.ShareOf(ctx, owner+"open"))(t)
+		subscribed := slices.ContainsFunc(must(l.Objects(ctx, "subscription"))(t), func(o ledger.Object) bool { return o.ID == owner })
+		if s.Revoked.IsZero() != subscribed {
+			t.Errorf("of %s: link %+v, subscription %v", owner, s, subscribed)
+		}
+		return subscribed
+	}
+	for _, name := range []string{"ann", "anna"} {
+		must(l.AddUser(ctx, mention.User{Name: name, Role: "analyst", Made: start}, mention.AuditEntry{}))(t)
+	}
+	for _, owner := range []string{"ann", "ann/ci", "anna"} {
+		hand(owner)
+	}
+	scope := func(q string) {
+		t.Helper()
+		if _, ok, err := l.ChangeUser(ctx, "ann", func(u *mention.User, _ bool) (mention.AuditEntry, error) {
+			u.Scope = q
+			return did("user.change"), nil
+		}); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+	}
+	if scope(""); !handed("ann") || !handed("ann/ci") {
+		t.Error("no scope ended something")
+	}
+	if scope("country:ch"); handed("ann") || handed("ann/ci") || !handed("anna") {
+		t.Error("a scope left what was handed out without it, or took another's")
+	}
+	if e := must(l.AuditTrail(ctx, mention.AuditFilter{Limit: 1}))(t); e[0].Detail != "ended: 2 report links, 2 subscriptions" {
+		t.Errorf("audit %+v", e)
+	}
+	if n := len(must(l.Objects(ctx, "label"))(t)); n != 3 {
+		t.Errorf("%d labels are left of 3", n)
+	}
+	must(l.PutSession(ctx, mention.Session{ID: "s", User: "anna", Hash: sha256.Sum256(nil)}, did("signin")))(t)
+	for range 2 { // the second time there is nothing to end, or to note
+		if err := l.Withdraw(ctx, "anna", did("user.shut")); err != nil || handed("anna") {
+			t.Errorf("Withdraw = %v", err)
+		}
+	}
+	if e := must(l.AuditTrail(ctx, mention.AuditFilter{Action: "user", Limit: 9}))(t); len(e) != 3 || e[0].Detail != "ended: 1 session, 1 report link, 1 subscription" {
+		t.Errorf("audit %+v", e)
 	}
 }

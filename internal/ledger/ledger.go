@@ -195,18 +195,32 @@ type People interface {
 	User(ctx context.Context, name string) (mention.User, bool, error)
 	UserOf(ctx context.Context, subject string) (mention.User, bool, error) // at the identity provider
 	Peopled(ctx context.Context) (bool, error)                              // whether there is any user
-	PutUser(ctx context.Context, u mention.User, e mention.AuditEntry) error
-	// DeleteUser takes tokens and sessions along; false when there was none.
-	DeleteUser(ctx context.Context, name string, e mention.AuditEntry) (bool, error)
+	// AddUser keeps a new user; false when there is one of that name.
+	AddUser(ctx context.Context, u mention.User, e mention.AuditEntry) (bool, error)
+	// ChangeUser changes role, scope and password of a user as they are at the
+	// time, in one transaction; false when there is none. The change is told
+	// whether they are the only admin. A new scope withdraws what they handed
+	// out, as Withdraw does, but tokens and sessions.
+	ChangeUser(ctx context.Context, name string, change func(u *mention.User, only bool) (mention.AuditEntry, error)) (mention.User, bool, error)
+	// DeleteUser withdraws all of a user's, too; false when there was none. The
+	// check is told whether they are the only admin.
+	DeleteUser(ctx context.Context, name string, check func(u mention.User, only bool) (mention.AuditEntry, error)) (bool, error)
+	// Withdraw ends what a user has in hand and handed out: sessions, tokens,
+	// links to reports, subscriptions. What it ended is added to the entry, of
+	// which there is none when it ended nothing.
+	Withdraw(ctx context.Context, name string, e mention.AuditEntry) error
 
 	AccessTokens(ctx context.Context, owner string) ([]mention.AccessToken, error) // owner "" means all
 	AccessToken(ctx context.Context, hash [sha256.Size]byte) (mention.AccessToken, bool, error)
-	PutAccessToken(ctx context.Context, k mention.AccessToken, e mention.AuditEntry) error // an id there is already is an error
+	// PutAccessToken keeps a new token; false when its owner is not there. An
+	// id there is already is an error.
+	PutAccessToken(ctx context.Context, k mention.AccessToken, e mention.AuditEntry) (bool, error)
 	DeleteAccessToken(ctx context.Context, id string, e mention.AuditEntry) (bool, error)
 
-	// PutSession keeps a new session, and that its user was seen. Of one
-	// user's or token's many, those used longest ago end.
-	PutSession(ctx context.Context, s mention.Session, e mention.AuditEntry) error
+	// PutSession keeps a new session, and that its user was seen; false when
+	// that user is not there. Of one user's or token's many, those used longest
+	// ago end.
+	PutSession(ctx context.Context, s mention.Session, e mention.AuditEntry) (bool, error)
 	Session(ctx context.Context, hash [sha256.Size]byte) (mention.Session, bool, error)
 	Sessions(ctx context.Context, user string) ([]mention.Session, error) // used last first; user "" means all; at most 1,000
 	UseSession(ctx context.Context, id string, used time.Time) error

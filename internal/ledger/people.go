@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"earshot/mention"
@@ -66,42 +65,6 @@ func (l *store) Peopled(ctx context.Context) (bool, error) {
 	return peopled, reading("users", err)
 }
 
-// PutUser implements [People].
-func (l *store) PutUser(ctx context.Context, u mention.User, e mention.AuditEntry) error {
-	if u.Name == "" || u.Role == "" {
-		return fmt.Errorf("ledger: put user %q: name and role are needed", u.Name)
-	}
-	return l.write(ctx, "put user", func(t *txn) error {
-		err := t.exec(`INSERT INTO users (name, role, scope, subject, password, made, seen) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET role = excluded.role, scope = excluded.scope, subject = excluded.subject, password = excluded.password, made = excluded.made, seen = excluded.seen`,
-			u.Name, u.Role, u.Scope, u.Subject, u.Password, ms(u.Made), ms(u.Seen))
-		return errors.Join(err, l.noted(t, e))
-	})
-}
-
-// DeleteUser implements [People].
-func (l *store) DeleteUser(ctx context.Context, name string, e mention.AuditEntry) (bool, error) {
-	return l.remove(ctx, "delete user", e, name, "DELETE FROM users WHERE name = ?", "DELETE FROM access_tokens WHERE owner = ?", "DELETE FROM sessions WHERE user = ?")
-}
-
-// remove runs statements about one key; nothing else happens when the first
-// finds nothing.
-func (l *store) remove(ctx context.Context, what string, e mention.AuditEntry, key, first string, more ...string) (was bool, err error) {
-	err = l.write(ctx, what, func(t *txn) error {
-		n, err := t.update(first, key)
-		if was = n > 0; err != nil || !was {
-			return err
-		}
-		for _, query := range more {
-			if err := t.exec(query, key); err != nil {
-				return err
-			}
-		}
-		return l.noted(t, e)
-	})
-	return was, err
-}
-
 // noted writes a line of the audit, when there is one to write.
 func (l *store) noted(t *txn, e mention.AuditEntry) error {
 	if e.Action == "" {
@@ -142,17 +105,14 @@ func (l *store) AccessToken(ctx context.Context, hash [sha256.Size]byte) (mentio
 }
 
 // PutAccessToken implements [People].
-func (l *store) PutAccessToken(ctx context.Context, k mention.AccessToken, e mention.AuditEntry) error {
-	return l.write(ctx, "put access token", func(t *txn) error {
-		err := t.exec("INSERT INTO access_tokens (id, hash, owner, role, scope, made, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			k.ID, k.Hash[:], k.Owner, k.Role, k.Scope, ms(k.Made), ms(k.Expires))
-		return errors.Join(err, l.noted(t, e))
-	})
+func (l *store) PutAccessToken(ctx context.Context, k mention.AccessToken, e mention.AuditEntry) (bool, error) {
+	return l.one(ctx, "put access token", e, "INSERT INTO access_tokens (id, hash, owner, role, scope, made, expires) SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM users WHERE name = ?)",
+		k.ID, k.Hash[:], k.Owner, k.Role, k.Scope, ms(k.Made), ms(k.Expires), k.Owner)
 }
 
 // DeleteAccessToken implements [People].
 func (l *store) DeleteAccessToken(ctx context.Context, id string, e mention.AuditEntry) (bool, error) {
-	return l.remove(ctx, "delete access token", e, id, "DELETE FROM access_tokens WHERE id = ?")
+	return l.one(ctx, "delete access token", e, "DELETE FROM access_tokens WHERE id = ?", id)
 }
 
 const sessionColumns = "SELECT id, hash, user, token, witness, made, used, address, agent FROM sessions "
@@ -186,11 +146,12 @@ func (l *store) Sessions(ctx context.Context, user string) ([]mention.Session, e
 }
 
 // PutSession implements [People].
-func (l *store) PutSession(ctx context.Context, s mention.Session, e mention.AuditEntry) error {
-	return l.write(ctx, "put session", func(t *txn) error {
-		err := t.exec("INSERT INTO sessions (id, hash, user, token, witness, made, used, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			s.ID, s.Hash[:], s.User, s.Token, s.Witness, ms(s.Made), ms(s.Used), s.Address, s.Agent)
-		if err != nil {
+func (l *store) PutSession(ctx context.Context, s mention.Session, e mention.AuditEntry) (kept bool, err error) {
+	err = l.write(ctx, "put session", func(t *txn) error {
+		n, err := t.update(`INSERT INTO sessions (id, hash, user, token, witness, made, used, address, agent) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?
+			WHERE ? <> '' OR EXISTS (SELECT 1 FROM users WHERE name = ?)`,
+			s.ID, s.Hash[:], s.User, s.Token, s.Witness, ms(s.Made), ms(s.Used), s.Address, s.Agent, s.Token, s.User)
+		if kept = n > 0; err != nil || !kept {
 			return err
 		}
 		err = t.exec("DELETE FROM sessions WHERE user = ? AND token = ? AND id NOT IN (SELECT id FROM sessions WHERE user = ? AND token = ? ORDER BY used DESC, id LIMIT ?)",
@@ -203,6 +164,7 @@ func (l *store) PutSession(ctx context.Context, s mention.Session, e mention.Aud
 		}
 		return l.noted(t, e)
 	})
+	return kept && err == nil, err
 }
 
 // UseSession implements [People].
