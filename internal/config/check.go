@@ -261,7 +261,7 @@ func (*loader) place(o origin, err error) {
 		o.doc.fault(path+"."+key, strings.TrimPrefix(msg, key+": "), "")
 		return
 	}
-	if _, ok := o.doc.nodes[path+"."+key]; ok {
+	if o.doc.node(path+"."+key) != nil {
 		path += "." + key
 	}
 	o.doc.fault(path, msg, "")

@@ -20,7 +20,8 @@ const maxExcerpt = 160
 type document struct {
 	file   string
 	lines  []string
-	nodes  map[string]*yaml.Node  // path → value
+	root   *yaml.Node
+	nodes  map[string]*yaml.Node  // path → node, where it is not the value that the path leads to
 	known  map[reflect.Type]*kind // the types seen so far
 	faults Faults
 
@@ -32,7 +33,7 @@ type document struct {
 func decode(file string, data []byte, out any) *document {
 	d := &document{file: file, known: map[reflect.Type]*kind{}}
 	d.lines = strings.Split(string(data), "\n")
-	d.nodes = make(map[string]*yaml.Node, len(d.lines))
+	d.nodes = map[string]*yaml.Node{}
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		d.syntax(err)
@@ -41,7 +42,8 @@ func decode(file string, data []byte, out any) *document {
 	if len(root.Content) == 0 {
 		return d
 	}
-	d.value(root.Content[0], reflect.ValueOf(out).Elem(), "")
+	d.root = root.Content[0]
+	d.value(d.root, reflect.ValueOf(out).Elem(), "")
 	return d
 }
 
@@ -78,7 +80,7 @@ func (d *document) fault(path, message, hint string) {
 func (d *document) place(path, message, hint string) Fault {
 	f := Fault{File: d.file, Path: path, Message: message, Hint: hint, checked: d.checking}
 	for p := path; ; {
-		if n, ok := d.nodes[p]; ok {
+		if n := d.node(p); n != nil {
 			f.Line, f.Column, f.Excerpt = n.Line, n.Column, d.line(n.Line)
 			return f
 		}
@@ -90,6 +92,53 @@ func (d *document) place(path, message, hint string) Fault {
 	}
 }
 
+// node finds what stands at a path like rules[3].notify[0]; nil when there is
+// nothing.
+func (d *document) node(path string) *yaml.Node {
+	if n, ok := d.nodes[path]; ok {
+		return n
+	}
+	n := d.root
+	for path != "" && n != nil {
+		if n.Kind == yaml.AliasNode {
+			n = n.Alias
+		}
+		var key string
+		if rest, ok := strings.CutPrefix(path, "["); ok {
+			if key, path, ok = strings.Cut(rest, "]"); !ok {
+				return nil
+			}
+			i, err := strconv.Atoi(key)
+			if err != nil || n.Kind != yaml.SequenceNode || i < 0 || i >= len(n.Content) {
+				return nil
+			}
+			n = n.Content[i]
+			continue
+		}
+		path = strings.TrimPrefix(path, ".")
+		end := strings.IndexAny(path, ".[")
+		if end < 0 {
+			end = len(path)
+		}
+		key, path = path[:end], path[end:]
+		n = valueOf(n, key)
+	}
+	return n
+}
+
+// valueOf is the first value of a key in a mapping; nil when it has none.
+func valueOf(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
 var (
 	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 	yamlType = reflect.TypeFor[yaml.Unmarshaler]()
@@ -97,7 +146,6 @@ var (
 
 // value decodes one node into v.
 func (d *document) value(n *yaml.Node, v reflect.Value, path string) {
-	d.nodes[path] = n
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}

@@ -69,6 +69,7 @@ func (s *Store) entriesOf(ctx context.Context, ids map[string]struct{}, since ti
 	for id := range ids {
 		all = append(all, id)
 	}
+	slices.Sort(all) // neighbours stand on the same pages
 	chunks := slices.Collect(slices.Chunk(all, idsAtOnce))
 	ahead(ctx, len(chunks), func(ctx context.Context, i int) ([]int64, error) { return s.Ledger.ChangeSeqs(ctx, chunks[i], since) },
 		func(seq int64, e error) bool {

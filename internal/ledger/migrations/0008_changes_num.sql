@@ -1,2 +1,2 @@
--- What the log says of one mention.
-CREATE INDEX changes_num ON changes (num);
+-- What the log says of one mention, and when.
+CREATE INDEX changes_num ON changes (num, at);
