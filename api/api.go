@@ -61,10 +61,11 @@ type api struct {
 	backend Backend
 	hub     *Hub
 	guard   *guard
-	people  *people // nil: nobody can sign in
-	base    string  // of routes: "" or "/earshot"
-	link    string  // of links: the path of PublicURL when it has one, else base
-	origin  string  // scheme and host of PublicURL, or ""
+	secret  []string // prefixes of paths that go on with a secret
+	people  *people  // nil: nobody can sign in
+	base    string   // of routes: "" or "/earshot"
+	link    string   // of links: the path of PublicURL when it has one, else base
+	origin  string   // scheme and host of PublicURL, or ""
 	zone    *time.Location
 	version string
 	links   []Link
@@ -114,7 +115,7 @@ func build(o Options) (http.Handler, []string, error) {
 		mux.Handle(a.base+path, forWhole(extra(h)))
 	}
 	for path, h := range o.Open {
-		a.guard.ways = append(a.guard.ways, a.base+path)
+		a.guard.ways, a.secret = append(a.guard.ways, a.base+path), append(a.secret, a.base+path)
 		mux.Handle(a.base+path, extra(h))
 	}
 	mux.HandleFunc(a.base+"/api/", a.nowhere(mux.ServeMux))
@@ -228,7 +229,7 @@ func (a *api) routes(mux *router) {
 	a.streamRoutes()
 	a.pageRoutes(mux)
 	a.peopleRoutes(mux)
-	a.guard.ways = append(a.guard.ways, a.base+sharedPath)
+	a.guard.ways, a.secret = append(a.guard.ways, a.base+sharedPath), append(a.secret, a.base+sharedPath)
 	mux.HandleFunc(a.base+sharedPath+"{token}", a.shared)
 }
 
@@ -301,13 +302,24 @@ func (a *api) finish(ctx context.Context, rec *recorder, r *http.Request, start 
 		panic(v)
 	}
 	if v != nil {
-		a.log.ErrorContext(ctx, "request panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+		a.log.ErrorContext(ctx, "request panicked", "path", a.loggedPath(r), "panic", v, "stack", string(debug.Stack()))
 		if rec.status == 0 {
 			writeProblem(rec, r, newProblem(http.StatusInternalServerError, "internal", "something went wrong; the log says what"))
 		}
 	}
 	a.metrics.observe(rec, start)
-	a.log.DebugContext(ctx, "request", "method", r.Method, "path", r.URL.Path, "status", rec.code(), "took", time.Since(start))
+	a.log.DebugContext(ctx, "request", "method", r.Method, "path", a.loggedPath(r), "status", rec.code(), "took", time.Since(start))
+}
+
+// loggedPath is the path of a request as logs have it: without the secret that
+// lets in whoever has the link.
+func (a *api) loggedPath(r *http.Request) string {
+	for _, p := range a.secret {
+		if strings.HasPrefix(r.URL.Path, p) && r.URL.Path != p {
+			return p + "***"
+		}
+	}
+	return r.URL.Path
 }
 
 // forWhole keeps those out who see a part only: what stands behind it is about all.

@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -44,7 +46,11 @@ func TestKeptReportKeepsItsNumbers(t *testing.T) {
 
 func TestShareOpensOneReportAndNothingElse(t *testing.T) {
 	f := newFake(3)
-	h := handler(t, api.Options{Backend: f, PublicURL: "https://ear.example", Tokens: []api.Token{{Name: "desk", Role: api.RoleAnalyst, Hash: api.HashToken("key")}}})
+	var log bytes.Buffer
+	h := handler(t, api.Options{
+		Backend: f, PublicURL: "https://ear.example", Tokens: []api.Token{{Name: "desk", Role: api.RoleAnalyst, Hash: api.HashToken("key")}},
+		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
 	auth := func(method, path, body string) (*http.Response, string) {
 		return send(h, method, path, body, "Authorization", "Bearer key")
 	}
@@ -99,6 +105,9 @@ func TestShareOpensOneReportAndNothingElse(t *testing.T) {
 	}
 	if res, _ := get(h, u.Path); res.StatusCode != http.StatusGone {
 		t.Errorf("one that was taken back: %d", res.StatusCode)
+	}
+	if strings.Contains(log.String(), strings.TrimPrefix(u.Path, "/shared/")) || !strings.Contains(log.String(), "path=/shared/***") {
+		t.Errorf("the log has the secret, or nothing: %s", log.String())
 	}
 }
 

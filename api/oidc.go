@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -45,7 +47,8 @@ type OIDCGroup struct {
 
 // The bounds of sign-ins that are under way at the provider.
 const (
-	maxFlows    = 500
+	maxFlows    = 2000
+	flowsFrom   = 20 // of one network
 	flowLasts   = 10 * time.Minute
 	flowCookie  = "earshot_flow"
 	flowKept    = 4 << 20 // bytes of forms carried along, all flows together
@@ -59,6 +62,7 @@ var errUnknownFlow = errors.New("api: no such sign-in is under way")
 
 // A flow is one sign-in that is under way.
 type flow struct {
+	from     netip.Prefix
 	browser  string // secret in the cookie of the browser that began it
 	nonce    string
 	verifier string
@@ -76,9 +80,26 @@ type provider struct {
 	flows map[string]*flow // by state
 	order []string         // of states, oldest first
 	kept  int              // bytes of all views
+	found *discovery
+}
+
+// A discovery is one question to the provider who it is.
+type discovery struct {
+	done  chan struct{} // closed when it is answered, and the rest can be read
 	known *oidc.Provider
-	asked time.Time // when it was last asked who it is
-	err   error     // of that
+	err   error
+	at    time.Time // of the answer
+}
+
+// stands reports whether it need not be asked again: it goes on, it is known,
+// or it failed a moment ago.
+func (d *discovery) stands() bool {
+	select {
+	case <-d.done:
+		return d.err == nil || time.Since(d.at) < oidcAgain
+	default:
+		return true
+	}
 }
 
 func newProvider(p *people, o OIDC, public string) (*provider, error) {
@@ -102,21 +123,41 @@ func newProvider(p *people, o OIDC, public string) (*provider, error) {
 	return &provider{OIDC: o, people: p, flows: map[string]*flow{}}, nil
 }
 
-// discover asks the provider who it is, once it is needed; a failure is asked
-// again after a while. Its keys are read when they are needed, too.
+// discover asks the provider who it is, once it is needed, one at a time; a
+// failure is asked again after a while. Its keys are read when they are needed,
+// too.
 func (v *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.known != nil || time.Since(v.asked) < oidcAgain {
-		return v.known, v.err
+	d := v.found
+	ours := d == nil || !d.stands()
+	if ours {
+		d = &discovery{done: make(chan struct{})}
+		v.found = d
 	}
+	v.mu.Unlock()
+	if ours {
+		v.ask(ctx, d)
+	}
+	select {
+	case <-d.done:
+		return d.known, d.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// ask answers a discovery, whatever comes.
+func (v *provider) ask(ctx context.Context, d *discovery) {
+	defer close(d.done)
+	d.err = errors.New("api: oidc: the provider could not be asked") // unless told otherwise
 	// The keys are read with this context as long as the daemon runs: each
 	// exchange is bounded by the client.
-	v.known, v.err = oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), v.Client), v.Issuer)
-	if v.asked = time.Now(); v.err != nil {
-		v.known, v.err = nil, fmt.Errorf("api: oidc: %w", v.err)
+	known, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), v.Client), v.Issuer)
+	if d.at = time.Now(); err != nil {
+		d.err = fmt.Errorf("api: oidc: %w", err)
+		return
 	}
-	return v.known, v.err
+	d.known, d.err = known, nil
 }
 
 func (v *provider) oauth(p *oidc.Provider) *oauth2.Config {
@@ -132,7 +173,7 @@ func (v *provider) begin(w http.ResponseWriter, r *http.Request, view signinView
 	if err != nil {
 		return "", err
 	}
-	f := &flow{browser: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), began: time.Now(), view: view}
+	f := &flow{from: networkOf(v.people.from(r)), browser: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), began: time.Now(), view: view}
 	for _, c := range view.Carried {
 		f.size += len(c.Name) + len(c.Value)
 	}
@@ -145,14 +186,25 @@ func (v *provider) begin(w http.ResponseWriter, r *http.Request, view signinView
 	return v.oauth(p).AuthCodeURL(state, oidc.Nonce(f.nonce), oauth2.S256ChallengeOption(f.verifier)), nil
 }
 
-// keep notes a flow; of too many the oldest is given up, and of too much that
-// was typed the newest is not carried.
+// keep notes a flow. Of too many the oldest of that network is given up, or of
+// the one that has most; of too much that was typed the newest is not carried.
 func (v *provider) keep(state string, f *flow) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for len(v.order) > 0 && (len(v.order) >= maxFlows || v.flows[v.order[0]] == nil || time.Since(v.flows[v.order[0]].began) > flowLasts) {
-		v.forget(v.order[0])
-		v.order = v.order[1:]
+	v.order = slices.DeleteFunc(v.order, func(state string) bool {
+		if old := v.flows[state]; old != nil && time.Since(old.began) > flowLasts {
+			v.forget(state)
+		}
+		return v.flows[state] == nil
+	})
+	from := map[netip.Prefix]int{}
+	for _, old := range v.flows {
+		from[old.from]++
+	}
+	if from[f.from] >= flowsFrom {
+		v.giveUp(f.from)
+	} else if len(v.flows) >= maxFlows {
+		v.giveUp(slices.MaxFunc(slices.Collect(maps.Keys(from)), func(x, y netip.Prefix) int { return cmp.Compare(from[x], from[y]) }))
 	}
 	if v.kept+f.size > flowKept {
 		f.view.Carried, f.view.Lost, f.size = nil, true, 0
@@ -160,6 +212,14 @@ func (v *provider) keep(state string, f *flow) {
 	v.kept += f.size
 	v.flows[state] = f
 	v.order = append(v.order, state)
+}
+
+// giveUp forgets the oldest flow of a network. It is called with v.mu held.
+func (v *provider) giveUp(from netip.Prefix) {
+	i := slices.IndexFunc(v.order, func(state string) bool { return v.flows[state] != nil && v.flows[state].from == from })
+	if i >= 0 {
+		v.forget(v.order[i])
+	}
 }
 
 // forget is called with v.mu held.

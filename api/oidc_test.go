@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -374,5 +376,63 @@ func TestWhatTheProviderTakesBackEnds(t *testing.T) {
 	}
 	if res, _ := page(h, "/", ada); res.StatusCode != http.StatusUnauthorized || people.users["ada.m"].Role != "admin" {
 		t.Errorf("after it: %d %+v", res.StatusCode, people.users["ada.m"])
+	}
+}
+
+func TestNobodyCrowdsOutASignIn(t *testing.T) {
+	i, people := newIssuer(t), newCrowd()
+	h := wayIn(t, i, people)
+	back, c := goThere(t, h, "/signin/oidc") // from 127.0.0.1
+	began := func(from string) *http.Response {
+		t.Helper()
+		r := request(http.MethodGet, "/signin/oidc", "")
+		r.RemoteAddr = from
+		res, _ := answer(h, r)
+		if res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("from %s: %d", from, res.StatusCode)
+		}
+		return res
+	}
+	theirs := began("192.0.2.7:1")
+	for n := range 300 {
+		began(fmt.Sprintf("[2001:db8::%x]:1", n))
+	}
+	for range 20 {
+		began("192.0.2.7:1")
+	}
+	there := visit(t, theirs.Header.Get("Location"))
+	if res, _ := page(h, there.RequestURI(), theirs.Cookies()[0]); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("the oldest of too many from one address: %d", res.StatusCode)
+	}
+	for n := range 2100 {
+		began(fmt.Sprintf("[2001:db8:%x:%x::1]:1", n/10, n/5))
+	}
+	if res, _ := page(h, back.RequestURI(), c); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("one from elsewhere: %d", res.StatusCode)
+	}
+	if n := slices.Index(i.asked, "/.well-known/openid-configuration"); n < 0 || slices.Contains(i.asked[n+1:], i.asked[n]) {
+		t.Errorf("asked %v", i.asked)
+	}
+}
+
+func TestOthersWaitForTheProviderNotForEachOther(t *testing.T) {
+	i, people := newIssuer(t), newCrowd(mention.User{Name: "root", Role: "admin", Password: passHash})
+	h := wayIn(t, i, people)
+	i.mu.Lock() // it does not answer
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			if res, _ := page(h, "/signin/oidc", nil); res.StatusCode != http.StatusSeeOther {
+				t.Errorf("%d", res.StatusCode)
+			}
+		})
+	}
+	if res, _ := page(h, "/signin/oidc/back?state=x", nil); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("meanwhile: %d", res.StatusCode)
+	}
+	i.mu.Unlock()
+	wg.Wait()
+	if len(i.asked) != 1 {
+		t.Errorf("asked %d times", len(i.asked))
 	}
 }

@@ -40,13 +40,13 @@ func (v *provider) leaveForm(w http.ResponseWriter, r *http.Request) {
 
 // back is where the provider sends people, with a code.
 func (v *provider) back(w http.ResponseWriter, r *http.Request) {
-	if wait := v.people.throttle.wait("oidc", v.people.from(r), time.Now()); wait > 0 {
+	if wait := v.people.throttle.wait("", v.people.from(r), time.Now()); wait > 0 {
 		v.refuse(w, r, http.StatusTooManyRequests, "", "Too many tries; wait a while.", nil)
 		return
 	}
 	f, err := v.take(r)
 	if err != nil {
-		v.people.throttle.failed("oidc", v.people.from(r), time.Now())
+		v.people.throttle.failed("", v.people.from(r), time.Now())
 		v.refuse(w, r, http.StatusBadRequest, "", "This sign-in was begun elsewhere, or too long ago. Begin again.", err)
 		return
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -431,6 +432,34 @@ func TestAFullDiskLetsRead(t *testing.T) {
 	people.unused = errors.New("disk full")
 	if res, _ := page(h, "/", c); res.StatusCode != http.StatusOK {
 		t.Errorf("%d", res.StatusCode)
+	}
+}
+
+func TestOneShutsNothingForAll(t *testing.T) {
+	const code = "earshot_the-code-that-was-printed"
+	people := newCrowd()
+	h := cheap(t, api.Options{Backend: newFake(1), People: people, SetupCode: code, SetupUntil: time.Now().Add(time.Hour)})
+	try := func(code, from string) int {
+		r := form("/setup", url.Values{"code": {code}, "name": {"ann"}, "password": {pass}, "again": {pass}})
+		r.RemoteAddr = from
+		res, _ := answer(h, r)
+		return res.StatusCode
+	}
+	for range 8 { // an address each, or theirs would be shut before
+		for i := range 19 {
+			if got := try("wrong", fmt.Sprintf("192.0.2.%d:1", i)); got != http.StatusUnprocessableEntity {
+				t.Fatalf("a wrong code from %d: %d", i, got)
+			}
+		}
+	}
+	for range 12 {
+		try("wrong", "192.0.2.1:1")
+	}
+	if got := try(code, "192.0.2.1:1"); got != http.StatusTooManyRequests {
+		t.Errorf("after 20 wrong codes: %d", got)
+	}
+	if got := try(code, "198.51.100.7:1"); got != http.StatusSeeOther {
+		t.Errorf("from elsewhere: %d", got)
 	}
 }
 

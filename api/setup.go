@@ -67,7 +67,7 @@ func (p *people) setUp(w http.ResponseWriter, r *http.Request) {
 		p.setupPage(w, r)
 		return
 	}
-	if wait := p.throttle.wait("setup", p.from(r), now); wait > 0 {
+	if wait := p.throttle.wait("", p.from(r), now); wait > 0 {
 		v.Faults = []string{"Too many tries; wait a while."}
 		p.api.pages.show(w, r, http.StatusTooManyRequests, "setup", view{Title: "Set up", Bare: true, Data: v})
 		return
@@ -91,7 +91,7 @@ func (p *people) setUp(w http.ResponseWriter, r *http.Request) {
 func (p *people) firstAdmin(r *http.Request, v *setupView, password string, now time.Time) (mention.User, *problem) {
 	ctx := r.Context()
 	if !p.setup.fits(v.Code, now) {
-		p.throttle.failed("setup", p.from(r), now)
+		p.throttle.failed("", p.from(r), now)
 		return mention.User{}, invalid([]string{"code: it is not the one that was printed"})
 	}
 	if password != r.PostForm.Get("again") {

@@ -51,13 +51,24 @@ func (k throttleKey) limit() (most float64, forget time.Duration) {
 	return failsPair, forgotten
 }
 
-// throttleKeys are what a try counts for. Of IPv6 a whole network is one.
-func throttleKeys(name string, from netip.Addr) []throttleKey {
+// networkOf is where somebody comes from. Of IPv6 a whole network is one; it is
+// invalid when there is no address: all such are one.
+func networkOf(from netip.Addr) netip.Prefix {
 	bits := 32
 	if from.Is6() {
 		bits = 64
 	}
-	network, _ := from.Prefix(bits) // invalid when there is no address: all such are one
+	network, _ := from.Prefix(bits)
+	return network
+}
+
+// throttleKeys are what a try counts for. Without a name it is its address
+// alone: what has no owner must not be shut for all by one.
+func throttleKeys(name string, from netip.Addr) []throttleKey {
+	network := networkOf(from)
+	if name == "" {
+		return []throttleKey{{"", network}}
+	}
 	return []throttleKey{{name, network}, {"", network}, {name, netip.Prefix{}}}
 }
 
@@ -98,6 +109,9 @@ func (t *throttle) failed(name string, from netip.Addr, now time.Time) {
 
 // passed forgets the failures of a name from an address: it was its owner.
 func (t *throttle) passed(name string, from netip.Addr) {
+	if name == "" {
+		return // an address has no owner
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.list, throttleKeys(name, from)[0])
