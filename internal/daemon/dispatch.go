@@ -54,6 +54,9 @@ type brokenReceiver struct{ err error }
 
 // Notify implements alerts.Notifier.
 func (b brokenReceiver) Notify(context.Context, mention.Delivery) error {
+	if failed, ok := errors.AsType[*alerts.NotifyError](b.err); ok {
+		return failed
+	}
 	return &alerts.NotifyError{Err: b.err}
 }
 
@@ -294,9 +297,9 @@ func (d *dispatcher) send(ctx context.Context, t way, row mention.Delivery) erro
 	if err != nil {
 		return fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
 	}
-	n := t.notifier
-	if _, ok := n.(alerts.Mailer); ok && row.Type == alerts.TypeReport {
-		n = d.withLetter(ctx, n, &row)
+	n, err := d.withLetter(ctx, t.notifier, &row)
+	if err != nil {
+		return err
 	}
 	after, result := alerts.Attempt(ctx, n, row, d.now())
 	if ctx.Err() != nil && after.State != mention.DeliverySent {
@@ -353,11 +356,25 @@ func (d *dispatcher) retry(receiver string) {
 	}
 }
 
-// withLetter is a notifier that sends the report that a notice tells of.
-func (d *dispatcher) withLetter(ctx context.Context, n alerts.Notifier, row *mention.Delivery) alerts.Notifier {
-	l, err := d.letter(ctx, row)
-	if err != nil {
-		return brokenReceiver{err}
+// withLetter is a notifier that sends the report that a notice tells of. A
+// letter that cannot be written ends the notice, and is no fault of the
+// receiver; when the ledger does not answer, the notice waits.
+func (d *dispatcher) withLetter(ctx context.Context, n alerts.Notifier, row *mention.Delivery) (alerts.Notifier, error) {
+	if _, ok := n.(alerts.Mailer); !ok || row.Type != alerts.TypeReport {
+		return n, nil
 	}
-	return alerts.WithLetter(n, l)
+	l, err := d.letter(ctx, row)
+	if failed, ok := errors.AsType[*letterError](err); ok {
+		return brokenReceiver{&alerts.NotifyError{Permanent: true, Err: failed}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return alerts.WithLetter(n, l), nil
 }
+
+// A letterError is why the letter of a notice will never be written.
+type letterError struct{ err error }
+
+func (e *letterError) Error() string { return "the report cannot be sent: " + e.err.Error() }
+func (e *letterError) Unwrap() error { return e.err }

@@ -276,3 +276,50 @@ func TestAChangedReceiverBeginsAnew(t *testing.T) {
 		t.Errorf("receivers %q after all were removed", list)
 	}
 }
+
+// mailer is a post office that sends letters.
+type mailer struct{ *postOffice }
+
+func (m mailer) Mail(ctx context.Context, d mention.Delivery, _ *alerts.Letter) error {
+	return m.Notify(ctx, d)
+}
+
+func TestALetterThatCannotBeWrittenIsNoFaultOfTheReceiver(t *testing.T) {
+	p := newPostOffice(t)
+	p.d.set(map[string]outlet{fireHook: {receiver: alerts.Receiver{ID: fireHook}, notifier: mailer{p}, parallel: 1}})
+	busy := errors.New("ledger is busy")
+	p.d.letter = func(_ context.Context, row *mention.Delivery) (*alerts.Letter, error) {
+		switch row.ID {
+		case "lost":
+			return nil, &letterError{errors.New("it was deleted")}
+		case "later":
+			return nil, busy
+		}
+		return &alerts.Letter{}, nil
+	}
+	put := func(id string) {
+		t.Helper()
+		row := mention.Delivery{ID: id, Receiver: fireHook, Type: alerts.TypeReport, Created: p.at, Payload: []byte("{}")}
+		if err := p.d.ledger.AddDeliveries(t.Context(), []mention.Delivery{row}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("lost")
+	put("well")
+	p.run()
+	row, err := p.d.ledger.Delivery(t.Context(), "lost")
+	if err != nil || row.State != mention.DeliveryDead || !strings.Contains(row.Error, "it was deleted") {
+		t.Errorf("a notice of a report that is gone: %+v, %v", row, err)
+	}
+	if len(p.got) != 1 || p.d.health(fireHook).Failures != 0 {
+		t.Errorf("came %q, %d failures are held against the receiver", p.got, p.d.health(fireHook).Failures)
+	}
+	put("later")
+	if err := p.d.run(t.Context(), fireHook); !errors.Is(err, busy) {
+		t.Errorf("run = %v, want the ledger's error", err)
+	}
+	row, err = p.d.ledger.Delivery(t.Context(), "later")
+	if err != nil || row.Attempts != 0 || row.State == mention.DeliveryDead || p.d.health(fireHook).Failures != 0 {
+		t.Errorf("a notice whose report could not be read: %+v, %v", row, err)
+	}
+}

@@ -189,16 +189,27 @@ func (d *Daemon) searchLink(q string) string {
 	return d.publicLink("/mentions?" + url.Values{"q": {q}}.Encode())
 }
 
-// letterOf writes the mail of a kept report.
+// letterOf writes the mail of a kept report. A *letterError says that it never
+// will.
 func (d *Daemon) letterOf(ctx context.Context, row *mention.Delivery) (*alerts.Letter, error) {
 	var n alerts.Notice
 	if err := json.Unmarshal(row.Payload, &n); err != nil {
-		return nil, fmt.Errorf("daemon: delivery %s: %w", row.ID, err)
+		return nil, &letterError{err}
 	}
 	kept, err := d.store.Ledger.Report(ctx, n.Data.Report)
-	if err != nil {
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil, &letterError{errors.New("it was deleted")}
+	} else if err != nil {
 		return nil, fmt.Errorf("daemon: report %s: %w", n.Data.Report, err)
 	}
+	l, err := d.letterFor(&kept)
+	if err != nil {
+		return nil, &letterError{err}
+	}
+	return l, nil
+}
+
+func (d *Daemon) letterFor(kept *mention.KeptReport) (*alerts.Letter, error) {
 	f, err := report.Thaw(kept.Body, d.searchLink)
 	if err != nil {
 		return nil, err

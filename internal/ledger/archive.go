@@ -95,10 +95,19 @@ func (l *store) DeleteReport(ctx context.Context, id, actor string) error {
 			err = t.exec("DELETE FROM shares WHERE report = ?", id)
 		}
 		if err == nil {
+			err = endNotices(t, id)
+		}
+		if err == nil {
 			err = audit(t, mention.AuditEntry{At: l.now(), Actor: actor, Action: "delete.report", Object: id})
 		}
 		return err
 	})
+}
+
+// endNotices gives up what waits to tell of a report that is deleted.
+func endNotices(t *txn, report string) error {
+	return t.exec(`UPDATE deliveries SET state = 'dead', body = json_remove(json_set(body, '$.state', 'dead', '$.error', 'the report was deleted'), '$.next')
+		WHERE state IN `+openStates+` AND CASE WHEN json_valid(CAST(payload AS TEXT)) THEN json_extract(CAST(payload AS TEXT), '$.data.report') END = ?`, report)
 }
 
 // PutShare implements [Archiving].

@@ -66,8 +66,23 @@ func testArchive(t *testing.T, l ledger.Ledger) {
 	if s := must(l.Shares(ctx, "r1"))(t); len(s) != 1 || s[0].Open(start.Add(2*time.Minute)) || s[0].Hash != "h" {
 		t.Errorf("shares = %+v, want one that was taken back", s)
 	}
+	waits := []mention.Delivery{
+		{ID: "d3", Receiver: "other", Type: "report.ready", Payload: []byte(`{"data":{"report":"r1"}}`), Created: start, Next: start.Add(time.Hour)},
+		{ID: "d4", Receiver: "other", Type: "report.ready", Payload: []byte(`{"data":{"report":"r2"}}`), Created: start},
+		{ID: "d5", Receiver: "other", Payload: []byte("no JSON"), Created: start},
+		{ID: "d6", Receiver: "other", Created: start},
+		{ID: "d7", Receiver: "other", State: mention.DeliverySent, Payload: []byte(`{"data":{"report":"r1"}}`), Created: start},
+	}
+	if err := l.AddDeliveries(ctx, waits); err != nil {
+		t.Fatal(err)
+	}
 	if err := l.DeleteReport(ctx, "r1", "ann"); err != nil {
 		t.Fatal(err)
+	}
+	for i, want := range []string{mention.DeliveryDead, mention.DeliveryPending, mention.DeliveryPending, mention.DeliveryPending, mention.DeliverySent} {
+		if d := must(l.Delivery(ctx, waits[i].ID))(t); d.State != want || (want == mention.DeliveryDead) != (d.Error == "the report was deleted") || want == mention.DeliveryDead && !d.Next.IsZero() {
+			t.Errorf("%s after its report was deleted: %+v, want it %s", d.ID, d, want)
+		}
 	}
 	for name, err := range map[string]error{
 		"report": second(l.Report(ctx, "r1")), "share": second(l.ShareOf(ctx, "h")), "again": l.DeleteReport(ctx, "r1", "ann"), "revoke": l.RevokeShare(ctx, "s1", "ann", start),

@@ -300,7 +300,8 @@ type Archiving interface {
 	AddDeliveries(ctx context.Context, list []mention.Delivery) error
 	Reports(ctx context.Context, f mention.KeptFilter) ([]mention.KeptReport, error) // newest first, without body
 	Report(ctx context.Context, id string) (mention.KeptReport, error)
-	// DeleteReport deletes one with its shares, and writes it into the audit log.
+	// DeleteReport deletes one with its shares, gives up the notices of it that
+	// wait, and writes it into the audit log.
 	DeleteReport(ctx context.Context, id, actor string) error
 	// PutShare, and RevokeShare, write their own lines of the audit log.
 	PutShare(ctx context.Context, s mention.Share) error
