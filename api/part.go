@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -14,10 +15,6 @@ import (
 
 // errWhole is what those get who see a part only and ask for what is about all.
 var errWhole = newProblem(http.StatusForbidden, "part-only", "this is about everything, and you see a part of it only; ask an admin")
-
-// maxHidden is how many lists of incidents or deliveries are read to fill one
-// page of what may be seen.
-const maxHidden = 20
 
 // A part is a backend that shows to each what is there for them: it reads of
 // the context who asks, and puts their scope before every query. It has every
@@ -350,25 +347,16 @@ func (p part) watched(ctx context.Context) (map[string]bool, error) {
 // judged are the kinds of rules that count what they match and nothing else.
 var judged = []string{"", "match", "threshold", "spike", "drop", "flatline", "new_term", "ratio", "sentiment_shift"}
 
-// visible reads lists until a page of what may be seen is full. The rows after
-// one are what next gives.
-func visible[T any](list []T, limit int, see func(*T) bool, next func(*T) ([]T, error)) ([]T, error) {
-	var out []T
-	for range maxHidden {
-		for i := range list {
-			if see(&list[i]) && len(out) < limit {
-				out = append(out, list[i])
-			}
-		}
-		if len(out) >= limit || len(list) < limit {
-			return out, nil
-		}
-		var err error
-		if list, err = next(&list[len(list)-1]); err != nil {
-			return nil, err
-		}
+// only narrows the rules that a list is about to those that are watched; nil is
+// every one.
+func only(asked []string, watched map[string]bool) []string {
+	if watched == nil {
+		return asked
 	}
-	return out, nil
+	if asked == nil {
+		return slices.AppendSeq(make([]string, 0, len(watched)), maps.Keys(watched)) // none is not every one
+	}
+	return slices.DeleteFunc(slices.Clone(asked), func(id string) bool { return !watched[id] })
 }
 
 // Incidents implements [Alerting].
@@ -377,18 +365,8 @@ func (p part) Incidents(ctx context.Context, f IncidentFilter) ([]mention.Incide
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.whole.Incidents(ctx, f)
-	if err != nil || rules == nil {
-		return list, err
-	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 100
-	}
-	return visible(list, limit, func(i *mention.Incident) bool { return rules[i.Rule] }, func(last *mention.Incident) ([]mention.Incident, error) {
-		f.Before = last.ID
-		return p.whole.Incidents(ctx, f)
-	})
+	f.Rules = only(f.Rules, rules)
+	return p.whole.Incidents(ctx, f)
 }
 
 // Incident implements [Alerting].
@@ -418,18 +396,8 @@ func (p part) Deliveries(ctx context.Context, f DeliveryFilter) ([]mention.Deliv
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.whole.Deliveries(ctx, f)
-	if err != nil || rules == nil {
-		return list, err
-	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 100
-	}
-	return visible(list, limit, func(d *mention.Delivery) bool { return rules[d.Rule] }, func(last *mention.Delivery) ([]mention.Delivery, error) {
-		f.Before = last.Seq
-		return p.whole.Deliveries(ctx, f)
-	})
+	f.Rules = only(f.Rules, rules)
+	return p.whole.Deliveries(ctx, f)
 }
 
 // Delivery implements [Alerting].

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -261,6 +262,29 @@ func TestStreamOfAPart(t *testing.T) {
 		kind, _, about := next(t, events)
 		if got := kind + " " + about; got != want {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestAPartIsToldWhatStandsBehindMuchElse(t *testing.T) {
+	f := newFake(1)
+	f.rules = []api.RuleInfo{{ID: "ours", Match: "source:wire AND recall"}}
+	f.incidents, f.outbox = nil, nil
+	for i := range 3000 {
+		rule := "theirs"
+		if i == 2999 {
+			rule = "ours"
+		}
+		f.incidents = append(f.incidents, mention.Incident{ID: fmt.Sprintf("i%04d", i), Rule: rule})
+		f.outbox = append(f.outbox, mention.Delivery{ID: fmt.Sprintf("d%04d", i), Seq: int64(3000 - i), Rule: rule})
+	}
+	h := cheap(t, api.Options{Backend: f, People: newCrowd(mention.User{Name: "ag", Role: "viewer", Scope: "source:wire", Password: passHash})})
+	c := signIn(t, h, "ag")
+	for path, want := range map[string]string{"/api/v1/incidents?limit=10": "i2999", "/api/v1/deliveries?limit=10": "d2999"} {
+		r := request(http.MethodGet, path, "")
+		r.AddCookie(c)
+		if res, body := answer(h, r); res.StatusCode != http.StatusOK || !strings.Contains(body, want) || strings.Contains(body, "theirs") {
+			t.Errorf("%s: %d %.200s", path, res.StatusCode, body)
 		}
 	}
 }

@@ -5,15 +5,17 @@ import "time"
 // An IncidentFilter narrows a list of incidents; zero fields do not filter.
 type IncidentFilter struct {
 	Rule, State string
-	Limit       int    // 0 means 100
-	Before      string // id to go on after
+	Rules       []string // one of these; nil means any
+	Limit       int      // 0 means 100
+	Before      string   // id to go on after
 }
 
 // A DeliveryFilter narrows a list of deliveries; zero fields do not filter.
 type DeliveryFilter struct {
 	Receiver, State, Incident, Mention string
-	Limit                              int   // 0 means 100
-	Before                             int64 // Seq to go on below
+	Rules                              []string // one of these; nil means any
+	Limit                              int      // 0 means 100
+	Before                             int64    // Seq to go on below
 }
 
 // A MutePreview says what a mute would have held back.

@@ -107,6 +107,9 @@ func (l *store) Incidents(ctx context.Context, f IncidentFilter) ([]mention.Inci
 	if f.State != "" {
 		query, args = query+" AND state = ?", append(args, f.State)
 	}
+	if f.Rules != nil {
+		query, args = query+" AND rule IN "+oneOf, append(args, listOf(f.Rules))
+	}
 	var list []mention.Incident
 	err := l.r.each(ctx, query+" ORDER BY opened DESC, num DESC LIMIT ?", func(rows *sql.Rows) error {
 		in, err := scanJSON[mention.Incident](rows)
@@ -114,6 +117,17 @@ func (l *store) Incidents(ctx context.Context, f IncidentFilter) ([]mention.Inci
 		return err
 	}, append(args, limitOr(f.Limit))...)
 	return list, reading("incidents", err)
+}
+
+// oneOf is what a parameter made by listOf has.
+const oneOf = "(SELECT value FROM json_each(?))"
+
+func listOf(texts []string) string {
+	b, err := json.Marshal(texts)
+	if err != nil {
+		return "[]" // never: they are texts
+	}
+	return string(b)
 }
 
 // Tallies implements [Alerting]. An incident that waited longer than a week

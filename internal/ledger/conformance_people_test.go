@@ -154,6 +154,8 @@ func testIncidents(t *testing.T, l ledger.Ledger) {
 		{ledger.IncidentFilter{Before: "i2"}, "i1 i0 "},
 		{ledger.IncidentFilter{Rule: "r1", State: mention.StateFiring}, "i3 i1 "},
 		{ledger.IncidentFilter{State: mention.StateResolved}, ""},
+		{ledger.IncidentFilter{Rules: []string{"r0", "r9"}, Limit: 1}, "i2 "},
+		{ledger.IncidentFilter{Rules: []string{}}, ""},
 	} {
 		if got := list(tt.filter); got != tt.want {
 			t.Errorf("Incidents(%+v) = %q, want %q", tt.filter, got, tt.want)
@@ -207,7 +209,7 @@ func commitNotices(t *testing.T, l ledger.Ledger, list ...mention.Delivery) {
 
 func testOutbox(t *testing.T, l ledger.Ledger) {
 	held := notice("d3", "hook", "i2")
-	held.State, held.Reason = mention.DeliveryHeld, "muted"
+	held.State, held.Reason, held.Rule = mention.DeliveryHeld, "muted", "r9"
 	commitNotices(t, l, notice("d1", "hook", "i1"), notice("d2", "mail", "i1"), held)
 	again := notice("d1", "hook", "i1")
 	again.Payload = []byte("other")
@@ -232,6 +234,8 @@ func testOutbox(t *testing.T, l ledger.Ledger) {
 		{ledger.DeliveryFilter{State: mention.DeliveryHeld}, "d3 "},
 		{ledger.DeliveryFilter{Incident: "i1", Limit: 1}, "d2 "},
 		{ledger.DeliveryFilter{Before: 2}, "d1 "},
+		{ledger.DeliveryFilter{Rules: []string{"r9"}}, "d3 "},
+		{ledger.DeliveryFilter{Rules: []string{}}, ""},
 	} {
 		if got := ids(must(l.Deliveries(t.Context(), tt.filter))(t)); got != tt.want {
 			t.Errorf("Deliveries(%+v) = %q, want %q", tt.filter, got, tt.want)

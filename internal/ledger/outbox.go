@@ -79,6 +79,9 @@ func (l *store) Deliveries(ctx context.Context, f DeliveryFilter) ([]mention.Del
 			query, args = query+" AND "+c.column+" = ?", append(args, c.value)
 		}
 	}
+	if f.Rules != nil {
+		query, args = query+" AND json_extract(body, '$.rule') IN "+oneOf, append(args, listOf(f.Rules))
+	}
 	return l.deliveries(ctx, "deliveries", query+" ORDER BY seq DESC LIMIT ?", append(args, limitOr(f.Limit))...)
 }
 
