@@ -89,7 +89,14 @@ func newNDJSONWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
 			return nil, fmt.Errorf("report: %w", err)
 		}
 	}
-	return &RowWriter{write: func(r *mention.Row) error { return enc.Encode(r) }, flush: buf.Flush}, nil
+	write := func(r *mention.Row) error {
+		if !plain(r) {
+			return enc.Encode(r)
+		}
+		_, err := buf.Write(append(appendRow(buf.AvailableBuffer(), r), '\n'))
+		return err
+	}
+	return &RowWriter{write: write, flush: buf.Flush}, nil
 }
 
 func newCSVWriter(w io.Writer, o RowOptions) (*RowWriter, error) {
