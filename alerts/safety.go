@@ -133,9 +133,37 @@ func (e *Engine) tellSafety(c *mention.Change, x *entry, r *rule, to string, inc
 		e.options.Log.Error("safety notice not written", "mention", m.ID, "err", err)
 	}
 	e.out.Deliveries = append(e.out.Deliveries, mention.Delivery{
-		ID: ident("ntc_", KindSafety, m.ID, to), Incident: inc.ID, Rule: r.ID, Receiver: to, Type: TypeSafety,
+		ID: SafetyNotice(m.ID, to), Incident: inc.ID, Rule: r.ID, Receiver: to, Type: TypeSafety,
 		State: mention.DeliveryPending, Reason: inc.Reason, Mention: m.ID, Payload: payload, Created: x.at.Time(), Next: x.at.Time(),
 	})
+}
+
+// FirstHand reports whether d is a safety notice to whom the rules tell first,
+// and none that takes the place of another.
+func FirstHand(d *mention.Delivery) bool {
+	return d.Type == TypeSafety && d.ID == SafetyNotice(d.Mention, d.Receiver)
+}
+
+// SafetyNotice is the id of the notice that tells a receiver of a flagged
+// mention.
+func SafetyNotice(mentionID, receiver string) string {
+	return ident("ntc_", KindSafety, mentionID, receiver)
+}
+
+// Urgent reports whether d is of safety or of a crisis.
+func Urgent(d *mention.Delivery) bool {
+	var n struct {
+		Data struct {
+			Rule struct {
+				Severity string `json:"severity"`
+			} `json:"rule"`
+		} `json:"data"`
+	}
+	if d.Type == TypeSafety {
+		return true
+	}
+	_ = json.Unmarshal(d.Payload, &n) // one that cannot be read is of no severity
+	return n.Data.Rule.Severity == mention.SeverityCrisis || n.Data.Rule.Severity == mention.SeveritySafety
 }
 
 // Escalate gives the safety notice that goes to a receiver's fallback when it

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"earshot/alerts"
+	"earshot/mention"
 )
 
 // When the breaker of a receiver opens, and how it is closed again. A probe is
@@ -18,6 +19,7 @@ const (
 	tripOver   = 5 * time.Minute
 	firstProbe = 10 * time.Second
 	maxProbe   = time.Minute
+	maxPeace   = 5 * time.Minute // however long the receiver asked not to be called
 )
 
 // A stance is whether a receiver is sent anything.
@@ -25,8 +27,7 @@ type stance int
 
 const (
 	flowing stance = iota
-	shut           // until the next probe
-	probing        // one notice may try
+	failing        // one notice tries every so often
 	gone           // it asked never to be called again
 )
 
@@ -41,9 +42,12 @@ type breaker struct {
 	open     bool
 	gone     bool
 	until    time.Time // the next probe
+	peace    time.Time // the receiver asked not to be called before
+	tried    time.Time // the last failure
 	wait     time.Duration
-	most     int  // after it closed, how many at a time; 0 means all
-	hasten   bool // what waits for its next try need not wait any more
+	passed   map[string]bool // notices that somebody else is told too
+	most     int             // after it closed, how many at a time; 0 means all
+	hasten   bool            // what waits for its next try need not wait any more
 }
 
 // A breakerState is what people are told of a breaker.
@@ -52,27 +56,42 @@ type breakerState struct {
 	Failures   int
 	Since      time.Time
 	Until      time.Time
+	Peace      time.Time
+	Tried      time.Time
 	Last       error
 }
 
 func (b *breaker) state() breakerState {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return breakerState{Open: b.open, Gone: b.gone, Failures: b.failures, Since: b.since, Until: b.until, Last: b.last}
+	return breakerState{Open: b.open, Gone: b.gone, Failures: b.failures, Since: b.since, Until: b.until, Peace: b.peace, Tried: b.tried, Last: b.last}
 }
 
-func (b *breaker) stance(now time.Time) stance {
+func (b *breaker) stance() stance {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case b.gone:
 		return gone
-	case !b.open:
-		return flowing
-	case now.Before(b.until):
-		return shut
+	case b.open:
+		return failing
 	}
-	return probing
+	return flowing
+}
+
+// pass says, once for each notice while the breaker is open, that somebody
+// else is to be told.
+func (b *breaker) pass(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.passed[id] {
+		return false
+	}
+	if b.passed == nil {
+		b.passed = map[string]bool{}
+	}
+	b.passed[id] = true
+	return true
 }
 
 // room is how many notices may be under way of a receiver that bears so many.
@@ -107,6 +126,7 @@ func (b *breaker) hurried() bool {
 
 func (b *breaker) clear() {
 	b.failures, b.since, b.last, b.open, b.gone, b.wait = 0, time.Time{}, nil, false, false, 0
+	b.peace, b.tried, b.passed = time.Time{}, time.Time{}, nil
 }
 
 // tell takes the result of a try in, and says whether it opened or closed the
@@ -141,7 +161,10 @@ func (b *breaker) tell(now time.Time, result error) (opened, closed bool) {
 	if b.failures++; b.failures == 1 {
 		b.since = now
 	}
-	b.last = result
+	b.last, b.tried = result, now
+	if failed != nil {
+		b.peace = later(b.peace, now.Add(min(failed.RetryAfter, alerts.MaxRetryAfter)))
+	}
 	if b.open && now.Before(b.until) {
 		return false, false // was under way when it opened
 	}
@@ -152,10 +175,35 @@ func (b *breaker) tell(now time.Time, result error) (opened, closed bool) {
 	b.wait = min(max(2*b.wait, firstProbe), maxProbe)
 	wait := b.wait
 	if failed != nil {
-		wait = max(wait, min(failed.RetryAfter, alerts.MaxRetryAfter))
+		wait = max(wait, min(failed.RetryAfter, maxPeace))
 	}
 	b.until = now.Add(wait)
 	return opened, false
+}
+
+// turn picks which notice may probe next, and when: the one that was tried
+// least, since one may be refused for what it says. Those of a receiver that
+// asked for peace have their time; what is new is not to wait so long, and
+// what is urgent waits for no other.
+func (s breakerState) turn(heads []mention.Delivery, now time.Time) (row mention.Delivery, at time.Time) {
+	for i := range heads {
+		d := &heads[i]
+		when, fresh := s.Until, d.Attempts == 0
+		switch urgent := alerts.Urgent(d); {
+		case urgent && fresh && s.Tried.Add(firstProbe).Before(s.Until):
+			when = s.Tried.Add(firstProbe)
+		case !urgent && now.Before(s.Peace) && d.Next.After(when):
+			when = d.Next
+			if when.After(s.Peace) {
+				when = s.Peace
+			}
+		}
+		when = later(when, now)
+		if i == 0 || when.Before(at) || when.Equal(at) && d.Attempts < row.Attempts {
+			row, at = *d, when
+		}
+	}
+	return row, at
 }
 
 // fault is what the daemon says of a receiver that is sent nothing; nil when

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +22,7 @@ type dispatcher struct {
 	log    *slog.Logger
 	now    func() time.Time
 	again  func(receiver string, at time.Time)                                    // queue another run
-	dead   func(ctx context.Context, d mention.Delivery) error                    // a notice was given up
+	dead   func(ctx context.Context, d mention.Delivery) error                    // a notice was given up, or cannot be sent for long
 	tried  func(state string)                                                     // told after each try
 	told   func(receiver string, err error)                                       // a receiver is sent nothing, or again
 	letter func(ctx context.Context, d *mention.Delivery) (*alerts.Letter, error) // writes the mail of a report
@@ -134,47 +133,69 @@ func (d *dispatcher) lane(receiver string) (*lane, way) {
 // run sends a receiver all that is due and queues the next run where something
 // waits. One that is already being served is left to the run that serves it.
 func (d *dispatcher) run(ctx context.Context, receiver string) error {
-	l, t := d.lane(receiver)
+	l, _ := d.lane(receiver)
 	if l == nil {
 		return nil
 	}
 	l.busy.Lock()
 	defer l.busy.Unlock()
 	for {
+		l, t := d.lane(receiver) // anew: the configuration may be another since
+		if l == nil {
+			return nil
+		}
 		if t.hurried() {
 			if err := d.ledger.HastenDeliveries(ctx, receiver, d.now()); err != nil {
 				return err
 			}
 		}
-		more, err := true, error(nil)
-		switch t.stance(d.now()) {
-		case flowing:
-			err = d.drain(ctx, receiver, t)
-			more = t.stance(d.now()) != flowing
-		case probing:
-			more, err = d.probe(ctx, receiver, t)
-		case gone:
-			more, err = d.abandon(ctx, receiver, t, time.Time{})
-		case shut:
-			more = false
-		}
+		more, err := d.step(ctx, receiver, t)
 		if err != nil {
 			return err
 		}
-		if !more {
-			return d.later(ctx, receiver, t.state())
+		if !more || ending(ctx) {
+			return d.later(ctx, receiver, t)
 		}
 	}
 }
 
+// step does what is to be done for a receiver as it is, and says whether there
+// is more to do at once.
+func (d *dispatcher) step(ctx context.Context, receiver string, t way) (more bool, err error) {
+	switch t.stance() {
+	case failing:
+		return d.probe(ctx, receiver, t)
+	case gone:
+		return d.abandon(ctx, receiver, t, time.Time{})
+	case flowing:
+	}
+	err = d.drain(ctx, receiver, t)
+	_, is := d.lane(receiver)
+	return is.breaker != t.breaker || t.stance() != flowing, err
+}
+
+// endMargin is how long before its time is over a run begins no more: longer
+// than a receiver may take for an answer.
+const endMargin = 2 * time.Minute
+
+// ending says that what is still to be sent is left to another run.
+func ending(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ok && time.Until(end) < endMargin
+}
+
 // later queues the next run when something waits.
-func (d *dispatcher) later(ctx context.Context, receiver string, s breakerState) error {
+func (d *dispatcher) later(ctx context.Context, receiver string, t way) error {
 	next, err := d.ledger.NextDelivery(ctx, receiver)
 	if err != nil || next.IsZero() {
 		return err
 	}
-	if s.Open {
-		next = s.Until
+	if s := t.state(); s.Open {
+		heads, err := d.ledger.DueDeliveries(ctx, receiver, ever, lookWide)
+		if err != nil {
+			return err
+		}
+		_, next = s.turn(heads, d.now())
 	}
 	d.again(receiver, next)
 	return nil
@@ -183,25 +204,51 @@ func (d *dispatcher) later(ctx context.Context, receiver string, s breakerState)
 // ever is when everything that waits is due.
 var ever = time.UnixMilli(1 << 50)
 
-// probe lets one notice try whether the receiver has recovered: the one that
-// was tried least, since one may be refused for what it says. When it is not
-// taken, what is past its time is given up.
+// lookWide is among how many notices the next probe is looked for.
+const lookWide = 512
+
+// probe lets one notice try whether the receiver has recovered. When it is not
+// taken, what is past its time is given up, and what must not wait is passed
+// on.
 func (d *dispatcher) probe(ctx context.Context, receiver string, t way) (more bool, err error) {
-	heads, err := d.ledger.DueDeliveries(ctx, receiver, ever, lookAhead)
+	heads, err := d.ledger.DueDeliveries(ctx, receiver, ever, lookWide)
 	if err != nil || len(heads) == 0 {
 		return false, err
 	}
-	row := slices.MinFunc(heads, func(a, b mention.Delivery) int { return a.Attempts - b.Attempts })
-	if err := d.send(ctx, t, row); err != nil {
-		return false, err
+	if row, at := t.state().turn(heads, d.now()); !at.After(d.now()) {
+		if err := d.send(ctx, t, row); err != nil {
+			return false, err
+		}
+		if t.stance() != failing {
+			return true, nil
+		}
 	}
-	if t.stance(d.now()) == flowing {
-		return true, nil
+	if err := d.passOn(ctx, t, heads); err != nil {
+		return false, err
 	}
 	for old := true; old && err == nil; { // what comes after it in its incident may be old too
 		old, err = d.abandon(ctx, receiver, t, d.now().Add(-alerts.Span))
 	}
 	return false, err
+}
+
+// passOn tells of safety to who stands in for a receiver that fails for long;
+// the receiver is told as well when it takes notices again.
+func (d *dispatcher) passOn(ctx context.Context, t way, heads []mention.Delivery) error {
+	s := t.state()
+	if d.now().Sub(s.Since) < maxPaused {
+		return nil
+	}
+	for _, row := range heads {
+		if !alerts.FirstHand(&row) || !t.pass(row.ID) {
+			continue
+		}
+		row.State, row.Error = mention.DeliveryDead, fmt.Sprint("it fails for long: ", s.Last)
+		if err := d.dead(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // abandon gives up what waits for a receiver that fails and was made before a
@@ -244,20 +291,20 @@ type landing struct {
 	err error
 }
 
-// drain sends what is due until nothing is. It leaves no goroutine behind.
+// drain sends what is due until nothing is, the receiver is another or the
+// time is up. It leaves no goroutine behind.
 func (d *dispatcher) drain(ctx context.Context, receiver string, t way) error {
 	r := draining{dispatcher: d, receiver: receiver, way: t, flying: map[string]bool{}, landed: make(chan landing)}
-	r.parallel = max(r.parallel, 1)
 	var failed error
 	for {
-		if failed == nil {
+		if failed == nil && !r.over(ctx) {
 			failed = r.fill(ctx)
 		}
-		for failed == nil && len(r.queue) > 0 && len(r.flying) < r.room(r.parallel) {
-			row := r.queue[0]
+		for failed == nil && len(r.queue) > 0 && len(r.flying) < r.room(max(r.parallel, 1)) {
+			row, t := r.queue[0], r.way
 			r.queue = r.queue[1:]
 			r.flying[row.ID] = true
-			go func() { r.landed <- landing{row.ID, r.send(ctx, r.way, row)} }()
+			go func() { r.landed <- landing{row.ID, r.send(ctx, t, row)} }()
 		}
 		if len(r.flying) == 0 {
 			return failed
@@ -266,6 +313,18 @@ func (d *dispatcher) drain(ctx context.Context, receiver string, t way) error {
 		delete(r.flying, end.id)
 		failed = errors.Join(failed, end.err)
 	}
+}
+
+// over takes up how the receiver is reached now, and says whether to begin no
+// more.
+func (r *draining) over(ctx context.Context) bool {
+	_, is := r.lane(r.receiver)
+	if is.breaker != r.breaker || ending(ctx) {
+		r.queue = nil
+		return true
+	}
+	r.way = is
+	return false
 }
 
 // fill reads what is due when nothing is left to begin. Of

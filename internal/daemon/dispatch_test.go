@@ -229,10 +229,119 @@ func TestRetryAfterPutsProbesOff(t *testing.T) {
 	if tried > 20 {
 		t.Errorf("%d tries of a receiver that asked for an hour of peace", tried)
 	}
-	p.answer = nil
-	p.pass(55 * time.Minute)
+	p.pass(30 * time.Minute)
 	if p.tries != tried {
-		t.Errorf("%d tries within the hour", p.tries-tried)
+		t.Errorf("%d tries within the hour of what it was asked to wait with", p.tries-tried)
+	}
+	p.add(mention.Delivery{ID: "new", Type: alerts.TypeFiring})
+	p.pass(maxPeace + time.Second)
+	if p.tries != tried+1 {
+		t.Errorf("%d tries of what is new in five minutes, want one", p.tries-tried)
+	}
+	p.answer = nil
+	p.add(mention.Delivery{ID: "newer", Type: alerts.TypeFiring})
+	p.pass(maxPeace + time.Second)
+	if len(p.got) != 82 || p.got[0] != "newer" || p.said != "" {
+		t.Errorf("%d came, first %q, said %q; want all once one was taken", len(p.got), p.got[:1], p.said)
+	}
+}
+
+// add accepts a notice that is due now.
+func (p *postOffice) add(row mention.Delivery) {
+	p.t.Helper()
+	row.Receiver, row.Created, row.Next = fireHook, p.at, p.at
+	if err := p.d.ledger.AddDeliveries(p.t.Context(), []mention.Delivery{row}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func TestUrgentNoticesProbe(t *testing.T) {
+	p := newPostOffice(t)
+	p.answer = &alerts.NotifyError{Status: 429, RetryAfter: 24 * time.Hour, Err: errors.New("it answered 429")}
+	p.put(0, 30)
+	for i := range 10 {
+		p.add(mention.Delivery{ID: fmt.Sprint("ntc_", 100+i), Incident: fmt.Sprint(i), Type: alerts.TypeFiring})
+	}
+	p.pass(10 * time.Minute)
+	state := p.d.health(fireHook)
+	if !state.Open || state.Until.Sub(state.Tried) > maxPeace {
+		t.Fatalf("state %+v, want it open for five minutes at most", state)
+	}
+	tried := p.tries
+	p.add(mention.Delivery{ID: "crisis", Type: alerts.TypeFiring, Payload: []byte(`{"data":{"rule":{"severity":"crisis"}}}`)})
+	if p.run() != 1 {
+		t.Error("a crisis that is new does not try at once")
+	}
+	p.pass(time.Hour)
+	if n := p.tries - tried; n < 11 || n > 14 {
+		t.Errorf("%d tries of a crisis in an hour, want one every five minutes", n)
+	}
+	p.answer = nil
+	p.add(mention.Delivery{ID: "safety", Type: alerts.TypeSafety})
+	p.at = p.at.Add(firstProbe)
+	p.run()
+	if len(p.got) != 42 || p.got[0] != "safety" {
+		t.Errorf("%d came, first %q; want all behind the notice of safety", len(p.got), p.got[:1])
+	}
+}
+
+func TestSafetyIsPassedOnWhenAReceiverFailsForLong(t *testing.T) {
+	p := newPostOffice(t)
+	first := mention.Delivery{ID: alerts.SafetyNotice("m1", fireHook), Mention: "m1", Type: alerts.TypeSafety}
+	other := mention.Delivery{ID: "ntc_other", Mention: "m2", Type: alerts.TypeSafety} // takes the place of another
+	var passed []mention.Delivery
+	p.d.dead = func(_ context.Context, d mention.Delivery) error {
+		passed = append(passed, d)
+		return nil
+	}
+	p.answer = errDown
+	p.put(0, 30)
+	p.pass(4 * time.Minute)
+	p.add(first)
+	p.add(other)
+	p.pass(30 * time.Second)
+	if len(passed) > 0 {
+		t.Error("passed on before five minutes were over")
+	}
+	p.pass(10 * time.Minute)
+	if len(passed) != 1 || passed[0].ID != first.ID || passed[0].State != mention.DeliveryDead || !strings.Contains(passed[0].Error, "503") {
+		t.Errorf("passed on: %+v, want the first hand's once, and why", passed)
+	}
+	p.answer = nil
+	p.pass(5 * time.Minute)
+	if len(p.got) != 32 {
+		t.Errorf("%d came after recovery, want all, that of safety too", len(p.got))
+	}
+}
+
+func TestABacklogGoesWhereTheReceiverIsNow(t *testing.T) {
+	p, other := newPostOffice(t), &postOffice{}
+	p.d.told = func(string, error) {}
+	p.refuse = func(string) error {
+		p.d.set(map[string]outlet{fireHook: {receiver: alerts.Receiver{ID: fireHook, URL: "https://other.example/"}, notifier: other}})
+		return nil
+	}
+	p.d.set(map[string]outlet{fireHook: {receiver: alerts.Receiver{ID: fireHook}, notifier: p}})
+	p.put(0, 200)
+	p.run()
+	if len(p.got) != 1 || len(other.got) != 199 {
+		t.Errorf("%d came to the old address, %d to the new", len(p.got), len(other.got))
+	}
+	other.refuse = func(string) error { p.d.set(nil); return nil }
+	p.put(200, 400)
+	p.run()
+	if len(other.got) != 200 {
+		t.Errorf("%d came after the receiver was removed", len(other.got)-200)
+	}
+}
+
+func TestARunEndsBeforeItsTimeIsOver(t *testing.T) {
+	p := newPostOffice(t)
+	p.put(0, 10)
+	ctx, cancel := context.WithTimeout(t.Context(), endMargin-time.Second)
+	defer cancel()
+	if err := p.d.run(ctx, fireHook); err != nil || p.tries != 0 || !p.next.Equal(p.at) {
+		t.Errorf("run = %v, %d tries, again %s; want the rest left to another run at once", err, p.tries, p.next)
 	}
 }
 
