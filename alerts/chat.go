@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
@@ -121,7 +122,7 @@ func (c *chat) Notify(ctx context.Context, d mention.Delivery) error {
 		return &NotifyError{Permanent: true, Err: fmt.Errorf("the payload cannot be read: %w", err)}
 	}
 	done := make(chan error, 1)
-	go func() { done <- c.send(ctx, chatText(&n)) }()
+	go func() { done <- c.send(ctx, chatText(&n, c.service)) }()
 	select {
 	case <-ctx.Done():
 		return &NotifyError{Err: ctx.Err()}
@@ -198,7 +199,7 @@ func secretParts(address string) []string {
 	if err != nil {
 		return append(parts, strings.FieldsFunc(address, func(r rune) bool { return strings.ContainsRune(":/@?&=", r) })...)
 	}
-	add(u.User.Username())
+	add(u.User.Username(), u.Host, u.Hostname(), u.Fragment)
 	if password, ok := u.User.Password(); ok {
 		add(password)
 	}
@@ -211,9 +212,48 @@ func secretParts(address string) []string {
 	return parts
 }
 
+// broken takes from what the world wrote the power to call people, to hide an
+// address behind words and to look like lines of ours. The zero-width space
+// is not seen.
+var broken = strings.NewReplacer("@", "@\u200b", "<", "<\u200b", "](", "]\u200b(")
+
+// entities are how Slack wants its own signs written.
+var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// chatWords is a text of the world as one line of plain words.
+func chatWords(service, text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			return ' '
+		}
+		if unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c' { // turns of direction and the like
+			return -1
+		}
+		return r
+	}, text)
+	text = broken.Replace(strings.Join(strings.Fields(text), " "))
+	if service == "slack" {
+		text = entities.Replace(text)
+	}
+	return text
+}
+
+// addressSigns are what in an address means more to a chat.
+var addressSigns = strings.NewReplacer("@", "%40", "<", "%3C", ">", "%3E", "|", "%7C", "(", "%28", ")", "%29", " ", "%20")
+
+// chatAddress is an address of the world that is an address and nothing else.
+func chatAddress(service, address string) string {
+	address = addressSigns.Replace(strings.Join(strings.FieldsFunc(address, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " "))
+	if service == "slack" {
+		address = entities.Replace(address)
+	}
+	return address
+}
+
 // chatText is a notice in plain words, short enough for every service.
-func chatText(n *Notice) string {
+func chatText(n *Notice, service string) string {
 	var b strings.Builder
+	words := func(text string, most int) string { return clip(chatWords(service, clip(text, 4*most)), most) }
 	state := stateWords[n.Type]
 	if state == "" {
 		state = n.Type
@@ -221,9 +261,9 @@ func chatText(n *Notice) string {
 	if n.Data.Rule != nil {
 		fmt.Fprintf(&b, "[%s] ", n.Data.Rule.Severity)
 	}
-	fmt.Fprintf(&b, "%s: %s\n", state, clip(n.Data.Subject, maxTitle))
+	fmt.Fprintf(&b, "%s: %s\n", state, words(n.Data.Subject, maxTitle))
 	if n.Data.Reason != "" && n.Data.Reason != n.Data.Subject {
-		fmt.Fprintln(&b, clip(n.Data.Reason, maxExcerpt))
+		fmt.Fprintln(&b, words(n.Data.Reason, maxExcerpt))
 	}
 	tail := chatTail(n)
 	line := func(format string, args ...any) bool {
@@ -240,14 +280,14 @@ func chatText(n *Notice) string {
 		if title == "" {
 			title = m.Excerpt
 		}
-		if i == maxChatItems || !line("- %s (%s) %s\n", clip(title, 160), m.Site, m.URL) {
+		if i == maxChatItems || !line("- %s (%s) %s\n", words(title, 160), words(m.Site, 100), chatAddress(service, m.URL)) {
 			line("… and %d more\n", len(n.Data.Mentions)-i)
 			break
 		}
 	}
 	for i := range n.Data.Digest {
 		it := &n.Data.Digest[i]
-		if !line("- [%s] %s: %s\n", it.Severity, it.State, clip(it.Reason, 160)) {
+		if !line("- [%s] %s: %s\n", it.Severity, it.State, words(it.Reason, 160)) {
 			line("… and %d more\n", len(n.Data.Digest)-i+n.Data.More)
 			break
 		}

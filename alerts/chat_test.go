@@ -135,7 +135,7 @@ func TestChat(t *testing.T) {
 	if n, err = New(chatReceiver(t, address), strict, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := n.Notify(t.Context(), d); err == nil || !strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "secretB2") {
+	if err := n.Notify(t.Context(), d); err == nil || !strings.Contains(err.Error(), "not a public address") || strings.Contains(err.Error(), "secretB2") {
 		t.Errorf("a private address: %v, want it refused", err)
 	}
 }
@@ -168,7 +168,7 @@ func TestChatTextIsShort(t *testing.T) {
 		n.Data.Mentions = append(n.Data.Mentions, Item{Title: strings.Repeat("t", 300), Site: "x.example", URL: "https://x.example/" + strings.Repeat("u", 200)})
 		n.Data.Digest = append(n.Data.Digest, DigestItem{Reason: strings.Repeat("d", 300)})
 	}
-	text := chatText(&n)
+	text := chatText(&n, "slack")
 	if len(text) > maxChat || !strings.Contains(text, "more\n") || !strings.Contains(text, "What to do") {
 		t.Errorf("%d bytes:\n%s", len(text), text)
 	}
@@ -180,5 +180,31 @@ func TestChatPayloadThatCannotBeRead(t *testing.T) {
 	err := (&chat{}).Notify(t.Context(), mention.Delivery{Payload: []byte("{")})
 	if failed, ok := errors.AsType[*NotifyError](err); !ok || !failed.Permanent {
 		t.Errorf("Notify = %v, want it given up", err)
+	}
+}
+
+func TestChatTextIsPlainWords(t *testing.T) {
+	n := Notice{Type: TypeFiring, Data: NoticeData{Subject: "@everyone <!channel> A&B", Mentions: []Item{{
+		Title: "@all\n- fake \x1b[Ack](https://evil.example) <https://evil.example|Acknowledge>\u202e", Site: "s.example\u2028x", URL: "https://social.example/@ann/1?a=b&c=<d|e>",
+	}}}}
+	for service, want := range map[string]string{
+		"discord": "Firing: @\u200beveryone <\u200b!channel> A&B\n- @\u200ball - fake [Ack]\u200b(https://evil.example) <\u200bhttps://evil.example|Acknowledge> (s.example x) https://social.example/%40ann/1?a=b&c=%3Cd%7Ce%3E\n",
+		"slack":   "Firing: @\u200beveryone &lt;\u200b!channel&gt; A&amp;B\n- @\u200ball - fake [Ack]\u200b(https://evil.example) &lt;\u200bhttps://evil.example|Acknowledge&gt; (s.example x) https://social.example/%40ann/1?a=b&amp;c=%3Cd%7Ce%3E\n",
+	} {
+		if got := chatText(&n, service); got != want {
+			t.Errorf("%s: %q, want %q", service, got, want)
+		}
+	}
+}
+
+func TestChatRedactsEveryPart(t *testing.T) {
+	for _, address := range []string{"pushbullet://hosttokenhosttoken", "slack://user1234:word1234@host1234:8080/path1234?q=query1234#fragment1234"} {
+		c := &chat{url: Secret(address)}
+		text := c.redact(errors.New("no: hosttokenhosttoken user1234 word1234 host1234 path1234 query1234 fragment1234")).Error()
+		for part := range strings.FieldsFuncSeq(address, func(r rune) bool { return strings.ContainsRune(":/@?#=", r) }) {
+			if len(part) > 6 && strings.Contains(text, part) {
+				t.Errorf("%s is shown: %s", part, text)
+			}
+		}
 	}
 }
