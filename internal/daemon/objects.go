@@ -152,6 +152,10 @@ func (b backend) checkReceiver(o api.Object) error {
 		return err
 	}
 	r.ID = o.ID
+	if !r.TakesNotices() {
+		_, err := alerts.NewHeartbeat(r, b.fetch.Load().egress, b.log)
+		return err
+	}
 	_, err := alerts.New(r, b.fetch.Load().egress, nil, b.log)
 	return err
 }

@@ -39,14 +39,14 @@ type beating struct {
 	busy      bool
 }
 
-// set puts heartbeats in force, and tells of those that are no more.
+// set puts heartbeats in force, makes again those that could not be made, and tells of those that are no more.
 func (p *pulses) set(list []alerts.Receiver, open func(alerts.Receiver) (*alerts.Heartbeat, error)) (removed []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	beats := map[string]*beating{}
 	for i := range list {
 		id := list[i].ID
-		if old := p.beats[id]; old != nil && reflect.DeepEqual(old.receiver, list[i]) {
+		if old := p.beats[id]; old != nil && old.heartbeat != nil && reflect.DeepEqual(old.receiver, list[i]) {
 			beats[id] = old
 			continue
 		}

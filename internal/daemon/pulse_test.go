@@ -14,6 +14,7 @@ import (
 	"earshot/alerts"
 	"earshot/api"
 	"earshot/internal/config"
+	"earshot/internal/egress"
 	"earshot/internal/ledger"
 	"earshot/mention"
 )
@@ -105,4 +106,36 @@ func TestWhatMakesTheDaemonIll(t *testing.T) {
 		at = at.Add(6 * time.Minute)
 	}
 	look("1 notices wait for hook: alerts: notify: it answered 503")
+}
+
+func TestHeartbeatThatCouldNotBeMadeIsMadeAgain(t *testing.T) {
+	var p pulses
+	list := []alerts.Receiver{{ID: "pulse", Kind: alerts.ReceiverHeartbeat, URL: "https://watch.example/"}}
+	opened := 0
+	open := func(alerts.Receiver) (*alerts.Heartbeat, error) {
+		if opened++; opened == 1 {
+			return nil, errDown
+		}
+		return &alerts.Heartbeat{}, nil
+	}
+	for range 3 {
+		p.set(list, open)
+	}
+	if opened != 2 || len(p.due(now())) != 1 {
+		t.Errorf("made %d times, want twice, and then it beats", opened)
+	}
+}
+
+func TestHeartbeatIsLetInByTheAPI(t *testing.T) {
+	d := &Daemon{log: slog.New(slog.DiscardHandler)}
+	for body, ok := range map[string]bool{`{"kind":"heartbeat","url":"https://watch.example/"}`: true, `{"kind":"heartbeat"}`: false} {
+		eg, err := egress.New(egress.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.fetch.Store(&fetcher{egress: eg})
+		if err := (backend{d}).checkReceiver(api.Object{ID: "pulse", Body: []byte(body)}); (err == nil) != ok {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
 }
