@@ -267,31 +267,33 @@ func (a *api) shared(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("X-Robots-Tag", "noindex, nofollow")
-	_, err := ask(r.Context(), a, "report", func(ctx context.Context) (struct{}, error) {
+	var kind string
+	body, err := ask(r.Context(), a, "report", func(ctx context.Context) ([]byte, error) {
 		s, kept, err := a.backend.Shared(ctx, shareHash(r.PathValue("token")))
 		if err == nil && !s.Open(time.Now()) {
 			err = ErrNotFound
 		}
-		var f *report.Frozen
-		if err == nil {
-			f, err = report.Thaw(kept.Body, nil)
-		}
-		var b bytes.Buffer
 		if err == nil && report.MediaTypes[format] == "" {
-			return struct{}{}, newProblem(http.StatusBadRequest, "format", "format is none of html, pdf, xlsx, text")
+			err = newProblem(http.StatusBadRequest, "format", "format is none of html, pdf, xlsx, text")
 		}
-		if err == nil {
-			err = f.Document.Write(&b, format)
+		if err != nil {
+			return nil, err
 		}
-		if err == nil {
-			sendDocument(w, kept.Kind, format, b.Bytes())
+		f, err := report.Thaw(kept.Body, nil)
+		if err != nil {
+			return nil, err
 		}
-		return struct{}{}, err
+		kind = kept.Kind
+		var b bytes.Buffer
+		err = f.Document.Write(&b, format)
+		return b.Bytes(), err
 	})
 	if p, ok := errors.AsType[*problem](err); ok {
 		if p.Status == http.StatusNotFound {
 			p = gone
 		}
 		writeProblem(w, r, p)
+		return
 	}
+	sendDocument(w, kind, format, body) // here, so that who reads slowly holds no place
 }
