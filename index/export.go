@@ -66,7 +66,7 @@ type hydrated struct {
 }
 
 // chunksAhead is how many chunks are read while one is passed on.
-const chunksAhead = 3
+const chunksAhead = 6
 
 func (x *Index) newHydrating(ctx context.Context) *hydrating {
 	ctx, cancel := context.WithCancel(ctx)
