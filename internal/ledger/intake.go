@@ -205,7 +205,7 @@ func knownMentions(t *txn, ids string) (map[string]*known, error) {
 // first stores a mention that the ledger has never seen.
 func (a *appending) first(t *txn, o *offer) (*known, error) {
 	m := &o.mention
-	k := &known{revision: 1, published: ms(m.Published), sources: []string{m.Source}, hashes: slices.Concat(o.hash[:], o.hash[:]), fresh: true}
+	k := &known{revision: 1, published: ms(m.Published), sources: []string{m.Source}, hashes: slices.Concat(o.hash[:], o.hash[:]), meta: o.meta, author: m.Author, fresh: true}
 	a.receipt.LastSeq++
 	k.seq = a.receipt.LastSeq
 	var err error
