@@ -209,24 +209,53 @@ func (c *curve) judge() {
 		if len(before) == 0 {
 			continue
 		}
-		m, score := deviation(before, here)
+		m, score := deviation(slices.Clone(before), here)
 		m2, score2 := deviation(around, here)
 		m, score = max(m, m2), min(score, score2)
 		c.usual[i] = m + c.counts[i] - here // sources that are not compared are as usual
-		if here >= peakCount && here >= peakGrowth*m {
-			c.score[i] = score
+		if here < peakCount || here < peakGrowth*m || score < peakLesser {
+			continue
 		}
+		if c.rise(series, before, from, i)-from < c.rhythm.history {
+			c.young++
+			continue
+		}
+		c.score[i] = score
 	}
 }
 
+// rise returns the bucket in which the stretch that holds bucket i rose above
+// what is usual before it: the first of those back to from that stand nearly
+// as high, with less than a day between them. A collection that began after a
+// few stray mentions is told from a burst by it: the one has no past.
+func (c *curve) rise(series, before []float64, from, i int) int {
+	m, _ := deviation(before, 0)
+	high := m + max((series[i]-m)*riseShare, peakLesser*spread(before, m))
+	first, gap := i, 1
+	if c.s.Interval == Hour {
+		gap = 24
+	}
+	for j := i - 1; j >= from && first-j <= gap; j-- {
+		if series[j] >= high {
+			first = j
+		}
+	}
+	return first
+}
+
 // deviation returns the median of a series, and how many deviations above it
-// a count is.
+// a count is. It leaves the distances from the median in the series.
 func deviation(series []float64, count float64) (usual, score float64) {
 	usual = median(series)
 	for k := range series {
 		series[k] = math.Abs(series[k] - usual)
 	}
-	return usual, (count - usual) / max(1.4826*median(series), math.Sqrt(usual), 1)
+	return usual, (count - usual) / spread(series, usual)
+}
+
+// spread returns what one deviation is, of distances from a median.
+func spread(distances []float64, usual float64) float64 {
+	return max(1.4826*median(distances), math.Sqrt(usual), 1)
 }
 
 // comparable fills in the series of the sources that had begun some time

@@ -21,7 +21,7 @@ type rhythm struct {
 // rhythms by interval. Hours are compared with the same hour, and the ones
 // beside it, of the days around.
 var rhythms = map[string]rhythm{
-	Hour: {around: 7 * 24, history: 3 * 24, past: 7 * 24 * time.Hour},
+	Hour: {around: 7 * 24, history: 7 * 24, past: 7 * 24 * time.Hour},
 	Day:  {around: 14, history: 7, past: 28 * 24 * time.Hour},
 	Week: {around: 8, history: 4, past: 16 * 7 * 24 * time.Hour},
 }
@@ -33,6 +33,7 @@ const (
 	peakGrowth  = 1.25 // least count over what was usual
 	peakScore   = 3.5  // deviations that make a peak by themselves
 	peakLesser  = 2    // those that make one if something in it explains it
+	riseShare   = 0.25 // of its excess that the buckets beside a high one have if they rose with it
 	peakReasons = 6
 	reasonShare = 0.1 // of the excess that a reason must make up
 	peakBuckets = 20_000
@@ -49,7 +50,8 @@ const (
 // that follow each other make one peak.
 //
 // A beginning is no peak: a source counts as soon as it has been collected for
-// some time, and nothing is a peak before the query was found for some time.
+// some time, and nothing is a peak whose rise began before the query was found
+// for some time, be it that a few stray mentions came before.
 //
 // The window is widened to whole hours, days or weeks. Reasons are found as [Index.Trends] finds trends, with the stretch before the
 // peak as past, and each makes up a tenth of the excess at least. The highest peaks are told, in the order of time.

@@ -218,6 +218,32 @@ func TestTrendsKnowACollectionFromABurst(t *testing.T) {
 	}
 }
 
+func TestPeaksKnowABeginningAfterStrayMentions(t *testing.T) {
+	k := newTalk(t)
+	k.usual("posts", 0, 90, 20)
+	brand := func(name string, from, to, each int) {
+		for day := from; day < to; day++ {
+			for n := range each {
+				k.say("posts", day, n*5%48, name+" ferry timetable", func(r *mention.Record) { r.Linking.Brands = []mention.BrandMention{{Brand: name}} })
+			}
+		}
+	}
+	brand("harbour", 60, 65, 3) // named beside others,
+	brand("harbour", 65, 68, 240)
+	brand("quay", 40, 65, 3) // as much, with a past
+	brand("quay", 65, 68, 240)
+	k.put()
+	for _, interval := range []string{index.Day, index.Hour} {
+		from, to := talkStart, talkStart.AddDate(0, 0, 68)
+		if p := k.peaks(mention.PeakSearch{Query: "brand:harbour", Interval: interval, From: from, To: to}); len(p.Rows) != 0 || len(p.Recipe.Caveats) == 0 {
+			t.Errorf("Peaks of a beginning by %s = %+v with caveats %q, want none and why", interval, p.Rows, p.Recipe.Caveats)
+		}
+		if p := k.peaks(mention.PeakSearch{Query: "brand:quay", Interval: interval, From: from, To: to}); len(p.Rows) == 0 || p.Rows[0].Start.Before(talkStart.AddDate(0, 0, 65)) {
+			t.Errorf("Peaks of a burst by %s = %+v, want those of day 65", interval, p.Rows)
+		}
+	}
+}
+
 func TestPeaksAreExplained(t *testing.T) {
 	k := newTalk(t)
 	k.usual("posts", 0, 90, 20)
