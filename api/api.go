@@ -225,6 +225,7 @@ func (a *api) routes(mux *router) {
 	a.sampleRoutes()
 	a.alertRoutes()
 	a.objectRoutes()
+	a.sourceRoutes()
 	a.systemRoutes()
 	a.streamRoutes()
 	a.pageRoutes(mux)

@@ -264,6 +264,9 @@ type Configuring interface {
 	// DeleteObject removes one: ErrNotFound, ErrReadOnly, or ErrConflict
 	// when something in force needs it.
 	DeleteObject(ctx context.Context, kind, id, actor string) error
+	// TestSource reads an address once and tells what a source of it would be
+	// and bring; nothing is stored.
+	TestSource(ctx context.Context, actor, address string) (mention.SourceTest, error)
 	// Backfill asks for the past of a source; the daemon collects it in the
 	// background.
 	Backfill(ctx context.Context, id, actor string, from time.Time) error

@@ -61,23 +61,25 @@ type sourcesView struct {
 	Broken, Never int
 	Coverage      []mention.Coverage // stretches without an answer
 	Strips        map[string]strip   // by source; of the first rows alone
+
+	May, MayAdd bool                // test addresses; add sources
+	Asked       string              // the address that was tested
+	Test        *mention.SourceTest // what came of it
+	New         *newSource          // that can be added
+	Faults      []string
 }
 
 func (a *api) sourcesPage(w http.ResponseWriter, r *http.Request) {
-	v, err := ask(r.Context(), a, "source", a.sourcesOf)
-	if err != nil {
-		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
-		return
-	}
-	a.pages.show(w, r, http.StatusOK, "sources", view{Title: "Sources", Here: "/sources", Data: v})
+	a.showSources(w, r, http.StatusOK, &sourcesView{})
 }
 
-func (a *api) sourcesOf(ctx context.Context) (*sourcesView, error) {
+// sourcesOf fills in how the sources are.
+func (a *api) sourcesOf(ctx context.Context, v *sourcesView) error {
 	list, err := a.backend.Sources(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	v := &sourcesView{Rows: slices.Clone(list)}
+	v.Rows = slices.Clone(list)
 	for i := range list {
 		switch s := &list[i].State; {
 		case s.Error != "":
@@ -97,18 +99,18 @@ func (a *api) sourcesOf(ctx context.Context) (*sourcesView, error) {
 	})
 	now := time.Now()
 	if v.Coverage, err = a.backend.Gaps(ctx, now.AddDate(0, 0, -30), now); err != nil {
-		return nil, err
+		return err
 	}
 	v.Strips = map[string]strip{}
 	for i := range v.Rows[:min(len(v.Rows), maxStrips)] {
 		id := v.Rows[i].Source.ID
 		list, err := a.backend.Covered(ctx, id, now.Add(-stripHours*time.Hour), now)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		v.Strips[id] = stripOf(list, now)
 	}
-	return v, nil
+	return nil
 }
 
 type settingsView struct {

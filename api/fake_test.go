@@ -52,8 +52,9 @@ type fake struct {
 	kept      []mention.KeptReport
 	shares    []mention.Share
 	boards    []api.BoardInfo
-	err       error // of every question
-	rowErr    error // of an export, after its first row
+	tested    mention.SourceTest // what the test of an address answers
+	err       error              // of every question
+	rowErr    error              // of an export, after its first row
 }
 
 func newFake(n int) *fake {
@@ -251,6 +252,13 @@ func (f *fake) Curations(context.Context, string) ([]mention.CurationEvent, erro
 
 func (f *fake) Screening(_ context.Context, from, to time.Time) ([]mention.Screening, error) {
 	return []mention.Screening{{Source: "wire", From: from, To: to, Collected: 3, Understood: 3, Assessed: 2, Flagged: 1}}, f.err
+}
+
+func (f *fake) TestSource(_ context.Context, _, address string) (mention.SourceTest, error) {
+	if f.tested.Address != "" {
+		return f.tested, f.err
+	}
+	return mention.SourceTest{Address: address, Answer: "HTTP 200 OK"}, f.err
 }
 
 func (f *fake) Backfill(context.Context, string, string, time.Time) error { return f.err }

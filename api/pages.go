@@ -170,6 +170,7 @@ func (p *pages) funcs() template.FuncMap {
 		"narrow":  narrow,
 		"plural":  plural,
 		"plus":    func(a, b int) int { return a + b },
+		"pair":    func(a, b any) struct{ A, B any } { return struct{ A, B any }{a, b} },
 		"join":    strings.Join,
 		"str":     func(v any) string { return fmt.Sprint(v) },
 		"evidence": func(m mention.Mention, s mention.Span) string {

@@ -93,6 +93,14 @@ func (p part) DeleteObject(ctx context.Context, kind, id, actor string) error {
 	return p.whole.DeleteObject(ctx, kind, id, actor)
 }
 
+// TestSource implements [Configuring].
+func (p part) TestSource(ctx context.Context, actor, address string) (mention.SourceTest, error) {
+	if err := whole(ctx); err != nil {
+		return mention.SourceTest{}, err
+	}
+	return p.whole.TestSource(ctx, actor, address)
+}
+
 // Backfill implements [Configuring].
 func (p part) Backfill(ctx context.Context, id, actor string, from time.Time) error {
 	if err := whole(ctx); err != nil {

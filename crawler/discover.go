@@ -17,12 +17,7 @@ import (
 )
 
 // A FoundFeed is a feed that belongs to an address.
-type FoundFeed struct {
-	URL   string `json:"url"`
-	Title string `json:"title,omitempty"`
-	How   string `json:"how"` // found: itself, link, host or path
-	Items int    `json:"items"`
-}
+type FoundFeed = mention.FoundFeed
 
 // A Report is what an address turned out to be.
 type Report struct {
@@ -36,6 +31,30 @@ type Report struct {
 	Gap      time.Duration     // mean time between two items; 0 where it cannot be told
 	Wait     time.Duration     // how long the source would rest between two passes
 	Repaired string            // what of a feed had to be
+	Status   int               // of HTTP
+	Kind     string            // media type of the answer
+	Size     int               // of the answer, in bytes
+	Robots   Verdict           // on what the source would ask for
+	Cut      bool              // time was up before every feed was looked for
+}
+
+// A Verdict is what robots.txt of a host says about an address.
+type Verdict struct {
+	Allowed bool
+	Delay   time.Duration // asked for between two requests; 0 when not
+	Err     error         // it could not be had, and then nothing else could
+}
+
+// verdict asks robots.txt about an address.
+func (h *Hosts) verdict(ctx context.Context, u *url.URL) Verdict {
+	rules, err := h.rules(ctx, u)
+	switch {
+	case errors.Is(err, errRobots):
+		return Verdict{}
+	case err != nil:
+		return Verdict{Err: fetchError(ctx, u.String(), err)}
+	}
+	return Verdict{Allowed: rules.allowed(u), Delay: rules.delay}
 }
 
 const (
@@ -59,7 +78,7 @@ func Inspect(ctx context.Context, address string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{URL: a.url.String()}
+	r := &Report{URL: a.url.String(), Status: a.status, Kind: a.header.Get("Content-Type"), Size: len(a.body), Robots: in.o.Hosts.verdict(ctx, a.url)}
 	if feed, err := ParseFeed(a.body, a.header.Get("Content-Type")); err == nil {
 		in.feed(r, a, feed)
 		return r, nil
@@ -106,7 +125,10 @@ func (in *inspection) page(ctx context.Context, r *Report, a *answer) error {
 		if c.How == "path" && len(r.Feeds) > 0 {
 			break // what a page names itself is enough
 		}
-		if err := in.verify(ctx, r, c); err != nil {
+		if err := in.verify(ctx, r, c); errors.Is(err, context.DeadlineExceeded) {
+			r.Cut = true // what is known by then is the answer
+			break
+		} else if err != nil {
 			return err
 		}
 	}

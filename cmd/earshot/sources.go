@@ -5,18 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"earshot/api"
 	"earshot/crawler"
 	"earshot/internal/config"
 	"earshot/internal/daemon"
 	"earshot/internal/egress"
 	"earshot/mention"
+	"earshot/nlp"
 )
 
 func (a *app) sourcesCmd() *cobra.Command {
@@ -152,52 +152,70 @@ func ago(t time.Time) string {
 	}
 }
 
-// outside makes what reading an address by hand needs.
-func outside(cfg *config.Config) (crawler.Options, error) {
+// inspect reads an address and says on stderr what it is.
+func (a *app) inspect(ctx context.Context, cfg *config.Config, address string) (mention.SourceTest, []mention.Mention, error) {
+	var t mention.SourceTest
 	eg, err := egress.New(cfg.Fetch)
 	if err != nil {
-		return crawler.Options{}, err
+		return t, nil, err
 	}
-	return crawler.Options{Egress: eg, Hosts: crawler.NewHosts(crawler.HostsOptions{Egress: eg}), Brands: cfg.Brands}, nil
+	defer eg.CloseIdle()
+	an, err := nlp.New(nlp.Options{Brands: cfg.Brands})
+	if err != nil {
+		return t, nil, err
+	}
+	o := crawler.Options{Egress: eg, Hosts: crawler.NewHosts(crawler.HostsOptions{Egress: eg}), Brands: cfg.Brands}
+	t, found, err := daemon.TestSource(ctx, cfg, an, o, address)
+	if _, ok := errors.AsType[*api.InvalidError](err); ok {
+		return t, nil, usage("%q is neither an http or https address nor a source of the configuration", address)
+	}
+	if err == nil && !t.Good {
+		err = fmt.Errorf("%s: %s", address, t.Answer)
+	}
+	if err != nil {
+		return t, nil, err
+	}
+	a.printTest(&t)
+	return t, found, nil
 }
 
-// inspect reads an address and says on stderr what it is.
-func (a *app) inspect(ctx context.Context, cfg *config.Config, address string) (*crawler.Report, error) {
-	if u, err := url.Parse(address); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
-		return nil, usage("%q is neither an http or https address nor a source of the configuration", address)
-	}
-	o, err := outside(cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer o.Egress.CloseIdle()
-	r, err := crawler.Inspect(ctx, address, o)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", address, strings.TrimPrefix(err.Error(), "crawler: "))
-	}
-	if r.Type == "page" {
-		fmt.Fprintf(a.stderr, "%s is a web page: %s\n", r.URL, orWord(r.Title, "without a title"))
-		for _, f := range r.Feeds {
-			fmt.Fprintf(a.stderr, "  feed %s: %s, %d items\n", f.URL, orWord(f.Title, "without a title"), f.Items)
+// printTest says on stderr what an address is.
+func (a *app) printTest(t *mention.SourceTest) {
+	say := func(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+	if t.Type == "page" {
+		say("%s is a web page: %s", t.URL, orWord(t.Title, "without a title"))
+		for _, f := range t.Feeds {
+			say("  feed %s: %s, %d items", f.URL, orWord(f.Title, "without a title"), f.Items)
 		}
-		for _, s := range r.Sitemaps {
-			fmt.Fprintf(a.stderr, "  sitemap %s\n", s)
+		for _, s := range t.Sitemaps {
+			say("  sitemap %s", s)
 		}
-		if len(r.Feeds) == 0 {
-			fmt.Fprintln(a.stderr, "  no feed was found; as a `site` its links are followed, as a `page` it is watched for changes")
+		if len(t.Feeds) == 0 {
+			say("  no feed was found; as a `site` its links are followed, as a `page` it is watched for changes")
 		}
 	} else {
-		fmt.Fprintf(a.stderr, "%s is a feed (%s): %s, %d items\n", r.URL, r.Type, orWord(r.Title, "without a title"), len(r.Mentions))
+		say("%s is a feed (%s): %s, %d items", t.URL, t.Type, orWord(t.Title, "without a title"), t.Found)
 	}
-	if r.Repaired != "" {
-		fmt.Fprintf(a.stderr, "  it is damaged, and was read all the same: %s\n", r.Repaired)
+	say("  %s", t.Answer)
+	say("  robots.txt: %s", t.Robots)
+	if t.Repaired != "" {
+		say("  it is damaged, and was read all the same: %s", t.Repaired)
 	}
-	if r.Gap > 0 {
-		fmt.Fprintf(a.stderr, "  about one item every %s; it would be asked every %s\n", r.Gap.Round(time.Minute), r.Wait.Round(time.Minute))
+	if t.Cut != "" {
+		say("  %s", t.Cut)
+	}
+	if t.Gap > 0 {
+		say("  about one item every %s; it would be asked every %s", t.Gap, t.Wait)
 	} else {
-		fmt.Fprintf(a.stderr, "  how often it changes cannot be told yet; it would be asked every %s\n", r.Wait.Round(time.Minute))
+		say("  how often it changes cannot be told yet; it would be asked every %s", t.Wait)
 	}
-	return r, nil
+	say("  %s", t.Extraction)
+	for _, b := range t.Caught {
+		say("  brand %s: in %d of %d", b.Brand, b.Count, t.Found)
+	}
+	if t.Known != "" {
+		say("  it is source %s already", t.Known)
+	}
 }
 
 // testSource reads an address, or a source of the configuration, once.
@@ -212,12 +230,12 @@ func (a *app) testSource(ctx context.Context, name string) error {
 			return a.testConfigured(ctx, cfg, cfg.Sources[i])
 		}
 	}
-	r, err := a.inspect(ctx, cfg, name)
+	_, found, err := a.inspect(ctx, cfg, name)
 	if err != nil {
 		return err
 	}
-	for i := range r.Mentions {
-		if err := out.put(&r.Mentions[i]); err != nil {
+	for i := range found {
+		if err := out.put(&found[i]); err != nil {
 			return err
 		}
 	}
@@ -248,16 +266,16 @@ func (a *app) addSource(ctx context.Context, address, id string) error {
 	if err != nil {
 		return err
 	}
-	r, err := a.inspect(ctx, cfg, address)
+	t, _, err := a.inspect(ctx, cfg, address)
 	if err != nil {
 		return err
 	}
-	src := r.Source
-	if known := sourceAt(cfg, src.URL); known != "" {
-		return fmt.Errorf("%s is source %s already", src.URL, known)
+	src := *t.Source
+	if t.Known != "" {
+		return fmt.Errorf("%s is source %s already", src.URL, t.Known)
 	}
-	if src.ID = id; id == "" {
-		src.ID = sourceID(cfg, nil, r.Title, src.URL)
+	if id != "" {
+		src.ID = id
 	}
 	path, err := cfg.AddSources([]mention.Source{src})
 	if err != nil {
@@ -266,48 +284,6 @@ func (a *app) addSource(ctx context.Context, address, id string) error {
 	fmt.Fprintf(a.stderr, "added %s %s to %s\n", src.Kind, src.ID, path)
 	fmt.Fprintln(a.stdout, src.ID)
 	return nil
-}
-
-// sourceAt names the source that reads an address, or "".
-func sourceAt(cfg *config.Config, address string) string {
-	key := crawler.Canonical(address)
-	for i := range cfg.Sources {
-		if cfg.Sources[i].URL != "" && crawler.Canonical(cfg.Sources[i].URL) == key {
-			return cfg.Sources[i].ID
-		}
-	}
-	return ""
-}
-
-// sourceID makes an id that no source has, of a host or a title.
-func sourceID(cfg *config.Config, more []mention.Source, title, address string) string {
-	base := title
-	if u, err := url.Parse(address); err == nil && (base == "" || len(base) > 40) {
-		base = strings.TrimPrefix(u.Hostname(), "www.")
-	}
-	base = strings.Trim(strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.':
-			return r
-		default:
-			return '-'
-		}
-	}, strings.ToLower(base)), "-.")
-	for strings.Contains(base, "--") {
-		base = strings.ReplaceAll(base, "--", "-")
-	}
-	if base == "" {
-		base = "source"
-	}
-	taken := func(id string) bool {
-		same := func(s mention.Source) bool { return s.ID == id }
-		return slices.ContainsFunc(cfg.Sources, same) || slices.ContainsFunc(more, same)
-	}
-	id := base
-	for n := 2; taken(id); n++ {
-		id = fmt.Sprintf("%s-%d", base, n)
-	}
-	return id
 }
 
 func (a *app) importOPML(name string) error {
@@ -325,18 +301,20 @@ func (a *app) importOPML(name string) error {
 	}
 	var fresh []mention.Source
 	known, refused := 0, 0
+	list := daemon.NewSourceList(cfg)
 	for _, o := range outlines {
-		if sourceAt(cfg, o.URL) != "" {
+		if list.At(o.URL) != "" {
 			known++
 			continue
 		}
-		src := mention.Source{ID: sourceID(cfg, fresh, o.Title, o.URL), Kind: mention.SourceFeed, URL: o.URL}
+		src := mention.Source{ID: list.NewID(o.Title, o.URL), Kind: mention.SourceFeed, URL: o.URL}
 		if errs := crawler.Faults(&src); len(errs) > 0 {
 			fmt.Fprintf(a.stderr, "earshot: %s: %v\n", o.URL, errs[0])
 			refused++
 			continue
 		}
 		fresh = append(fresh, src)
+		list.Add(&src)
 	}
 	if len(fresh) > 0 {
 		path, err := cfg.AddSources(fresh)

@@ -2,7 +2,9 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -48,4 +50,18 @@ func Schema() ([]byte, error) {
 		return nil, fmt.Errorf("config: schema: %w", err)
 	}
 	return body, nil
+}
+
+// SourcesYAML writes sources as the configuration file has them.
+func SourcesYAML(list []mention.Source) (string, error) {
+	var out strings.Builder
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	err := enc.Encode(struct {
+		Sources []mention.Source `yaml:"sources"`
+	}{list})
+	if err = errors.Join(err, enc.Close()); err != nil {
+		return "", fmt.Errorf("config: %w", err)
+	}
+	return out.String(), nil
 }

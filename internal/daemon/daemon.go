@@ -56,9 +56,10 @@ type Daemon struct {
 	jobs       *ledger.Jobs
 	planned    map[string]bool // sources that have a pass queued; guarded by reloading
 
-	linking     sync.Mutex // a link acts once
-	trying      sync.Mutex // rules
-	tryouts     tryouts    // of rules, that pages asked for
+	linking     sync.Mutex    // a link acts once
+	trying      sync.Mutex    // rules
+	tryouts     tryouts       // of rules, that pages asked for
+	testing     chan struct{} // addresses
 	reloading   sync.Mutex
 	caughtUp    atomic.Bool // the index was once at the end of the log since the start
 	relinkAgain chan struct{}
@@ -121,7 +122,7 @@ func (d *Daemon) close(ctx context.Context) error {
 
 // open opens the data and prepares every stage; nothing moves yet.
 func open(ctx context.Context, o Options) (d *Daemon, err error) {
-	d = &Daemon{o: o, log: o.Log, started: time.Now(), relinkAgain: make(chan struct{}, 1), lanes: newLanes(), tryouts: tryouts{queue: make(chan *tryout, 4)}}
+	d = &Daemon{o: o, log: o.Log, started: time.Now(), relinkAgain: make(chan struct{}, 1), lanes: newLanes(), tryouts: tryouts{queue: make(chan *tryout, 4)}, testing: make(chan struct{}, testAtOnce)}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
