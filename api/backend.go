@@ -267,6 +267,12 @@ type Configuring interface {
 	// TestSource reads an address once and tells what a source of it would be
 	// and bring; nothing is stored.
 	TestSource(ctx context.Context, actor, address string) (mention.SourceTest, error)
+	// ReadSources tells what importing a list of feeds (OPML) would add, and
+	// gives those sources; WriteSources gives such a list of the feeds there are.
+	ReadSources(ctx context.Context, opml []byte) (mention.SourceImport, []mention.Source, error)
+	WriteSources(ctx context.Context) ([]byte, error)
+	// AddSources makes sources, all or none.
+	AddSources(ctx context.Context, actor string, list []mention.Source) error
 	// Backfill asks for the past of a source; the daemon collects it in the
 	// background.
 	Backfill(ctx context.Context, id, actor string, from time.Time) error

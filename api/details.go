@@ -67,6 +67,9 @@ type sourcesView struct {
 	Test        *mention.SourceTest // what came of it
 	New         *newSource          // that can be added
 	Faults      []string
+
+	Import       *mention.SourceImport // what a file would add
+	ImportFaults []string
 }
 
 func (a *api) sourcesPage(w http.ResponseWriter, r *http.Request) {

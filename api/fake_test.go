@@ -53,8 +53,9 @@ type fake struct {
 	shares    []mention.Share
 	boards    []api.BoardInfo
 	tested    mention.SourceTest // what the test of an address answers
-	err       error              // of every question
-	rowErr    error              // of an export, after its first row
+	plan      mention.SourceImport
+	err       error // of every question
+	rowErr    error // of an export, after its first row
 }
 
 func newFake(n int) *fake {
@@ -259,6 +260,22 @@ func (f *fake) TestSource(_ context.Context, _, address string) (mention.SourceT
 		return f.tested, f.err
 	}
 	return mention.SourceTest{Address: address, Answer: "HTTP 200 OK"}, f.err
+}
+
+func (f *fake) ReadSources(_ context.Context, opml []byte) (mention.SourceImport, []mention.Source, error) {
+	if !bytes.HasPrefix(opml, []byte("<opml")) {
+		return mention.SourceImport{}, nil, &api.InvalidError{Faults: []string{"opml: the file does not begin with <opml>"}}
+	}
+	return f.plan, []mention.Source{{ID: "new-one", Kind: mention.SourceFeed, URL: "https://one.example/feed"}}, f.err
+}
+
+func (f *fake) WriteSources(context.Context) ([]byte, error) { return []byte("<opml/>"), f.err }
+
+func (f *fake) AddSources(_ context.Context, actor string, list []mention.Source) error {
+	for _, s := range list {
+		f.objects["source "+s.ID] = api.Object{Kind: api.KindSource, ID: s.ID, Owner: actor, Body: []byte(s.URL)}
+	}
+	return f.err
 }
 
 func (f *fake) Backfill(context.Context, string, string, time.Time) error { return f.err }

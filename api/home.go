@@ -44,7 +44,7 @@ func (a *api) pageRoutes(mux *router) {
 		"/{$}": a.home, "/mentions": a.listPage, "/mentions/{id}": a.mentionPage,
 		"/trends": a.trendsPage, "/voices": a.voicesPage, "/competitors": a.competitorsPage, "/compare": a.comparePage,
 		"/alerts": a.alertsPage, "/incidents": a.moved("/alerts"), "/incidents/{id}": a.incidentPage,
-		"/rules/new": a.ruleNew, "/rules/{id}": a.rulePage, "/sources": a.sourcesPage, "/sources/test": a.moved("/sources"), "/boards": a.boardsPage, "/boards/new": a.boardNew, "/boards/{id}": a.boardPage, "/boards/{id}/edit": a.boardEdit, "/reports": a.reportsPage, "/reports/{id}": a.keptPage, "/settings": a.settingsPage, "/assets/{name}": a.pages.assets,
+		"/rules/new": a.ruleNew, "/rules/{id}": a.rulePage, "/sources": a.sourcesPage, "/sources/test": a.moved("/sources"), "/sources/opml": a.moved("/sources"), "/boards": a.boardsPage, "/boards/new": a.boardNew, "/boards/{id}": a.boardPage, "/boards/{id}/edit": a.boardEdit, "/reports": a.reportsPage, "/reports/{id}": a.keptPage, "/settings": a.settingsPage, "/assets/{name}": a.pages.assets,
 	} {
 		mux.HandleFunc("GET "+a.base+pattern, h)
 	}

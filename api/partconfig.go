@@ -101,6 +101,30 @@ func (p part) TestSource(ctx context.Context, actor, address string) (mention.So
 	return p.whole.TestSource(ctx, actor, address)
 }
 
+// ReadSources implements [Configuring].
+func (p part) ReadSources(ctx context.Context, opml []byte) (mention.SourceImport, []mention.Source, error) {
+	if err := whole(ctx); err != nil {
+		return mention.SourceImport{}, nil, err
+	}
+	return p.whole.ReadSources(ctx, opml)
+}
+
+// WriteSources implements [Configuring].
+func (p part) WriteSources(ctx context.Context) ([]byte, error) {
+	if err := whole(ctx); err != nil {
+		return nil, err
+	}
+	return p.whole.WriteSources(ctx)
+}
+
+// AddSources implements [Configuring].
+func (p part) AddSources(ctx context.Context, actor string, list []mention.Source) error {
+	if err := whole(ctx); err != nil {
+		return err
+	}
+	return p.whole.AddSources(ctx, actor, list)
+}
+
 // Backfill implements [Configuring].
 func (p part) Backfill(ctx context.Context, id, actor string, from time.Time) error {
 	if err := whole(ctx); err != nil {

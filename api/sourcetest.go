@@ -27,6 +27,7 @@ func (a *api) sourceRoutes() {
 		Summary:     "Read an address once and tell what a source of it would bring",
 		Description: "What the address is, its feeds, what robots.txt says, the first items as they would be understood, and the source for the configuration. Nothing is stored. It takes up to 25 s, and two go on at a time.",
 	}, a.testSource)
+	a.opmlRoutes()
 }
 
 func (a *api) testSource(ctx context.Context, in *testInput) (*testOutput, error) {

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ type Outline struct {
 	URL    string // of the feed
 	Page   string // of the site it belongs to
 	Folder string // names of the folders it lies in, joined by " / "
+	Line   int    // of the file, at which its tag ends
+	Same   int    // line of the one before it with the same address; 0: it is the first
 }
 
 const (
@@ -29,14 +32,29 @@ type opmlOutline struct {
 	XMLURL   string        `xml:"xmlUrl,attr,omitempty"`
 	HTMLURL  string        `xml:"htmlUrl,attr,omitempty"`
 	Outlines []opmlOutline `xml:"outline"`
+
+	line int
 }
 
-// ParseOPML reads the feeds of a list of subscriptions, each once.
+// UnmarshalXML implements [xml.Unmarshaler]: it remembers the line.
+func (o *opmlOutline) UnmarshalXML(dec *xml.Decoder, start xml.StartElement) error {
+	line, _ := dec.InputPos()
+	type plain opmlOutline
+	err := dec.DecodeElement((*plain)(o), &start)
+	o.line = line
+	return err
+}
+
+// ParseOPML reads the feeds of a list of subscriptions in their order, with
+// those that stand there twice and those whose address is none.
 func ParseOPML(data []byte) ([]Outline, error) {
 	if len(data) > maxOPML {
 		return nil, fmt.Errorf("crawler: opml: %w", errTooLarge)
 	}
-	text := withoutControls(withoutProlog(toUTF8(data, "")))
+	text := toUTF8(data, "")
+	lines := bytes.Count(text, []byte("\n"))
+	text = withoutControls(withoutProlog(text))
+	above := lines - bytes.Count(text, []byte("\n"))
 	if _, err := scanXML(text); err != nil {
 		return nil, fmt.Errorf("crawler: opml: %w", err)
 	}
@@ -44,25 +62,42 @@ func ParseOPML(data []byte) ([]Outline, error) {
 		XMLName xml.Name
 		Body    []opmlOutline `xml:"body>outline"`
 	}
-	dec := xml.NewDecoder(strings.NewReader(string(text)))
+	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.Strict = false
 	dec.Entity = xml.HTMLEntity
 	if err := dec.Decode(&doc); err != nil {
+		if at, ok := errors.AsType[*xml.SyntaxError](err); ok {
+			at.Line += above
+		}
 		return nil, fmt.Errorf("crawler: opml: %w", err)
 	}
 	if !strings.EqualFold(doc.XMLName.Local, "opml") {
 		return nil, fmt.Errorf("crawler: opml: the file begins with <%s>, not with <opml>", doc.XMLName.Local)
 	}
+	list := outlinesOf(doc.Body, above)
+	if len(list) == 0 {
+		return nil, errors.New("crawler: opml: there is no feed in it")
+	}
+	return list, nil
+}
+
+// outlinesOf lists the feeds of a tree of outlines.
+func outlinesOf(body []opmlOutline, above int) []Outline {
 	var list []Outline
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	var walk func(outlines []opmlOutline, folder string)
 	walk = func(outlines []opmlOutline, folder string) {
 		for i := range outlines {
 			o := &outlines[i]
-			name := plainLine(firstNonEmpty(o.Title, o.Text))
-			if key := Canonical(o.XMLURL); key != "" && !seen[key] && len(list) < maxOutlines {
-				seen[key] = true
-				list = append(list, Outline{Title: name, URL: strings.TrimSpace(o.XMLURL), Page: o.HTMLURL, Folder: folder})
+			name, address := plainLine(firstNonEmpty(o.Title, o.Text)), strings.TrimSpace(o.XMLURL)
+			if (address != "" || strings.EqualFold(o.Type, "rss")) && len(list) < maxOutlines {
+				x := Outline{Title: name, URL: address, Page: o.HTMLURL, Folder: folder, Line: o.line + above}
+				if key := Canonical(address); key != "" {
+					if x.Same = seen[key]; x.Same == 0 {
+						seen[key] = x.Line
+					}
+				}
+				list = append(list, x)
 			}
 			inner := name
 			if folder != "" {
@@ -71,11 +106,8 @@ func ParseOPML(data []byte) ([]Outline, error) {
 			walk(o.Outlines, inner)
 		}
 	}
-	walk(doc.Body, "")
-	if len(list) == 0 {
-		return nil, errors.New("crawler: opml: there is no feed in it")
-	}
-	return list, nil
+	walk(body, "")
+	return list
 }
 
 // WriteOPML writes feeds as a list of subscriptions that other readers take.

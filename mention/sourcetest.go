@@ -67,3 +67,32 @@ type TestedBrand struct {
 	Linked  bool   `json:"linked" doc:"it is the brand that is meant"`
 	Why     string `json:"why"`
 }
+
+// What becomes of a feed of a list that is imported.
+const (
+	ImportNew   = "new"
+	ImportKnown = "known" // a source reads it already
+	ImportTwice = "twice" // it stands in the list before
+	ImportFault = "fault"
+)
+
+// A SourceImport is what importing a list of feeds adds, or would.
+type SourceImport struct {
+	New    int            `json:"new"`
+	Known  int            `json:"known" doc:"a source reads them already"`
+	Twice  int            `json:"twice" doc:"they stand in the list before"`
+	Faults int            `json:"faults"`
+	Added  bool           `json:"added" doc:"the new ones were added"`
+	Feeds  []ImportedFeed `json:"feeds" doc:"in the order of the file"`
+}
+
+// An ImportedFeed is one feed of a list.
+type ImportedFeed struct {
+	Line   int    `json:"line" doc:"of the file"`
+	State  string `json:"state" enum:"new,known,twice,fault"`
+	ID     string `json:"id,omitempty" doc:"of the source that it becomes, or that reads it already"`
+	Title  string `json:"title,omitempty"`
+	URL    string `json:"url,omitempty"`
+	Folder string `json:"folder,omitempty"`
+	Why    string `json:"why,omitempty" doc:"it is not added"`
+}

@@ -295,26 +295,14 @@ func (a *app) importOPML(name string) error {
 	if err != nil {
 		return err
 	}
-	outlines, err := crawler.ParseOPML(data)
+	plan, fresh, err := daemon.ReadOPML(cfg, data)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	var fresh []mention.Source
-	known, refused := 0, 0
-	list := daemon.NewSourceList(cfg)
-	for _, o := range outlines {
-		if list.At(o.URL) != "" {
-			known++
-			continue
+	for _, f := range plan.Feeds {
+		if f.State == mention.ImportFault {
+			fmt.Fprintf(a.stderr, "earshot: %s:%d: %s: %s\n", name, f.Line, orWord(f.URL, orWord(f.Title, "a feed")), f.Why)
 		}
-		src := mention.Source{ID: list.NewID(o.Title, o.URL), Kind: mention.SourceFeed, URL: o.URL}
-		if errs := crawler.Faults(&src); len(errs) > 0 {
-			fmt.Fprintf(a.stderr, "earshot: %s: %v\n", o.URL, errs[0])
-			refused++
-			continue
-		}
-		fresh = append(fresh, src)
-		list.Add(&src)
 	}
 	if len(fresh) > 0 {
 		path, err := cfg.AddSources(fresh)
@@ -323,8 +311,8 @@ func (a *app) importOPML(name string) error {
 		}
 		fmt.Fprintf(a.stderr, "added to %s\n", path)
 	}
-	fmt.Fprintf(a.stderr, "%d feeds: %d added, %d known, %d refused\n", len(outlines), len(fresh), known, refused)
-	if refused > 0 {
+	fmt.Fprintf(a.stderr, "%d feeds: %d added, %d known, %d twice, %d refused\n", len(plan.Feeds), plan.New, plan.Known, plan.Twice, plan.Faults)
+	if plan.Faults > 0 {
 		return &statusError{status: exitPartly}
 	}
 	return nil
@@ -335,13 +323,7 @@ func (a *app) exportOPML() error {
 	if err != nil {
 		return err
 	}
-	var list []crawler.Outline
-	for i := range cfg.Sources {
-		if s := &cfg.Sources[i]; s.Kind == mention.SourceFeed {
-			list = append(list, crawler.Outline{Title: s.ID, URL: s.URL})
-		}
-	}
-	return crawler.WriteOPML(a.stdout, "earshot", time.Now(), list)
+	return daemon.WriteOPML(a.stdout, cfg, time.Now())
 }
 
 // backfillSource asks for the past of a source: of the daemon when one runs,

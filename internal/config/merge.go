@@ -23,6 +23,9 @@ type Object struct {
 // that is the rule people are told. An object that is at fault by itself or
 // with the rest is left out, and the reason is given.
 func Merge(base *Config, objects []Object) (*Config, []error) {
+	if cfg := mergeAll(base, objects); cfg != nil {
+		return cfg, nil
+	}
 	cfg := base.clone()
 	var left []error
 	for _, o := range inOrder(objects) {
@@ -45,13 +48,33 @@ func Merge(base *Config, objects []Object) (*Config, []error) {
 	return cfg, left
 }
 
-// CheckObject returns everything that would be wrong with cfg if o were made
-// or replaced.
-func CheckObject(cfg *Config, o Object) []string {
+// mergeAll is [Merge] where no object is at fault, checked once and not once
+// for each; else it is nil.
+func mergeAll(base *Config, objects []Object) *Config {
+	cfg := base.clone()
+	for _, o := range inOrder(objects) {
+		if Has(base, o.Kind, o.ID) {
+			continue
+		}
+		if err := cfg.append(o); err != nil {
+			return nil
+		}
+	}
+	if len(cfg.recheck()) > 0 {
+		return nil
+	}
+	return cfg
+}
+
+// CheckObject returns everything that would be wrong with cfg if objects were
+// made or replaced.
+func CheckObject(cfg *Config, objects ...Object) []string {
 	next := cfg.clone()
-	next.remove(o.Kind, o.ID)
-	if err := next.append(o); err != nil {
-		return []string{err.Error()}
+	for _, o := range objects {
+		next.remove(o.Kind, o.ID)
+		if err := next.append(o); err != nil {
+			return []string{err.Error()}
+		}
 	}
 	var out []string
 	for _, f := range next.recheck() {

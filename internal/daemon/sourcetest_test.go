@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -118,5 +119,40 @@ func TestSourceTestStaysOutside(t *testing.T) {
 		if _, err := test(address); err == nil {
 			t.Errorf("%q was tested", address)
 		}
+	}
+}
+
+func TestOPMLIsAddedWholeOrNot(t *testing.T) {
+	h := keepHouse(t, t.TempDir(), "sources: [{id: wire, kind: feed, url: \"http://127.0.0.1:1/wire\", paused: true}]\n")
+	send := func(path, body string) (int, mention.SourceImport) {
+		resp, err := http.Post(h.base+path, "text/x-opml", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var plan mention.SourceImport
+		if err := json.NewDecoder(resp.Body).Decode(&plan); err != nil && resp.StatusCode == http.StatusOK {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, plan
+	}
+	list := "<opml><body>\n<outline text=\"A\" xmlUrl=\"http://127.0.0.1:1/a\"/>\n<outline text=\"B\" xmlUrl=\"http://127.0.0.1:1/a#x\"/>\n<outline text=\"W\" xmlUrl=\"http://127.0.0.1:1/wire\"/>\n<outline text=\"D\" xmlUrl=\"gopher://x/\"/></body></opml>"
+	status, plan := send("/api/v1/sources/opml", list)
+	if status != http.StatusOK || plan.New != 1 || plan.Twice != 1 || plan.Known != 1 || plan.Faults != 1 || plan.Added || plan.Feeds[3].Line != 5 {
+		t.Errorf("%d %+v", status, plan)
+	}
+	if _, plan = send("/api/v1/sources/opml?add=true", list); !plan.Added {
+		t.Errorf("%+v", plan)
+	}
+	var got struct{ Rows []mention.SourceStatus }
+	h.get("/api/v1/sources", &got)
+	if len(got.Rows) != 2 || got.Rows[1].Source.ID != "a" || got.Rows[1].Owner == "file" {
+		t.Errorf("sources %+v", got.Rows)
+	}
+	if _, plan = send("/api/v1/sources/opml?add=true", list); plan.Added || plan.Known != 2 {
+		t.Errorf("again: %+v", plan)
+	}
+	if status, _ := send("/api/v1/sources/opml", "<html>"); status != http.StatusUnprocessableEntity {
+		t.Errorf("another file: %d", status)
 	}
 }

@@ -191,15 +191,22 @@ func (l *store) AuditLog(ctx context.Context, after int64, limit int) ([]mention
 }
 
 // PutObject implements [Curating].
-func (l *store) PutObject(ctx context.Context, o Object) error {
-	if o.Kind == "" || o.ID == "" || !json.Valid(o.Body) {
-		return fmt.Errorf("ledger: put object %q %q: kind, id and a JSON body are needed", o.Kind, o.ID)
-	}
-	if o.Updated.IsZero() {
-		o.Updated = l.now()
+func (l *store) PutObject(ctx context.Context, list ...Object) error {
+	for i := range list {
+		if o := &list[i]; o.Kind == "" || o.ID == "" || !json.Valid(o.Body) {
+			return fmt.Errorf("ledger: put object %q %q: kind, id and a JSON body are needed", o.Kind, o.ID)
+		}
 	}
 	return l.write(ctx, "put object", func(t *txn) error {
-		return t.exec("INSERT OR REPLACE INTO objects (kind, id, owner, body, updated) VALUES (?, ?, ?, ?, ?)", o.Kind, o.ID, o.Owner, o.Body, ms(o.Updated))
+		for _, o := range list {
+			if o.Updated.IsZero() {
+				o.Updated = l.now()
+			}
+			if err := t.exec("INSERT OR REPLACE INTO objects (kind, id, owner, body, updated) VALUES (?, ?, ?, ?, ?)", o.Kind, o.ID, o.Owner, o.Body, ms(o.Updated)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

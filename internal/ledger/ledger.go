@@ -183,7 +183,7 @@ type Curating interface {
 	Accuracies(ctx context.Context, query string) ([]mention.Accuracy, error)
 	// Objects are brands, labels, sources, rules and receivers made through
 	// the API, as JSON with their owner.
-	PutObject(ctx context.Context, o Object) error
+	PutObject(ctx context.Context, list ...Object) error // all of them, or none
 	DeleteObject(ctx context.Context, kind, id string) error
 	Objects(ctx context.Context, kind string) ([]Object, error) // kind "" means all
 }
