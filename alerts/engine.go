@@ -38,6 +38,7 @@ type Options struct {
 	Lateness    time.Duration        // how old a mention may be and still raise an alarm; 0 means DefaultLateness
 	PublicURL   string               // of the pages, for links in notices; may be empty
 	Zone        *time.Location       // of quiet hours and digests; nil means UTC
+	Examiner    *Examiner            // remembers rules between engines; nil means that each is read anew
 	Log         *slog.Logger         // nil means no logging
 }
 
@@ -96,7 +97,8 @@ type Engine struct {
 // NewEngine makes an engine. Its error names every fault of the rules and
 // receivers.
 func NewEngine(o Options) (*Engine, error) {
-	if errs := CheckRules(o.Rules, o.Receivers); len(errs) > 0 {
+	examined, errs := checkRules(o.Rules, o.Receivers, o.Examiner)
+	if len(errs) > 0 {
 		return nil, fmt.Errorf("alerts: %w", errors.Join(errs...))
 	}
 	if o.Lateness == 0 {
@@ -132,16 +134,15 @@ func NewEngine(o Options) (*Engine, error) {
 		if o.Rules[i].Disabled {
 			continue
 		}
-		r, err := newRule(&o.Rules[i], o.Zone)
+		r, err := newRule(&o.Rules[i], &examined[i], o.Zone)
 		if err != nil {
 			return nil, err
 		}
 		e.rules = append(e.rules, r)
 		e.byID[r.ID] = r
 	}
-	m, err := newMatcher(e.rules)
-	e.matcher = m
-	return e, err
+	e.matcher = newMatcher(e.rules)
+	return e, nil
 }
 
 // Seq is the sequence of the last change judged.

@@ -2,8 +2,6 @@ package alerts
 
 import (
 	"fmt"
-	"hash/fnv"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +22,8 @@ const (
 // A rule is a Rule ready for work.
 type rule struct {
 	*Rule
+	match   *query.Query // nil means that everything matches
+	of      *query.Query // nil when there is none
 	where   *vm.Program // nil means that everything fits
 	judge   judge
 	keep    time.Duration
@@ -61,15 +61,14 @@ type entry struct {
 	said []said  // its terms, once somebody asked
 }
 
-// newRule compiles a rule that has no faults.
-func newRule(r *Rule, zone *time.Location) (*rule, error) {
-	c := &rule{Rule: r, keep: r.KeepFiringFor.Std(), repeat: r.RepeatEvery.Std(), groups: map[string]*group{}}
-	if r.Where != "" {
-		where, err := compileWhere(r.Where)
-		if err != nil {
-			return nil, fmt.Errorf("alerts: rule %s: %w", r.ID, err)
-		}
-		c.where = where
+// newRule makes a rule that has no faults ready for work.
+func newRule(r *Rule, x *Examined, zone *time.Location) (*rule, error) {
+	c := &rule{
+		Rule: r, match: x.Match, of: x.of, where: x.where, print: x.print,
+		keep: r.KeepFiringFor.Std(), repeat: r.RepeatEvery.Std(), groups: map[string]*group{},
+	}
+	if r.Of != "" && c.of == nil {
+		c.of = query.All()
 	}
 	if r.Hours != nil {
 		hours, err := r.Hours.compile(zone)
@@ -85,9 +84,6 @@ func newRule(r *Rule, zone *time.Location) (*rule, error) {
 	if c.repeat == 0 && (r.kind() == KindMatch || r.kind() == KindCompetitorActivity) {
 		c.repeat = repeatFold
 	}
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%q %q %q %q %q %v %d %s %s", r.kind(), r.Match, r.Where, r.Of, []string(r.By), r.Own, r.Count, r.Window, r.Sensitivity)
-	c.print = strconv.FormatUint(h.Sum64(), 16)
 	return c, nil
 }
 
@@ -142,27 +138,23 @@ type hit struct {
 	of   bool
 }
 
-func newMatcher(rules []*rule) (*matcher, error) {
+func newMatcher(rules []*rule) *matcher {
 	m := &matcher{doc: query.NewDocument(&mention.Row{}), at: map[*rule]int{}}
-	var saved []query.Saved
+	queries := make([]*query.Query, 0, len(rules))
 	for _, r := range rules {
-		if matchesAll(r.Match) {
+		if r.match == nil {
 			m.always = append(m.always, r)
 		} else {
-			saved = append(saved, query.Saved{ID: r.ID, Query: r.Match})
+			queries = append(queries, r.match)
 			m.places = append(m.places, place{r, false})
 		}
-		if r.Of != "" {
-			saved = append(saved, query.Saved{ID: r.ID + " of", Query: r.Of})
+		if r.of != nil {
+			queries = append(queries, r.of)
 			m.places = append(m.places, place{r, true})
 		}
 	}
-	set, err := query.NewSet(saved, time.Time{})
-	if err != nil {
-		return nil, fmt.Errorf("alerts: rules: %w", err)
-	}
-	m.set = set
-	return m, nil
+	m.set = query.SetOf(queries)
+	return m
 }
 
 // match gives the rules that a row fits, in their order in the file's kinds

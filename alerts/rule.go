@@ -4,11 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -152,36 +149,6 @@ func (r *Rule) severity() string {
 // what is wrong between rules and receivers.
 func (r *Rule) Faults() []error { return r.examine().Faults }
 
-// Examined is what there is to say of a rule by itself.
-type Examined struct {
-	Faults   []error
-	Match    *query.Query    // nil when it matches all, or is at fault
-	Messages []query.Message // of its match: warnings, too
-}
-
-// Examine reads rules on all processors: they may be many.
-func Examine(rules []Rule) []Examined {
-	out := make([]Examined, len(rules))
-	const atOnce = 64
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(rules)/atOnce+1) {
-		wg.Go(func() {
-			for {
-				from := int(next.Add(atOnce)) - atOnce
-				if from >= len(rules) {
-					return
-				}
-				for i := from; i < min(from+atOnce, len(rules)); i++ {
-					out[i] = rules[i].examine()
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return out
-}
-
 func (r *Rule) examine() Examined {
 	var errs []error
 	if err := mention.CheckID(r.ID); err != nil {
@@ -192,8 +159,8 @@ func (r *Rule) examine() Examined {
 		errs = append(errs, oneOf("kind", r.Kind, Kinds))
 	}
 	errs = append(errs, r.severityFaults()...)
-	texts, match, messages := r.textFaults()
-	errs = append(errs, texts...)
+	x := Examined{print: r.fingerprint()}
+	errs = append(errs, r.readTexts(&x)...)
 	for _, dim := range r.By {
 		if _, ok := dimensions[dim]; !ok {
 			errs = append(errs, oneOf("by", dim, dimensionNames()))
@@ -214,7 +181,8 @@ func (r *Rule) examine() Examined {
 			errs = append(errs, fmt.Errorf("tests[%d]: %w", i, err))
 		}
 	}
-	return Examined{errs, match, messages}
+	x.Faults = errs
+	return x
 }
 
 func (r *Rule) severityFaults() []error {
@@ -231,24 +199,28 @@ func (r *Rule) severityFaults() []error {
 	return nil
 }
 
-// textFaults reads what is written in a language of its own, and gives what
-// there is to say of the match.
-func (r *Rule) textFaults() (errs []error, match *query.Query, messages []query.Message) {
-	for _, q := range []struct{ name, text string }{{"of", r.Of}, {"match", r.Match}} {
-		match, messages = nil, nil
+// readTexts reads what is written in a language of its own, and says what is
+// wrong with it.
+func (r *Rule) readTexts(x *Examined) (errs []error) {
+	for _, q := range []struct {
+		name, text string
+		into       **query.Query
+		messages   *[]query.Message
+	}{{"of", r.Of, &x.of, new([]query.Message)}, {"match", r.Match, &x.Match, &x.Messages}} {
 		switch {
 		case len(q.text) > maxQuery:
 			errs = append(errs, fmt.Errorf("%s is %d bytes long; at most %d", q.name, len(q.text), maxQuery))
 		case !matchesAll(q.text):
-			if match, messages = query.Parse(q.text); hasError(messages) {
-				errs = append(errs, fmt.Errorf("%s: %w", q.name, &query.Error{Messages: messages}))
+			if *q.into, *q.messages = query.Parse(q.text); hasError(*q.messages) {
+				errs = append(errs, fmt.Errorf("%s: %w", q.name, &query.Error{Messages: *q.messages}))
 			}
 		}
 	}
 	if len(r.Where) > maxWhere {
 		errs = append(errs, fmt.Errorf("where is %d bytes long; at most %d", len(r.Where), maxWhere))
 	} else if r.Where != "" {
-		if _, err := compileWhere(r.Where); err != nil {
+		var err error
+		if x.where, err = compileWhere(r.Where); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -257,7 +229,7 @@ func (r *Rule) textFaults() (errs []error, match *query.Query, messages []query.
 			errs = append(errs, fmt.Errorf("%s is %d bytes long; at most %d", t.name, len(t.text), maxText))
 		}
 	}
-	return errs, match, messages
+	return errs
 }
 
 func hasError(messages []query.Message) bool {

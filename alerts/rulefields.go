@@ -147,11 +147,16 @@ var windowLimits = map[string]struct{ least, most time.Duration }{
 // CheckRules returns everything that is wrong with rules and receivers taken
 // together, each fault with its place.
 func CheckRules(rules []Rule, receivers []Receiver) []error {
+	_, errs := checkRules(rules, receivers, nil)
+	return errs
+}
+
+func checkRules(rules []Rule, receivers []Receiver, x *Examiner) ([]Examined, []error) {
 	if len(rules) > MaxRules {
-		return []error{fmt.Errorf("rules[%d]: more than %d rules; split them over installations or join them by labels", MaxRules, MaxRules)}
+		return nil, []error{fmt.Errorf("rules[%d]: more than %d rules; split them over installations or join them by labels", MaxRules, MaxRules)}
 	}
 	if len(receivers) > MaxReceivers {
-		return []error{fmt.Errorf("receivers[%d]: more than %d receivers", MaxReceivers, MaxReceivers)}
+		return nil, []error{fmt.Errorf("receivers[%d]: more than %d receivers", MaxReceivers, MaxReceivers)}
 	}
 	var errs []error
 	names := make([]string, 0, len(receivers))
@@ -180,7 +185,7 @@ func CheckRules(rules []Rule, receivers []Receiver) []error {
 		known[receivers[i].ID] = receivers[i].TakesNotices()
 	}
 	seen := make(map[string]int, len(rules))
-	examined := Examine(rules)
+	examined := x.Examine(rules)
 	for i := range rules {
 		r := &rules[i]
 		for _, err := range examined[i].Faults {
@@ -197,7 +202,7 @@ func CheckRules(rules []Rule, receivers []Receiver) []error {
 			}
 		}
 	}
-	return errs
+	return examined, errs
 }
 
 // told are the receivers that a rule names.

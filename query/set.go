@@ -47,12 +47,30 @@ func NewSet(saved []Saved, now time.Time) (*Set, error) {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	s := &Set{roots: make([]int32, len(saved))}
+	roots := make([]Node, len(saved))
 	for i := range saved {
 		root, messages := parse(saved[i].Query, now)
 		if root == nil {
 			return nil, &SetError{ID: saved[i].ID, Messages: messages}
 		}
+		roots[i] = root
+	}
+	return setOf(roots), nil
+}
+
+// SetOf returns the set of queries that were read before. Where one was given
+// a time with [Query.At], the time of each Match counts nevertheless.
+func SetOf(queries []*Query) *Set {
+	roots := make([]Node, len(queries))
+	for i, q := range queries {
+		roots[i] = q.root
+	}
+	return setOf(roots)
+}
+
+func setOf(roots []Node) *Set {
+	s := &Set{roots: make([]int32, len(roots))}
+	for i, root := range roots {
 		s.roots[i] = s.prog.root(root)
 	}
 	s.prog.ids = nil
@@ -64,7 +82,7 @@ func NewSet(saved []Saved, now time.Time) (*Set, error) {
 	}
 	s.routes = b.table()
 	s.terms = newTermTable(s.prog.terms)
-	return s, nil
+	return s
 }
 
 // Len returns the number of saved queries.

@@ -61,7 +61,7 @@ func (a *app) demo(ctx context.Context, dir, listen string, seed uint64) (err er
 	if err := os.WriteFile(path, bytes.Replace(text, []byte(`"127.0.0.1:8080"`), []byte(strconv.Quote(listen)), 1), 0o600); err != nil {
 		return err
 	}
-	load := func() (*config.Config, error) { return config.Load(path) }
+	load := func() (*config.Config, error) { return a.configs.Load(path) }
 	cfg, err := load()
 	if err != nil {
 		return fmt.Errorf("the demo's own configuration: %w", err)

@@ -53,6 +53,8 @@ type app struct {
 	output     string         // -o
 	zone       *time.Location // that tables are told in; nil means UTC
 	verbose    bool
+
+	configs config.Reader // knows again what a file held when it was read last
 }
 
 // run runs one command line and returns the exit status.

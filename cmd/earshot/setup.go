@@ -26,7 +26,7 @@ func (a *app) config() (*config.Config, error) {
 		}
 		path = defaultConfig
 	}
-	cfg, err := config.Load(path)
+	cfg, err := a.configs.Load(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, &statusError{exitConfig, err}

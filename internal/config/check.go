@@ -125,7 +125,7 @@ func (l *loader) checkReports(cfg *Config, brands, receivers map[string]bool) {
 
 func (l *loader) checkRules(cfg *Config, receivers map[string]bool) {
 	rules := map[string]bool{}
-	examined := alerts.Examine(cfg.Rules)
+	examined := cfg.examiner.Examine(cfg.Rules)
 	for i := range cfg.Rules {
 		r := &cfg.Rules[i]
 		l.entry("rules", i, r.ID, rules, examined[i].Faults)

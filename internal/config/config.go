@@ -40,6 +40,7 @@ type Config struct {
 	Safety        Safety                `yaml:"safety,omitempty"`
 	Privacy       string                `yaml:"privacy,omitempty"` // clear or hash; empty means clear
 
+	examiner *alerts.Examiner
 	path     string // of the main file; empty for defaults
 	files    []string
 	warnings Faults
@@ -122,6 +123,10 @@ func (c *Config) Files() []string { return c.files }
 
 // Warnings returns what is odd but no fault.
 func (c *Config) Warnings() Faults { return c.warnings }
+
+// Examiner remembers what the rules were found to be when they were read; nil
+// when nothing is remembered.
+func (c *Config) Examiner() *alerts.Examiner { return c.examiner }
 
 // Location returns the zone that days and weeks are told in.
 func (c *Config) Location() *time.Location {

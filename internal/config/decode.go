@@ -19,8 +19,11 @@ const maxExcerpt = 160
 // A document is one file as read: its lines, and which node every path came from.
 type document struct {
 	file   string
-	lines  []string
+	text   string
+	lines  []string // of the text, once one is asked for
 	root   *yaml.Node
+	list   *yaml.Node // stands for the items where they were read one by one
+	items  []cutItem
 	nodes  map[string]*yaml.Node  // path → node, where it is not the value that the path leads to
 	known  map[reflect.Type]*kind // the types seen so far
 	faults Faults
@@ -31,9 +34,7 @@ type document struct {
 // decode fills out from a file's text, noting every key nobody reads and every
 // value of the wrong sort, and going on after each.
 func decode(file string, data []byte, out any) *document {
-	d := &document{file: file, known: map[reflect.Type]*kind{}}
-	d.lines = strings.Split(string(data), "\n")
-	d.nodes = map[string]*yaml.Node{}
+	d := newDocument(file, string(data))
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		d.syntax(err)
@@ -45,6 +46,10 @@ func decode(file string, data []byte, out any) *document {
 	d.root = root.Content[0]
 	d.value(d.root, reflect.ValueOf(out).Elem(), "")
 	return d
+}
+
+func newDocument(file, text string) *document {
+	return &document{file: file, text: text, known: map[reflect.Type]*kind{}, nodes: map[string]*yaml.Node{}}
 }
 
 // syntax notes text that is no YAML at all.
@@ -62,6 +67,9 @@ func (d *document) syntax(err error) {
 }
 
 func (d *document) line(n int) string {
+	if d.lines == nil {
+		d.lines = strings.Split(d.text, "\n")
+	}
 	if n < 1 || n > len(d.lines) {
 		return ""
 	}
@@ -109,6 +117,10 @@ func (d *document) node(path string) *yaml.Node {
 				return nil
 			}
 			i, err := strconv.Atoi(key)
+			if n == d.list && err == nil {
+				n = d.item(i)
+				continue
+			}
 			if err != nil || n.Kind != yaml.SequenceNode || i < 0 || i >= len(n.Content) {
 				return nil
 			}
@@ -124,6 +136,18 @@ func (d *document) node(path string) *yaml.Node {
 		n = valueOf(n, key)
 	}
 	return n
+}
+
+// item is the node of one of the items that were read one by one; those that
+// were known are parsed when somebody asks for their places.
+func (d *document) item(i int) *yaml.Node {
+	if i < 0 || i >= len(d.items) {
+		return nil
+	}
+	if d.items[i].node == nil && !parseItems(d.items[i:i+1], d.list.Column) {
+		return d.list // it was parsed before, and is the same text
+	}
+	return d.items[i].node
 }
 
 // valueOf is the first value of a key in a mapping; nil when it has none.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"earshot/alerts"
@@ -28,14 +29,15 @@ func Default() *Config { return &Config{Version: 1, path: ""} }
 
 // Load reads a file, the *.yaml files of conf.d beside it and the rule files
 // they name. The error is [Faults] when the text is at fault.
-func Load(path string) (*Config, error) {
-	l := &loader{}
-	cfg := &Config{path: path}
+func Load(path string) (*Config, error) { return new(Reader).Load(path) }
+
+func (l *loader) load(path string) (*Config, error) {
+	cfg := &Config{path: path, examiner: &l.reader.examiner}
 	main, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	l.add(cfg, decode(path, main, cfg))
+	l.add(cfg, l.reader.decode(path, main, cfg, &cfg.Rules))
 	parts, err := filepath.Glob(filepath.Join(filepath.Dir(path), "conf.d", "*.yaml"))
 	if err != nil {
 		return nil, fmt.Errorf("config: conf.d: %w", err)
@@ -153,6 +155,7 @@ func crowded(data []byte) int {
 // A loader gathers the documents of one configuration, and from which of them
 // each entry of the merged lists came.
 type loader struct {
+	reader   *Reader
 	files    []string
 	docs     []*document
 	origins  map[string][]origin // list name → one origin per entry
@@ -166,6 +169,9 @@ type origin struct {
 	doc  *document
 	path string
 }
+
+// read reports whether a file was read.
+func (l *loader) read(file string) bool { return slices.Contains(l.files, file) }
 
 func (l *loader) faults() Faults {
 	var all Faults
@@ -183,7 +189,7 @@ func (l *loader) add(cfg *Config, d *document) {
 	}
 	for name, n := range listLengths(cfg) {
 		for i := len(l.origins[name]); i < n; i++ {
-			l.origins[name] = append(l.origins[name], origin{d, fmt.Sprintf("%s[%d]", name, i)})
+			l.origins[name] = append(l.origins[name], origin{d, indexed(name, i)})
 		}
 	}
 }
@@ -198,7 +204,7 @@ func (l *loader) part(cfg *Config, path string) {
 		return
 	}
 	var more Config
-	d := decode(path, data, &more)
+	d := l.reader.decode(path, data, &more, &more.Rules)
 	l.docs, l.files = append(l.docs, d), append(l.files, path)
 	to, from := reflect.ValueOf(cfg).Elem(), reflect.ValueOf(more)
 	for f := range to.Type().Fields() {
@@ -210,7 +216,7 @@ func (l *loader) part(cfg *Config, path string) {
 		switch {
 		case f.Type.Kind() == reflect.Slice:
 			for i := range src.Len() {
-				l.origins[name] = append(l.origins[name], origin{d, fmt.Sprintf("%s[%d]", name, i)})
+				l.origins[name] = append(l.origins[name], origin{d, indexed(name, i)})
 			}
 			dst.Set(reflect.AppendSlice(dst, src))
 		case name == "version":
@@ -254,11 +260,11 @@ func (l *loader) ruleFile(cfg *Config, path string) {
 	case errors.Is(err, fs.ErrNotExist) || err != nil:
 		d.faults = Faults{{File: path, Message: err.Error()}}
 	default:
-		d = decode(path, data, &file)
+		d = l.reader.decode(path, data, &file, &file.Rules)
 	}
 	l.docs, l.files = append(l.docs, d), append(l.files, path)
 	for i := range file.Rules {
-		l.origins["rules"] = append(l.origins["rules"], origin{d, fmt.Sprintf("rules[%d]", i)})
+		l.origins["rules"] = append(l.origins["rules"], origin{d, indexed("rules", i)})
 	}
 	cfg.Rules = append(cfg.Rules, file.Rules...)
 }
@@ -292,7 +298,7 @@ func yamlName(f reflect.StructField) string {
 // LoadRules reads rule files alone. What they refer to, receivers and
 // brands, is not looked at.
 func LoadRules(files []string) (*Config, error) {
-	l, cfg := &loader{origins: map[string][]origin{}}, &Config{Version: 1}
+	l, cfg := &loader{reader: &Reader{}, origins: map[string][]origin{}}, &Config{Version: 1}
 	for _, path := range files {
 		l.ruleFile(cfg, path)
 	}
@@ -318,3 +324,6 @@ func DataDirOf(path string) string {
 	}
 	return cfg.DataDir()
 }
+
+// indexed is the path of an entry, as in rules[3].
+func indexed(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }

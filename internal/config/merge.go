@@ -28,7 +28,7 @@ func Merge(base *Config, objects []Object) (*Config, []error) {
 	}
 	cfg := base.clone()
 	var left []error
-	for _, o := range inOrder(objects) {
+	for _, o := range objects {
 		if Has(base, o.Kind, o.ID) {
 			continue
 		}
@@ -51,16 +51,16 @@ func Merge(base *Config, objects []Object) (*Config, []error) {
 // mergeAll is [Merge] where no object is at fault, checked once and not once
 // for each; else it is nil.
 func mergeAll(base *Config, objects []Object) *Config {
-	cfg := base.clone()
+	cfg, added := base.clone(), 0
 	for _, o := range inOrder(objects) {
 		if Has(base, o.Kind, o.ID) {
 			continue
 		}
-		if err := cfg.append(o); err != nil {
+		if added++; cfg.append(o) != nil {
 			return nil
 		}
 	}
-	if len(cfg.recheck()) > 0 {
+	if added > 0 && len(cfg.recheck()) > 0 {
 		return nil
 	}
 	return cfg
@@ -206,7 +206,7 @@ func (c *Config) recheck() Faults {
 	l := &loader{docs: []*document{{}}, origins: map[string][]origin{}}
 	for name, n := range listLengths(c) {
 		for i := range n {
-			l.origins[name] = append(l.origins[name], origin{l.docs[0], fmt.Sprintf("%s[%d]", name, i)})
+			l.origins[name] = append(l.origins[name], origin{l.docs[0], indexed(name, i)})
 		}
 	}
 	l.check(c)

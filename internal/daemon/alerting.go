@@ -48,7 +48,7 @@ func EngineOptions(cfg *config.Config) alerts.Options {
 	rules, receivers := cfg.Alerting()
 	return alerts.Options{
 		Rules: rules, Receivers: receivers, Brands: cfg.Brands, Labels: cfg.Labels, Departments: cfg.Departments, Routes: cfg.Routes,
-		PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(),
+		PublicURL: cfg.Server.PublicURL, Zone: cfg.Location(), Examiner: cfg.Examiner(),
 	}
 }
 

@@ -17,7 +17,12 @@ const (
 	sweep     = 5 * time.Second // wakes receivers whose wake-up was lost
 	retry     = time.Second     // after a stage failed
 	maxRetry  = 30 * time.Second
-	watchFile = 100 * time.Millisecond // how often the configuration's files are looked at
+	watchFile = 25 * time.Millisecond // how often the configuration's files are looked at
+	// Looking takes no more of the time than one part in so many, however
+	// many files there are.
+	watchShare  = 100
+	settleFile  = 10 * time.Millisecond // a changed file is left alone for so long
+	settleLooks = 20
 
 	settleAfter = 3 * time.Second // unused memory goes back to the system then,
 	settleEvery = 5 * time.Minute // and again so often

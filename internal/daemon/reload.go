@@ -17,24 +17,47 @@ func (d *Daemon) watchConfig(ctx context.Context) {
 	if d.o.Reload == nil {
 		return
 	}
-	ticker := time.NewTicker(watchFile)
-	defer ticker.Stop()
+	timer := time.NewTimer(watchFile)
+	defer timer.Stop()
 	last := d.seen
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.o.Hangup:
-		case <-ticker.C:
-			if f := d.fingerprint(); f == last {
-				continue
+			last = d.fingerprint()
+			d.reload(ctx)
+		case <-timer.C:
+			began := time.Now()
+			f := d.fingerprint()
+			pause := max(watchFile, watchShare*time.Since(began))
+			if f != last {
+				// Taken before the files are read: what is written meanwhile
+				// is read next time.
+				last = d.settled(ctx, f)
+				d.reload(ctx)
 			}
+			timer.Reset(pause)
 		}
-		// Taken before the files are read: what is written meanwhile is read
-		// next time.
-		last = d.fingerprint()
-		d.reload(ctx)
 	}
+}
+
+// settled waits a moment while the files go on changing, so that one that is
+// being written is not read by halves, and returns their fingerprint.
+func (d *Daemon) settled(ctx context.Context, f string) string {
+	for range settleLooks {
+		select {
+		case <-ctx.Done():
+			return f
+		case <-time.After(settleFile):
+		}
+		now := d.fingerprint()
+		if now == f {
+			return f
+		}
+		f = now
+	}
+	return f
 }
 
 func (d *Daemon) reload(ctx context.Context) {
