@@ -28,7 +28,7 @@ func Merge(base *Config, objects []Object) (*Config, []error) {
 	}
 	cfg := base.clone()
 	var left []error
-	for _, o := range objects {
+	for _, o := range inOrder(objects) {
 		if Has(base, o.Kind, o.ID) {
 			continue
 		}
