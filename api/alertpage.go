@@ -230,6 +230,7 @@ type incidentView struct {
 	Match      string
 	Playbook   string
 	Chart      *figure
+	Mute       *mention.MutePreview // asked for before it is muted
 }
 
 // incidentMentions is how many mentions the page of an incident shows.
@@ -248,8 +249,16 @@ func (a *api) incidentPage(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		a.aboutRule(ctx, v)
+		if r.URL.Query().Get("mute") != "" && v.May && !v.Safety && !inc.Muted {
+			p, err := a.backend.MutePreview(ctx, inc.ID, stamp(time.Now().AddDate(0, 0, -previewDays)))
+			if err != nil {
+				return nil, err
+			}
+			p.Sent = first(20, p.Sent)
+			v.Mute = &p
+		}
 		for _, l := range a.formatLinks("/api/v1/reports/incident", url.Values{"name": {inc.ID}}) {
-			v.Sheet = append(v.Sheet, choice{Name: "Crisis sheet, " + l.Name, Link: l.Link})
+			v.Sheet = append(v.Sheet, choice{Name: l.Name, Link: l.Link})
 		}
 		v.Deliveries, err = a.backend.Deliveries(ctx, DeliveryFilter{Incident: inc.ID, Limit: 100})
 		return v, err
@@ -278,7 +287,12 @@ func (a *api) aboutRule(ctx context.Context, v *incidentView) {
 		return
 	}
 	w := aroundTime(v.Incident.Opened, v.Incident.Updated)
-	s, err := a.backend.Histogram(ctx, w.Query(v.Match), intervalFor(w), a.zone)
+	interval := intervalFor(w)
+	if w.To.Sub(w.From) <= 6*24*time.Hour {
+		interval = "hour"
+	}
+	s, err := a.backend.Histogram(ctx, w.Query(v.Match), interval, a.zone)
+	a.pages.spread(&s, w)
 	if err == nil && len(s.Buckets) > 0 {
 		v.Chart = half(a.pages.history(s, "What the rule watches"), "around")
 		v.Chart.Zoom = false

@@ -57,6 +57,19 @@ func growth(t mention.Trend) string {
 	return fmt.Sprintf("× %.1f", t.Growth)
 }
 
+// examples are two mentions of a trend that say something else than its name.
+func examples(t mention.Trend) []mention.Example {
+	said := []string{t.Term}
+	var list []mention.Example
+	for _, e := range t.Examples {
+		if len(list) < 2 && !slices.Contains(said, e.Title) {
+			said = append(said, e.Title)
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
 // trendsView answers: what do people talk about that they did not before?
 type trendsView struct {
 	*scope
@@ -104,6 +117,7 @@ type voicesView struct {
 	Names       map[string]string
 	Recipe      mention.Recipe
 	Top         string // how concentrated the talk is
+	Engaged     bool   // somebody's engagement was measured
 }
 
 func (a *api) voicesPage(w http.ResponseWriter, r *http.Request) {
@@ -123,6 +137,7 @@ func (a *api) voicesPage(w http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		v.Rows, v.Recipe = a.voicesOf(list.Rows), list.Recipe
+		v.Engaged = order == "engagement" || slices.ContainsFunc(list.Rows, func(r mention.Voice) bool { return r.Engagement != nil })
 		brands, err := a.backend.Brands(ctx)
 		if err != nil {
 			return err
@@ -279,109 +294,4 @@ func (a *api) shares(card *mention.Scorecard, ids []string, names map[string]str
 	slices.SortStableFunc(b.Rows, func(x, y chart.Bar) int { return cmp.Compare(y.Value, x.Value) })
 	b.Desc = b.Rows[0].Name + " leads with " + chart.Percent(b.Rows[0].Value) + "."
 	return bars(b, "shares")
-}
-
-// compareView answers: where is it said, and about what?
-type compareView struct {
-	*scope
-	Bys    []choice
-	By     string
-	Cols   []string
-	Rows   []compareRow
-	Recipe mention.Recipe
-	Total  mention.Cell
-	Link   string
-}
-
-type compareRow struct {
-	Key, Link string
-	Count     uint64
-	Share     string
-	Split     *splitView
-	Sites     uint64
-	Cells     []compareCell
-}
-
-type compareCell struct {
-	Count uint64
-	Link  string
-}
-
-var compareBys = []field{
-	{"kind", "platforms"},
-	{"product", "products"},
-	{"brand", "brands"},
-	{"label", "labels"},
-	{"site", "sites"},
-	{"source", "sources"},
-	{"country", "countries"},
-	{"lang", "languages"},
-	{"entity", "names"},
-	{"activity", "activities"},
-	{"tag", "tags"},
-}
-
-func (a *api) comparePage(w http.ResponseWriter, r *http.Request) {
-	s := a.newScope(r, "/compare", "30d", time.Now())
-	v := &compareView{scope: s, By: "kind"}
-	for _, f := range compareBys {
-		if f.Name == r.URL.Query().Get("by") {
-			v.By = f.Name
-		}
-	}
-	for _, f := range compareBys {
-		v.Bys = append(v.Bys, choice{f.Value, s.with("by", f.Name), f.Name == v.By})
-	}
-	a.analyse(w, r, s, "compare", view{Title: "Compare", Here: "/compare", Data: v}, func(ctx context.Context) error { return a.fillCompare(ctx, v) })
-}
-
-func (a *api) fillCompare(ctx context.Context, v *compareView) error {
-	ask := mention.Aggregation{Query: v.query(), By: []string{v.By}, Zone: a.zone.String(), Measures: []string{mention.MeasureSentiment, mention.MeasureSites}, Size: 40}
-	t, err := a.backend.Aggregate(ctx, ask)
-	if err != nil {
-		return err
-	}
-	v.Recipe, v.Total, v.Link = t.Recipe, t.Total, a.pages.search(v.query())
-	index := map[string]int{}
-	for i := range t.Cells {
-		c := &t.Cells[i]
-		row := compareRow{Key: c.Keys[0], Count: c.Count, Link: a.pages.search(cmp.Or(c.Query, narrow(v.query(), v.By, c.Keys[0]))), Split: a.pages.split(c.Sentiment, c.Query)}
-		if t.Total.Count > 0 {
-			row.Share = chart.Percent(float64(c.Count) / float64(t.Total.Count))
-		}
-		if c.Sites != nil {
-			row.Sites = *c.Sites
-		}
-		index[row.Key] = len(v.Rows)
-		v.Rows = append(v.Rows, row)
-	}
-	if v.By == "brand" {
-		return nil
-	}
-	ask.By, ask.Measures = []string{v.By, "brand"}, nil
-	pairs, err := a.backend.Aggregate(ctx, ask)
-	if err != nil {
-		return err
-	}
-	brands, err := a.backend.Brands(ctx)
-	if err != nil {
-		return err
-	}
-	names, ids := brandNames(brands)
-	ids = first(8, ids)
-	for _, id := range ids {
-		v.Cols = append(v.Cols, names[id])
-	}
-	for i := range v.Rows {
-		v.Rows[i].Cells = make([]compareCell, len(ids))
-	}
-	for i := range pairs.Cells {
-		c := &pairs.Cells[i]
-		row, ok := index[c.Keys[0]]
-		col := slices.Index(ids, c.Keys[1])
-		if ok && col >= 0 {
-			v.Rows[row].Cells[col] = compareCell{c.Count, a.pages.search(c.Query)}
-		}
-	}
-	return nil
 }

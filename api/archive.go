@@ -292,6 +292,10 @@ func (a *api) shared(w http.ResponseWriter, r *http.Request) {
 		if p.Status == http.StatusNotFound {
 			p = gone
 		}
+		if strings.Contains(r.Header.Get("Accept"), "text/html") { // a person, who has no account here
+			a.pages.show(w, r, p.Status, "error", view{Title: p.Title, Bare: true, Data: p})
+			return
+		}
 		writeProblem(w, r, p)
 		return
 	}

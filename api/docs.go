@@ -151,7 +151,7 @@ type docsSchema struct {
 
 // operations reads the document group by group, in the order people meet them.
 func operations(doc *huma.OpenAPI) []docsGroup {
-	order := []string{"Mentions", "Numbers", "Queries", "Alerts", "Configuration", "System"}
+	order := []string{"Mentions", "Numbers", "Queries", "Alerts", "Reports", "Configuration", "People", "System"}
 	groups := make([]docsGroup, len(order))
 	for i, name := range order {
 		groups[i].Name = name

@@ -51,6 +51,26 @@ func bars(b *chart.Bars, id string) *figure {
 	return &figure{Wide: drawn(b.Draw(900), id), Narrow: drawn(b.Draw(370), id+"n")}
 }
 
+// maxColumns is how many columns a history is filled up to.
+const maxColumns = 400
+
+// spread fills a history up to the ends of a window with empty columns, so that
+// it shows how short the talk was. An open window is left as it is.
+func (p *pages) spread(s *mention.Series, w report.Window) {
+	if w.From.IsZero() || w.To.IsZero() || len(s.Buckets) == 0 {
+		return
+	}
+	var before []mention.Bucket
+	for at := dayStart(w.From.In(p.api.zone), s.Interval); at.Before(s.Buckets[0].Start) && len(before) < maxColumns; at = report.After(at, s.Interval) {
+		before = append(before, mention.Bucket{Start: at})
+	}
+	s.Buckets = append(before, s.Buckets...)
+	last := s.Buckets[len(s.Buckets)-1].Start.In(p.api.zone)
+	for at := report.After(last, s.Interval); at.Before(w.To) && len(s.Buckets) < maxColumns; at = report.After(at, s.Interval) {
+		s.Buckets = append(s.Buckets, mention.Bucket{Start: at})
+	}
+}
+
 // history is a series of counts as a chart of columns.
 func (p *pages) history(s mention.Series, title string) *chart.Time {
 	t := &chart.Time{Title: title, Interval: s.Interval, Series: []chart.Series{{Name: "mentions", Ink: scene.Accent}}}

@@ -191,7 +191,10 @@ func (a *api) besideList(ctx context.Context, v *listView) {
 		s, err := a.backend.Histogram(ctx, q, v.Interval, a.zone)
 		if err == nil && len(s.Buckets) > 150 && v.Interval == "day" {
 			s, err = a.backend.Histogram(ctx, q, "week", a.zone)
+		} else if err == nil && len(s.Buckets) > 0 && len(s.Buckets) <= 2 && v.Interval == "day" && v.Window.Empty() {
+			s, err = a.backend.Histogram(ctx, q, "hour", a.zone)
 		}
+		a.pages.spread(&s, v.Window)
 		if err == nil && len(s.Buckets) > 0 {
 			v.Chart = stacked(a.pages.history(s, "Mentions over time"), "history", 150)
 		}

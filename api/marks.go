@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -46,7 +47,7 @@ func findings(rec *mention.Record, field string) []finding {
 		}
 	}
 	if s := rec.Analysis.Sentiment; s != nil {
-		for _, e := range s.Evidence {
+		for _, e := range weighed(s.Evidence, false) {
 			class := mention.Positive
 			if e.Weight < 0 {
 				class = mention.Negative
@@ -65,6 +66,21 @@ func findings(rec *mention.Record, field string) []finding {
 		}
 	}
 	return list
+}
+
+// slightWeight is the weight of a word that hardly moves a sentiment.
+const slightWeight = .05
+
+// weighed are the pieces of evidence that moved a sentiment, or those that
+// hardly did, in their order.
+func weighed(list []mention.Evidence, slight bool) []mention.Evidence {
+	var out []mention.Evidence
+	for _, e := range list {
+		if (math.Abs(e.Weight) < slightWeight) == slight {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // pieces cuts a text where findings begin and end. Spans come from models and

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -56,8 +57,10 @@ type brandView struct {
 type peakView struct {
 	N int
 	mention.Peak
-	When string // of its top, as fine as the chart
-	Rule string // address of a new rule about it
+	When  string // of its top, as fine as the chart
+	Until string // last day or hour, when there is more than one
+	Lead  string // how much it was
+	Rule  string // address of a new rule about it
 }
 
 // A voiceView is somebody who speaks.
@@ -189,13 +192,30 @@ func (a *api) overviewVolume(ctx context.Context, v *overviewView, names map[str
 	}
 	for i := range peaks.Rows {
 		k := &peaks.Rows[i]
-		v.Peaks = append(v.Peaks, peakView{N: i + 1, Peak: *k, When: a.pages.when(k.Top, bucketLayout(v.Interval)), Rule: a.pages.to("/rules/new") + "?" + url.Values{"match": {reasonQuery(v.Q, k)}}.Encode()})
+		v.Peaks = append(v.Peaks, peakView{N: i + 1, Peak: *k, When: a.pages.when(k.Start, bucketLayout(v.Interval)), Until: a.until(k, v.Interval), Lead: peakLead(k), Rule: a.pages.to("/rules/new") + "?" + url.Values{"match": {reasonQuery(v.Q, k)}}.Encode()})
 		c.Peaks = append(c.Peaks, chart.Peak{N: i + 1, At: k.Top, Tip: strconv.Itoa(i+1) + ": " + k.Sentence, Link: a.pages.search(k.Query)})
 	}
 	gaps, err := a.backend.Gaps(ctx, v.Window.From, time.Now())
 	hatch(c, gaps, v.Window)
 	v.Volume = lines(c, "volume")
 	return err
+}
+
+// until is the last stretch of a peak that has several.
+func (a *api) until(k *mention.Peak, interval string) string {
+	if last := k.End.Add(-time.Second); last.After(report.After(k.Start.In(a.zone), interval)) {
+		return a.pages.when(last, bucketLayout(interval))
+	}
+	return ""
+}
+
+// peakLead says how much a peak was.
+func peakLead(k *mention.Peak) string {
+	lead := plural(int(min(k.Count, 1<<52)), "mention")
+	if k.Expected >= .5 {
+		return fmt.Sprintf("%s, %.1f times the %s that were usual.", lead, float64(k.Count)/k.Expected, usual(k.Expected))
+	}
+	return lead + ", where next to none were usual."
 }
 
 // bucketLayout is how the start of a bucket is told.

@@ -165,7 +165,7 @@ func (p *pages) funcs() template.FuncMap {
 		"excerpt": excerpt,
 		"browser": browserName,
 		"glyph":   glyph,
-		"score":   func(f float64) string { return fmt.Sprintf("%+.2f", f) },
+		"score":   chart.Signed,
 		"quote":   quote,
 		"narrow":  narrow,
 		"plural":  plural,
@@ -190,6 +190,11 @@ func (p *pages) funcs() template.FuncMap {
 		"lone":       func(r mention.Row) *hitView { return &hitView{Row: r} },
 		"has":        slices.Contains[[]string],
 		"titleOf":    func(h *hitView) []piece { return titleOf(&h.Row) },
+		"weighty":    func(list []mention.Evidence) []mention.Evidence { return weighed(list, false) },
+		"slight":     func(list []mention.Evidence) []mention.Evidence { return weighed(list, true) },
+		"usual":      usual,
+		"examples":   examples,
+		"sentence":   sentence,
 		"excerptOf":  func(h *hitView) []piece { return excerptOf(&h.Row) },
 	}
 }

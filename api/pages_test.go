@@ -165,7 +165,7 @@ func TestPages(t *testing.T) {
 		{"/alerts?tab=deliveries", []string{"incident.firing", "hooks.example"}},
 		{"/alerts?tab=safety", []string{"<strong>1</strong> flagged", "Brillux recalls lot 0", "waiting for a person", "acknowledge"}},
 		{"/alerts?tab=rules", []string{"outcry", "threshold", "brand:brillux"}},
-		{"/rules/outcry", []string{"defined by file", "brand:brillux", "hook"}},
+		{"/rules/outcry", []string{"defined in the configuration file", "brand:brillux", "hook"}},
 		{"/rules/new?match=recall*", []string{"recall*", "60</strong> mentions"}},
 		{"/incidents/i0", []string{"Acknowledge", "Brillux recalls lot 1", "the newest 2", "incident.firing"}},
 		{"/sources", []string{"✕ the address is gone (410)", "3 times in a row", "✓ well", "12,345", "Gaps in the last 30 days", "of the last 48 hours: 45 answered, 3 with a gap", "of the last 48 hours: 24 answered, 24 not asked"}},

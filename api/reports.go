@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -161,15 +162,15 @@ type reportsView struct {
 }
 
 type reportRow struct {
-	Kind, What string
-	Links      []choice
+	Kind, Name, What string
+	Links            []choice
 }
 
 func (a *api) reportsPage(w http.ResponseWriter, r *http.Request) {
 	s := a.newScope(r, "/reports", "7d", time.Now())
 	v := &reportsView{scope: s}
 	for _, k := range report.Kinds {
-		v.Rows = append(v.Rows, reportRow{Kind: k[0], What: k[1], Links: a.formatLinks("/api/v1/reports/"+k[0], s.state())})
+		v.Rows = append(v.Rows, reportRow{Kind: k[0], Name: cmp.Or(kindNames[k[0]], k[0]), What: k[1], Links: a.formatLinks("/api/v1/reports/"+k[0], s.state())})
 	}
 	const most = 30
 	_, err := ask(r.Context(), a, "report", func(ctx context.Context) (struct{}, error) {
@@ -198,11 +199,17 @@ func (a *api) reportsPage(w http.ResponseWriter, r *http.Request) {
 }
 
 // formatLinks are the addresses of a report in every format.
+// kindNames are the kinds of reports as people call them.
+var kindNames = map[string]string{"weekly": "What changed", "versus": "Brands against each other"}
+
+// formatNames are the formats of a report as people call them.
+var formatNames = map[string]string{report.HTML: "Page", report.PDF: "PDF", report.XLSX: "Workbook", report.Text: "Text"}
+
 func (a *api) formatLinks(path string, params url.Values) []choice {
 	var list []choice
 	for _, f := range report.DocumentFormats {
 		params.Set("format", f)
-		list = append(list, choice{Name: f, Link: a.pages.to(path) + "?" + params.Encode()})
+		list = append(list, choice{Name: formatNames[f], Link: a.pages.to(path) + "?" + params.Encode()})
 	}
 	return list
 }
@@ -271,7 +278,7 @@ func (a *api) showKept(w http.ResponseWriter, r *http.Request, link string) {
 	}
 	v.Blocks = blocksOf(f.Document)
 	for _, format := range report.DocumentFormats {
-		v.Links = append(v.Links, choice{Name: format, Link: a.pages.to("/api/v1/archive/" + url.PathEscape(id) + "/as/" + format)})
+		v.Links = append(v.Links, choice{Name: formatNames[format], Link: a.pages.to("/api/v1/archive/" + url.PathEscape(id) + "/as/" + format)})
 	}
 	a.pages.show(w, r, http.StatusOK, "report", view{Title: kept.Subject, Here: "/reports", Data: v})
 }

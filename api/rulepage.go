@@ -71,6 +71,8 @@ func textOf(v any) string {
 		return ""
 	case string:
 		return v
+	case []string:
+		return strings.Join(v, ", ")
 	case []any:
 		list := make([]string, len(v))
 		for i := range v {
@@ -187,6 +189,7 @@ func (a *api) showRule(w http.ResponseWriter, r *http.Request, status int, v *ru
 		now := time.Now()
 		win := report.Window{From: now.AddDate(0, 0, -30), To: now}
 		s, err := a.backend.Histogram(ctx, win.Query(v.Match), "day", a.zone)
+		a.pages.spread(&s, win)
 		if err == nil && len(s.Buckets) > 0 {
 			v.Chart = half(a.pages.history(s, "Mentions that match, last 30 days"), "match")
 			v.Chart.Zoom = false
@@ -230,6 +233,10 @@ func (a *api) ruleTry(w http.ResponseWriter, r *http.Request) {
 	rule, faults := formRule(r.PostForm)
 	v := &ruleView{New: r.PostFormValue("new") != "", Days: r.PostFormValue("days"), Faults: faults}
 	v.fill(rule)
+	if err := a.ownerOf(r.Context(), v); err != nil {
+		a.pages.fail(w, r, a.problem(r.Context(), err, "rule"))
+		return
+	}
 	days, err := strconv.Atoi(v.Days)
 	if err != nil || days < 1 || days > 366 {
 		v.Days, days = "30", 30
@@ -258,6 +265,22 @@ func (a *api) ruleTry(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	a.showRule(w, r, status, v)
+}
+
+// ownerOf says whose rule a form is about, and what it told so far.
+func (a *api) ownerOf(ctx context.Context, v *ruleView) error {
+	if v.New || v.ID == "" {
+		return nil
+	}
+	rules, err := a.backend.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(rules, func(k RuleInfo) bool { return k.ID == v.ID }); i >= 0 {
+		v.Owner, v.Fixed = rules[i].Owner, rules[i].Owner == OwnerFile
+		v.Incidents, err = a.backend.Incidents(ctx, IncidentFilter{Rule: v.ID, Limit: 5})
+	}
+	return err
 }
 
 // maxFirings is how many firings of a trial are listed.

@@ -2,10 +2,13 @@ package api
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"earshot/mention"
+	"earshot/report/chart"
 )
 
 // titleOf is the title of a row with what was found in it.
@@ -36,6 +39,23 @@ func excerptOf(r *mention.Row) []piece {
 		out = append(out, piece{Text: " …"})
 	}
 	return out
+}
+
+// sentence is a remark as a sentence.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(s[n:], ".") + "."
+}
+
+// usual is an expected count as people read it.
+func usual(v float64) string {
+	if v < 9.95 {
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return chart.Count(v)
 }
 
 // found are the places of one field that a query found, in order.

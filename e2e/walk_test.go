@@ -77,7 +77,7 @@ const (
 // the rows along and opens the report.
 func TestWalk(t *testing.T) {
 	base := demo(t)
-	pages(t, base) // the recall has happened
+	sights(t, base) // the recall has happened
 	w := &walker{t, browserAt(t, base)}
 	w.signIn(base)
 	w.findTheRecall(base)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func (m *maker) number(key, name string, value float64, q string) {
 func (m *maker) scored() {
 	for i := range m.d.Score.Figures {
 		f := &m.d.Score.Figures[i]
-		name := strings.ReplaceAll(f.Recipe.Measure, "_", " ")
+		name := Called(f.Recipe.Measure)
 		if f.Subject != "" {
 			name += " of " + m.name(f.Subject)
 		}
@@ -158,7 +159,9 @@ func changed(old, is []Number) []mention.ReportChange {
 			}
 			c.Now, c.Query = n.told(), n.Query
 			if c.Now == c.Was { // less than what is told of it
-				c.Was, c.Now = exact(was), exact(n)
+				for digits := 3; c.Now == c.Was && digits < 10; digits++ {
+					c.Was, c.Now = exact(was, digits), exact(n, digits)
+				}
 			}
 		}
 		list = append(list, c)
@@ -171,7 +174,9 @@ func changed(old, is []Number) []mention.ReportChange {
 	return list
 }
 
-func exact(n *Number) string { return fmt.Sprintf("%s (%.6g)", n.told(), n.Value) }
+func exact(n *Number, digits int) string {
+	return strings.Replace(strconv.FormatFloat(n.Value, 'f', digits, 64), "-", "−", 1)
+}
 
 // Causes says what brands and labels are others than when the report was
 // made; now holds the definitions in force.

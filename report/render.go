@@ -21,15 +21,15 @@ var page = template.Must(template.New("report").Funcs(template.FuncMap{"picture"
 const pageText = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Subject}}</title></head>
 <body style="margin:0;background:#f6f6f4;color:#1d2126;font:15px/1.5 'Liberation Sans',Arial,Helvetica,sans-serif">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:16px 8px">
-<table role="presentation" width="800" cellpadding="0" cellspacing="0" style="max-width:800px;width:100%;background:#ffffff;border:1px solid #dfe2e5"><tr><td style="padding:20px">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="table-layout:fixed"><tr><td align="center" style="padding:16px 8px">
+<table role="presentation" width="800" cellpadding="0" cellspacing="0" style="max-width:800px;width:100%;table-layout:fixed;background:#ffffff;border:1px solid #dfe2e5"><tr><td style="padding:20px">
 <h1 style="font-size:22px;line-height:1.3;margin:0">{{.Subject}}</h1><p style="margin:4px 0 12px;color:#5a626c">{{.Title}}</p>
 {{range .Blocks}}{{if .Heading}}<h2 style="font-size:16px;margin:22px 0 6px;border-top:1px solid #dfe2e5;padding-top:14px">{{.Heading}}</h2>{{end}}
 {{with .Chart}}<img src="{{picture .}}" width="{{.W}}" alt="{{.Title}}. {{.Desc}}" style="width:100%;max-width:760px;height:auto;display:block;border:0">{{end}}
 {{range .Lines}}<p style="margin:6px 0{{if .Strong}};font-size:22px;font-weight:bold{{end}}">{{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{range .More}} · {{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</p>
-{{end}}{{if .Rows}}<table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse;font-size:14px"><thead><tr>{{range .Head}}<th scope="col" align="left" style="padding:4px 8px 4px 0;color:#5a626c;font-weight:normal;border-bottom:1px solid #dfe2e5">{{.}}</th>{{end}}</tr></thead><tbody>
+{{end}}{{if .Rows}}<div style="overflow-x:auto"><table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse;font-size:14px"><thead><tr>{{range .Head}}<th scope="col" align="left" style="padding:4px 8px 4px 0;color:#5a626c;font-weight:normal;border-bottom:1px solid #dfe2e5">{{.}}</th>{{end}}</tr></thead><tbody>
 {{range .Rows}}<tr>{{range .}}<td style="padding:4px 8px 4px 0;border-bottom:1px solid #eceef0;vertical-align:top{{if .Number}};white-space:nowrap{{end}}">{{if .Link}}<a href="{{.Link}}" style="color:#1f5fa8">{{.Text}}</a>{{else}}{{.Text}}{{end}}</td>{{end}}</tr>
-{{end}}</tbody></table>{{end}}
+{{end}}</tbody></table></div>{{end}}
 {{with .Note}}<p style="margin:6px 0;color:#5a626c;font-size:13px">{{.}}</p>{{end}}{{end}}
 </td></tr></table></td></tr></table></body></html>
 `

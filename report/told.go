@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"earshot/mention"
 	"earshot/report/chart"
@@ -56,4 +57,15 @@ func Told(measure string, v float64) string {
 		return chart.Signed(v)
 	}
 	return chart.Count(v)
+}
+
+// Called is the name of a measure as people read it.
+func Called(measure string) string {
+	switch measure {
+	case KPINetPolar:
+		return "net sentiment (polar)"
+	case KPINetAll:
+		return "net sentiment (all)"
+	}
+	return strings.ReplaceAll(measure, "_", " ")
 }

@@ -144,7 +144,7 @@ func (m *maker) figures() {
 			before = Told(f.Recipe.Measure, f.Previous.Value)
 		}
 		b.Rows = append(b.Rows, []Entry{
-			{Text: strings.ReplaceAll(f.Recipe.Measure, "_", " ")},
+			{Text: Called(f.Recipe.Measure)},
 			{Text: Told(f.Recipe.Measure, f.Value), Link: m.link(f.Recipe.Query), Number: true},
 			{Text: interval, Number: true},
 			{Text: before, Number: true},

@@ -13,6 +13,10 @@
     return el;
   };
 
+  // On a small screen the navigation is rolled to where one is.
+  const here = $(".top nav a[aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 48;
+
   // Keys.
   let prefix = "";
   let at = -1;

@@ -33,6 +33,9 @@ type Part struct {
 	Hatched bool
 }
 
+// wider is how much wider than ours a browser's letters may be.
+const wider = 1.15
+
 // Draw draws the bars, as high as they need.
 func (c *Bars) Draw(width float64) *scene.Scene {
 	const row = 26.0
@@ -50,8 +53,7 @@ func (c *Bars) Draw(width float64) *scene.Scene {
 			most = math.Max(most, math.Max(r.Value, r.High))
 		}
 	}
-	names = math.Min(names, width*.34)
-	left := names + 10
+	left := math.Min(names*wider, width*.36) + 10
 	room := width - left - values - 12
 	s.Plot = scene.Frame{X: left, W: room, H: s.H}
 	for i := range c.Rows {
@@ -72,7 +74,7 @@ func (c *Bars) bar(s *scene.Scene, i int, y, left, room, most float64, format fu
 	text := func(x float64, align, words string, bold bool) {
 		g.Shapes = append(g.Shapes, scene.Shape{Kind: scene.Words, Points: []scene.Point{{X: x, Y: y + 14}}, Size: textSize + 1, Align: align, Bold: bold, Fill: scene.Text, Text: words})
 	}
-	text(left-10, scene.End, scene.Fit(r.Name, textSize+1, false, left-10), false)
+	text(left-10, scene.End, scene.Fit(r.Name, textSize+1, false, (left-10)/wider), false)
 	parts := r.Parts
 	if len(parts) == 0 {
 		ink := r.Ink

@@ -163,6 +163,16 @@ func (p *plot) gaps() {
 	}
 }
 
+// hours is a step of hours that meets every midnight, of at least so many.
+func hours(step int) int {
+	for _, s := range []int{1, 2, 3, 6, 12, 24} {
+		if step <= s {
+			return s
+		}
+	}
+	return (step + 23) / 24 * 24
+}
+
 // dates are the names under the axis, as many as there is room for.
 func (p *plot) dates() {
 	n := len(p.t.Buckets)
@@ -174,15 +184,25 @@ func (p *plot) dates() {
 	if p.t.Interval == "day" && step > 2 {
 		step = (step + 6) / 7 * 7
 	}
+	begins := func(time.Time) bool { return true }
+	switch {
+	case p.t.Interval == "day" && step%7 == 0:
+		begins = func(t time.Time) bool { return t.Weekday() == time.Monday }
+	case p.t.Interval == "hour":
+		step = hours(step)
+		begins = func(t time.Time) bool { return t.Hour()%min(step, 24) == 0 }
+	}
 	start := 0
-	if p.t.Interval == "day" && step%7 == 0 {
-		for start < n-1 && p.t.Buckets[start].From.Weekday() != time.Monday {
-			start++
-		}
+	for start < n-1 && !begins(p.t.Buckets[start].From) {
+		start++
 	}
 	for i := start; i < n; i += step {
 		x := p.mid(i)
-		label := day(p.t.Buckets[i].From, p.t.Interval, false)
+		at := p.t.Buckets[i].From
+		label := day(at, p.t.Interval, false)
+		if p.t.Interval == "hour" && at.Hour() == 0 && n > 24 {
+			label = day(at, "day", false)
+		}
 		half := scene.Width(label, textSize, false) / 2
 		x = math.Min(math.Max(x, half), p.z.W-half)
 		p.Words(x, p.f.Y+p.f.H+16, textSize, scene.Middle, scene.Soft, label)
