@@ -40,11 +40,11 @@ func (x *Index) Activities(ctx context.Context, s mention.ActivitySearch, now ti
 	if err != nil {
 		return nil, err
 	}
-	ids, err := x.tellers(ctx, qu, s)
+	refs, err := x.tellers(ctx, qu, s)
 	if err != nil {
 		return nil, err
 	}
-	told, err := x.tellings(ctx, ids, s)
+	told, err := x.tellings(ctx, refs, s)
 	if err != nil {
 		return nil, err
 	}
@@ -71,16 +71,16 @@ func (x *Index) Activities(ctx context.Context, s mention.ActivitySearch, now ti
 	return list, nil
 }
 
-// tellers returns the ids of the mentions that may tell what is asked for, a
+// tellers returns the mentions that may tell what is asked for, a
 // week of older ones among them: they say what is not new.
-func (x *Index) tellers(ctx context.Context, qu question, s mention.ActivitySearch) ([]string, error) {
+func (x *Index) tellers(ctx context.Context, qu question, s mention.ActivitySearch) ([]mention.Ref, error) {
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	from := int64(minMillis)
 	if !s.From.IsZero() {
 		from = s.From.Add(-openFor).UnixMilli()
 	}
-	var ids []string
+	var refs []mention.Ref
 	err := x.eachShard(ctx, qu, func(f *finding) error {
 		if _, end := shardSpan(f.view.key); !end.IsZero() && end.UnixMilli() <= from {
 			return nil
@@ -99,19 +99,19 @@ func (x *Index) tellers(ctx context.Context, qu question, s mention.ActivitySear
 				if col.times[n] < from {
 					continue
 				}
-				if len(ids) == maxTold {
+				if len(refs) == maxTold {
 					return refusal("too-broad", "more than 50000 mentions tell of activities", "ask for a shorter time, fewer brands or fewer types")
 				}
-				id, err := part.seg.docID(n)
+				ref, err := part.seg.ref(n)
 				if err != nil {
 					return err
 				}
-				ids = append(ids, id)
+				refs = append(refs, ref)
 			}
 		}
 		return nil
 	})
-	return ids, err
+	return refs, err
 }
 
 // tellers returns those found that tell of an activity, and may tell of one of
@@ -157,9 +157,9 @@ func containsFolded(list []string, s string) bool {
 }
 
 // tellings reads what mentions tell, oldest first.
-func (x *Index) tellings(ctx context.Context, ids []string, s mention.ActivitySearch) ([]telling, error) {
+func (x *Index) tellings(ctx context.Context, refs []mention.Ref, s mention.ActivitySearch) ([]telling, error) {
 	var told []telling
-	for chunk := range slices.Chunk(ids, recordsAtOnce) {
+	for chunk := range slices.Chunk(refs, recordsAtOnce) {
 		records, err := x.o.Records(ctx, chunk)
 		if err != nil {
 			return nil, err

@@ -102,10 +102,10 @@ func (s *stream) record(i int) mention.Record {
 }
 
 // A bigBook hydrates any id, as a ledger would.
-func bigBook(_ context.Context, ids []string) ([]mention.Record, error) {
-	list := make([]mention.Record, len(ids))
-	for i, id := range ids {
-		list[i].Mention = mention.Mention{ID: id, Text: "text", Seen: streamEnd}
+func bigBook(_ context.Context, refs []mention.Ref) ([]mention.Record, error) {
+	list := make([]mention.Record, len(refs))
+	for i, ref := range refs {
+		list[i].Mention = mention.Mention{ID: ref.ID, Text: "text", Seen: streamEnd}
 	}
 	return list, nil
 }

@@ -11,13 +11,14 @@ import (
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
 
-// A column is the meta bytes of a segment's documents, in memory: 18 to 50
+// A column is the meta bytes of a segment's documents, in memory: 22 to 54
 // bytes a document.
 type column struct {
 	times     []int64 // unix milliseconds
 	published []bool
 	classes   []uint8      // of sentiment, see [sentiments]
 	stories   []uint64     // see storyNumber
+	ledger    []uint32     // number of the mention in the ledger, 0 where not known
 	numbers   [4][]float64 // score, engagement, reach, rating; nil where no document has one, else NaN where one lacks it
 }
 
@@ -126,7 +127,7 @@ func (c *columnCache) clear() {
 
 func readColumn(seg segment.Segment) (*column, error) {
 	n := int(seg.Count())
-	c := &column{times: make([]int64, n), published: make([]bool, n), classes: make([]uint8, n), stories: make([]uint64, n)}
+	c := &column{times: make([]int64, n), published: make([]bool, n), classes: make([]uint8, n), stories: make([]uint64, n), ledger: make([]uint32, n)}
 	for i := range n {
 		var data []byte
 		err := seg.VisitStoredFields(uint64(i), func(name string, _ byte, value []byte, _ []uint64) bool {
@@ -152,6 +153,7 @@ func (c *column) set(i int, data []byte) {
 	}
 	c.times[i] = int64(binary.BigEndian.Uint64(data))
 	c.stories[i] = binary.BigEndian.Uint64(data[16:])
+	c.ledger[i] = binary.BigEndian.Uint32(data[24:])
 	set := data[metaFixed-1]
 	c.published[i] = set&metaPublished != 0
 	c.classes[i] = min(set>>metaClass, classUnscored)

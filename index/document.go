@@ -178,7 +178,7 @@ func (b *builder) keywords(name string, values []string, options index.FieldInde
 }
 
 // document returns what is indexed of a row.
-func (b *builder) document(row *mention.Row) *document.Document {
+func (b *builder) document(row *mention.Row, number uint32) *document.Document {
 	doc := document.NewDocument(row.ID)
 	doc.Fields = make([]document.Field, 0, 24)
 	b.links = b.links[:0]
@@ -213,7 +213,7 @@ func (b *builder) document(row *mention.Row) *document.Document {
 	if f := b.keywords(fieldFlag, flags(row), keywordOptions); f != nil {
 		doc.AddField(f)
 	}
-	doc.AddField(&field{name: fieldMeta, options: index.StoreField, value: metaBytes(row)})
+	doc.AddField(&field{name: fieldMeta, options: index.StoreField, value: metaBytes(row, number)})
 	return doc
 }
 
@@ -310,8 +310,8 @@ func spellingOfForm(whole uint64, folded, form string, sigil byte) uint64 {
 	return whole & (1<<(n+spellingKinds) - 1)
 }
 
-// The meta bytes of a document: its time and checksum, and the numbers that
-// ranges and orders need. They are read into memory segment by segment.
+// The meta bytes of a document: its time and checksum, the number of its story
+// and its own in the ledger, and the numbers that ranges and orders need. They are read into memory segment by segment.
 const (
 	metaPublished = 1 << iota // the time is Published, not Seen
 	metaScore
@@ -322,13 +322,14 @@ const (
 	metaClass = 5 // first bit of the class of sentiment
 )
 
-const metaFixed = 25
+const metaFixed = 29
 
-func metaBytes(row *mention.Row) []byte {
+func metaBytes(row *mention.Row, number uint32) []byte {
 	data := make([]byte, 0, metaFixed+16)
 	data = binary.BigEndian.AppendUint64(data, uint64(row.Time().UnixMilli()))
 	data = binary.BigEndian.AppendUint64(data, rowSum(row))
 	data = binary.BigEndian.AppendUint64(data, storyNumber(query.Fold(row.Story)))
+	data = binary.BigEndian.AppendUint32(data, number)
 	var set byte
 	if !row.Published.IsZero() {
 		set |= metaPublished

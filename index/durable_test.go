@@ -278,12 +278,12 @@ func codeOf(t *testing.T, x *index.Index, q string) string {
 func TestSlowSearchesAreRefused(t *testing.T) {
 	b := book{}
 	var stuck bool
-	x, err := index.Open(t.Context(), index.Options{Records: func(ctx context.Context, ids []string) ([]mention.Record, error) {
+	x, err := index.Open(t.Context(), index.Options{Records: func(ctx context.Context, refs []mention.Ref) ([]mention.Record, error) {
 		if stuck {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
-		return b.records(ctx, ids)
+		return b.records(ctx, refs)
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -310,10 +310,10 @@ func TestSlowSearchesAreRefused(t *testing.T) {
 func TestReadersBesideTheWriter(t *testing.T) {
 	b := book{}
 	var mu sync.Mutex
-	x, err := index.Open(t.Context(), index.Options{Dir: t.TempDir(), Records: func(ctx context.Context, ids []string) ([]mention.Record, error) {
+	x, err := index.Open(t.Context(), index.Options{Dir: t.TempDir(), Records: func(ctx context.Context, refs []mention.Ref) ([]mention.Record, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		return b.records(ctx, ids)
+		return b.records(ctx, refs)
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -75,14 +75,14 @@ func (x *Index) newHydrating(ctx context.Context) *hydrating {
 
 // add reads a chunk, once there is room for it.
 func (h *hydrating) add(items []item, fn func(mention.Row) error) error {
-	ids := make([]string, len(items))
-	for i := range items {
-		ids[i] = items[i].id
+	refs, err := refsOf(items)
+	if err != nil {
+		return err
 	}
 	done := make(chan hydrated, 1)
 	h.pending = append(h.pending, done)
 	go func() {
-		rows, err := h.x.rows(h.ctx, ids)
+		rows, err := h.x.rows(h.ctx, refs)
 		done <- hydrated{rows, err}
 	}()
 	return h.drain(chunksAhead, fn)

@@ -56,16 +56,16 @@ func (x *Index) written(ctx context.Context, field string, names []string) ([]st
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, 0, len(names))
+	refs := make([]mention.Ref, 0, len(names))
 	at := map[string][]int{}
 	for i, name := range names {
 		id := having[name]
 		if at[id] == nil {
-			ids = append(ids, id)
+			refs = append(refs, mention.Ref{ID: id})
 		}
 		at[id] = append(at[id], i)
 	}
-	rows, err := x.rows(ctx, ids)
+	rows, err := x.rows(ctx, refs)
 	if err != nil {
 		return nil, tooSlow(ctx, err)
 	}

@@ -37,10 +37,10 @@ const (
 
 // Options are what an [Index] needs from outside.
 type Options struct {
-	Dir     string                                                            // "" keeps the index in memory
-	Records func(ctx context.Context, ids []string) ([]mention.Record, error) // required: hydrates ids in their order, leaving out unknown ones
-	Zone    *time.Location                                                    // of days and weeks where a question names none; nil means UTC
-	Log     *slog.Logger                                                      // nil means no logging
+	Dir     string                                                                  // "" keeps the index in memory
+	Records func(ctx context.Context, refs []mention.Ref) ([]mention.Record, error) // required: hydrates mentions in their order, leaving out unknown ones
+	Zone    *time.Location                                                          // of days and weeks where a question names none; nil means UTC
+	Log     *slog.Logger                                                            // nil means no logging
 }
 
 // An Index answers queries over mentions. One goroutine may call

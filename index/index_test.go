@@ -12,10 +12,10 @@ import (
 // A book is a ledger in memory.
 type book map[string]mention.Record
 
-func (b book) records(_ context.Context, ids []string) ([]mention.Record, error) {
+func (b book) records(_ context.Context, refs []mention.Ref) ([]mention.Record, error) {
 	var list []mention.Record
-	for _, id := range ids {
-		if r, ok := b[id]; ok {
+	for _, ref := range refs {
+		if r, ok := b[ref.ID]; ok {
 			list = append(list, r)
 		}
 	}

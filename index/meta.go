@@ -13,7 +13,7 @@ import (
 
 // schema is the version of what is written. Another one is not read: the
 // index is filled again.
-const schema = 6
+const schema = 7
 
 const metaFile = "index.json"
 

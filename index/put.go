@@ -20,9 +20,16 @@ import (
 // A shardBatch is what one Put changes in one shard.
 type shardBatch struct {
 	key    string
-	put    []*mention.Row
+	put    []numbered
 	remove []string
 	moved  bool // something removed here is put into another shard
+}
+
+// A numbered row is one with its number in the ledger.
+type numbered struct {
+	*mention.Row
+
+	number uint32
 }
 
 // Put brings in changes of the analyzed log, and notes that everything up to
@@ -116,7 +123,7 @@ func (x *Index) divide(changes []latest) ([]*shardBatch, error) {
 			row := c.Record.Row()
 			home = shardKey(row.Time())
 			b := batch(home)
-			b.put = append(b.put, &row)
+			b.put = append(b.put, numbered{&row, c.Number})
 		}
 		for _, key := range keys {
 			if key != home && (c.erased || key == shardKey(c.Record.Mention.Seen)) {
@@ -231,7 +238,7 @@ func warm(sh *shard, idx bleve.Index) error {
 }
 
 // buildDocuments makes the documents of rows on all processors.
-func buildDocuments(rows []*mention.Row) []*document.Document {
+func buildDocuments(rows []numbered) []*document.Document {
 	docs := make([]*document.Document, len(rows))
 	workers := min(runtime.GOMAXPROCS(0), 1+len(rows)/32)
 	var wg sync.WaitGroup
@@ -239,7 +246,7 @@ func buildDocuments(rows []*mention.Row) []*document.Document {
 		wg.Go(func() {
 			var b builder
 			for i := w; i < len(rows); i += workers {
-				docs[i] = b.document(rows[i])
+				docs[i] = b.document(rows[i].Row, rows[i].number)
 			}
 		})
 	}

@@ -81,15 +81,15 @@ func (x *Index) decide(ctx context.Context, e *evaluator, s *segView, h hits) (*
 	var doc *query.Document
 	for chunk := range slices.Chunk(doubt, recordsAtOnce) {
 		numbers := make(map[string]uint32, len(chunk))
-		ids := make([]string, len(chunk))
+		refs := make([]mention.Ref, len(chunk))
 		for i, n := range chunk {
-			id, err := s.docID(n)
-			if err != nil {
+			var err error
+			if refs[i], err = s.ref(n); err != nil {
 				return nil, err
 			}
-			ids[i], numbers[id] = id, n
+			numbers[refs[i].ID] = n
 		}
-		rows, err := x.rows(ctx, ids)
+		rows, err := x.rows(ctx, refs)
 		if err != nil {
 			return nil, e.slow(err)
 		}
@@ -107,10 +107,10 @@ func (x *Index) decide(ctx context.Context, e *evaluator, s *segView, h hits) (*
 	return found, nil
 }
 
-// rows hydrates ids, in their order, without those that are gone.
-func (x *Index) rows(ctx context.Context, ids []string) ([]mention.Row, error) {
-	rows := make([]mention.Row, 0, len(ids))
-	for chunk := range slices.Chunk(ids, recordsAtOnce) {
+// rows hydrates mentions, in their order, without those that are gone.
+func (x *Index) rows(ctx context.Context, refs []mention.Ref) ([]mention.Row, error) {
+	rows := make([]mention.Row, 0, len(refs))
+	for chunk := range slices.Chunk(refs, recordsAtOnce) {
 		records, err := x.o.Records(ctx, chunk)
 		if err != nil {
 			return nil, fmt.Errorf("index: reading records: %w", err)

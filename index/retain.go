@@ -41,7 +41,7 @@ func (x *Index) DropBefore(ctx context.Context, before time.Time, stay []mention
 		if byKey[key] == nil {
 			byKey[key] = &shardBatch{key: key}
 		}
-		byKey[key].put = append(byKey[key].put, &row)
+		byKey[key].put = append(byKey[key].put, numbered{Row: &row})
 	}
 	batches := make([]*shardBatch, 0, len(byKey))
 	for _, b := range byKey {

@@ -81,19 +81,34 @@ func (x *Index) Search(ctx context.Context, s mention.Search, now time.Time) (me
 
 // pageRows hydrates the items of a page.
 func (x *Index) pageRows(ctx context.Context, items []item) ([]mention.Row, error) {
-	ids := make([]string, len(items))
+	refs, err := refsOf(items)
+	if err != nil {
+		return nil, err
+	}
 	folded := make(map[string]uint64)
-	for i, it := range items {
-		ids[i] = it.id
+	for _, it := range items {
 		if it.story != nil {
 			folded[it.id] = it.story.n
 		}
 	}
-	rows, err := x.rows(ctx, ids)
+	rows, err := x.rows(ctx, refs)
 	for i := range rows {
 		rows[i].Folded = folded[rows[i].ID]
 	}
 	return rows, err
+}
+
+// refsOf returns where the records of items are, which have their ids.
+func refsOf(items []item) ([]mention.Ref, error) {
+	refs := make([]mention.Ref, len(items))
+	for i := range items {
+		col, err := items[i].seg.column()
+		if err != nil {
+			return nil, err
+		}
+		refs[i] = mention.Ref{ID: items[i].id, Number: col.ledger[items[i].doc]}
+	}
+	return refs, nil
 }
 
 // highlight notes what a question finds in rows.

@@ -112,4 +112,4 @@ func TestSpellings(t *testing.T) {
 	}
 }
 
-func nilRecords(context.Context, []string) ([]mention.Record, error) { return nil, nil }
+func nilRecords(context.Context, []mention.Ref) ([]mention.Record, error) { return nil, nil }

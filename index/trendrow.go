@@ -16,17 +16,19 @@ import (
 
 // rows makes the answer: all picks with their examples, read at once.
 func (p *picker) rows(window string) ([]mention.Trend, error) {
-	var ids []string
+	var shown []item
 	for _, one := range p.picked {
 		if err := p.e.exemplify(one); err != nil {
 			return nil, err
 		}
-		for _, it := range one.examples {
-			ids = append(ids, it.id)
-		}
+		shown = append(shown, one.examples...)
 	}
-	slices.Sort(ids)
-	list, err := p.e.x.rows(p.e.ctx, slices.Compact(ids))
+	slices.SortFunc(shown, func(a, b item) int { return strings.Compare(a.id, b.id) })
+	refs, err := refsOf(slices.CompactFunc(shown, func(a, b item) bool { return a.id == b.id }))
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.e.x.rows(p.e.ctx, refs)
 	if err != nil {
 		return nil, tooSlow(p.e.ctx, err)
 	}

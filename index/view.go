@@ -10,6 +10,8 @@ import (
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	segment "github.com/blevesearch/scorch_segment_api/v2"
+
+	"earshot/mention"
 )
 
 // A view is one shard as it stands at one instant.
@@ -190,6 +192,16 @@ func (s *segView) column() (*column, error) {
 		s.col = col
 	}
 	return s.col, nil
+}
+
+// ref returns where the record of a document is.
+func (s *segView) ref(n uint32) (mention.Ref, error) {
+	col, err := s.column()
+	if err != nil {
+		return mention.Ref{}, err
+	}
+	id, err := s.docID(n)
+	return mention.Ref{ID: id, Number: col.ledger[n]}, err
 }
 
 func (s *segView) docID(n uint32) (string, error) {

@@ -32,6 +32,14 @@ type Change struct {
 	Kind   string    `json:"kind"`
 	At     time.Time `json:"at"`
 	Record Record    `json:"record"`
+	Number uint32    `json:"-"` // see [Ref]
+}
+
+// A Ref names a record to be read. Its number is where the record lies in this
+// ledger and makes reading faster; it is a hint that may be 0 or wrong.
+type Ref struct {
+	ID     string
+	Number uint32
 }
 
 // Curation is what people made of a mention; it wins over analysis.

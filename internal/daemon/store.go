@@ -89,7 +89,7 @@ func (s *Store) Index() (*index.Index, error) {
 func (s *Store) indexDir() string { return filepath.Join(s.dir, "index") }
 
 func (s *Store) indexOptions(dir string) index.Options {
-	return index.Options{Dir: dir, Records: s.Ledger.Records, Zone: s.zone, Log: s.log}
+	return index.Options{Dir: dir, Records: s.Ledger.RecordsAt, Zone: s.zone, Log: s.log}
 }
 
 // openIndex opens the index; a damaged one is set aside and begun anew.

@@ -29,6 +29,7 @@ func testLedger(t *testing.T, open func(t *testing.T) ledger.Ledger) {
 		{"two sources that differ", testTwoSources},
 		{"more is known later", testEnrich},
 		{"measured again", testMetrics},
+		{"records at their numbers", testRecordsAt},
 		{"screening", testScreening},
 		{"refused", testRefused},
 		{"source state", testSourceState},
@@ -208,6 +209,34 @@ func testMetrics(t *testing.T, l ledger.Ledger) {
 	}
 	if got := must(l.Metrics(t.Context(), "a"))(t); len(got) != 0 {
 		t.Errorf("metrics of an erased mention: %v", got)
+	}
+}
+
+func testRecordsAt(t *testing.T, l ledger.Ledger) {
+	appendAll(t, l, start, post("a", "one"), post("b", "two"), post("c", "three"), post("d", "four"))
+	understand(t, l, "c1")
+	refs := map[string]mention.Ref{}
+	for _, c := range must(l.Changes(t.Context(), 0, 10))(t) {
+		refs[c.Record.Mention.ID] = mention.Ref{ID: c.Record.Mention.ID, Number: c.Number}
+		if c.Number == 0 {
+			t.Errorf("change of %s has no number", c.Record.Mention.ID)
+		}
+	}
+	if err := l.Erase(t.Context(), "ann", "asked", []string{"d"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, ask := range [][]mention.Ref{
+		{refs["c"], refs["a"], refs["b"]},
+		{{ID: "c"}, refs["a"], {ID: "b", Number: refs["a"].Number}},
+		{{ID: "c", Number: 9999}, refs["d"], {ID: "nobody", Number: refs["a"].Number}, {ID: "a"}, refs["b"]},
+	} {
+		var got []string
+		for _, r := range must(l.RecordsAt(t.Context(), ask))(t) {
+			got = append(got, r.Mention.ID+" "+r.Mention.Text)
+		}
+		if diff := cmp.Diff([]string{"c three", "a one", "b two"}, got); diff != "" {
+			t.Errorf("RecordsAt(%v) (-want +got):\n%s", ask, diff)
+		}
 	}
 }
 

@@ -147,6 +147,9 @@ type Reading interface {
 	// Records hydrates ids, in their order. Unknown and erased ones are left
 	// out, and those of which no revision is understood yet.
 	Records(ctx context.Context, ids []string) ([]mention.Record, error)
+	// RecordsAt is Records of what is found by its number first, in a third
+	// less time; by its id where the number is 0 or another's.
+	RecordsAt(ctx context.Context, refs []mention.Ref) ([]mention.Record, error)
 	// EachRecord calls fn with every live record, ordered by id, after an id
 	// ("" for all): how an index is rebuilt and verified.
 	EachRecord(ctx context.Context, after string, fn func(mention.Record) error) error

@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -50,7 +52,7 @@ func (c *mentionColumns) mention(m *mention.Mention) error {
 // recordColumns are what a record is made of; u in understood.
 const recordColumns = `m.id, u.revision, m.published, m.seen, m.sources, r.collected, r.author, r.capture, r.title, r.text, r.meta,
 	u.analysis, u.linking, u.story, m.curation,
-	EXISTS (SELECT 1 FROM holds WHERE object IN ('mention:' || m.id, 'author:' || r.author, 'capture:' || r.capture))`
+	EXISTS (SELECT 1 FROM holds) AND EXISTS (SELECT 1 FROM holds WHERE object IN ('mention:' || m.id, 'author:' || r.author, 'capture:' || r.capture))`
 
 type recordScan struct {
 	mentionColumns
@@ -95,7 +97,7 @@ func (c *recordScan) parts(rec *mention.Record) error {
 
 // What is erased has nothing left to join.
 var (
-	changeSelect = "SELECT c.seq, c.kind, c.at, m.id, m.erased, " + outer(recordColumns)
+	changeSelect = "SELECT c.seq, c.kind, c.at, c.num, m.id, m.erased, " + outer(recordColumns)
 	changeJoin   = "CROSS JOIN mentions m ON m.num = c.num LEFT JOIN understood u ON u.num = c.num LEFT JOIN revisions r ON r.seq = u.seq"
 )
 
@@ -103,6 +105,7 @@ var (
 type changeScan struct {
 	record      recordScan
 	seq, millis int64
+	number      int64
 	kind, id    string
 	erased      bool
 	dest        []any
@@ -110,7 +113,7 @@ type changeScan struct {
 
 func newChangeScan() *changeScan {
 	c := &changeScan{}
-	c.dest = c.record.dest(&c.seq, &c.kind, &c.millis, &c.id, &c.erased)
+	c.dest = c.record.dest(&c.seq, &c.kind, &c.millis, &c.number, &c.id, &c.erased)
 	return c
 }
 
@@ -120,6 +123,9 @@ func (c *changeScan) add(rows *sql.Rows, list *[]mention.Change) error {
 	}
 	*list = append(*list, mention.Change{Seq: c.seq, Kind: c.kind, At: at(c.millis)})
 	change := &(*list)[len(*list)-1]
+	if c.number <= math.MaxUint32 {
+		change.Number = uint32(c.number)
+	}
 	if c.erased {
 		change.Kind, change.Record.Mention.ID = mention.ChangeErased, c.id
 		return nil
@@ -155,27 +161,74 @@ func (l *store) LastSeq(ctx context.Context) (mentions, analyzed int64, err erro
 
 // Records implements [Reading].
 func (l *store) Records(ctx context.Context, ids []string) ([]mention.Record, error) {
-	if len(ids) == 0 {
-		return nil, nil
+	refs := make([]mention.Ref, len(ids))
+	for i, id := range ids {
+		refs[i].ID = id
 	}
-	data, err := json.Marshal(ids)
+	return l.RecordsAt(ctx, refs)
+}
+
+// Records are joined without an order of their own: sorting would copy every
+// text.
+const (
+	recordsByNumber = `SELECT j.key, ` + recordColumns + ` FROM json_each(?) j CROSS JOIN mentions m ON m.num = j.value
+		CROSS JOIN understood u ON u.num = m.num CROSS JOIN revisions r ON r.seq = u.seq WHERE m.erased = 0`
+	recordsByID = `SELECT j.key, ` + recordColumns + ` FROM json_each(?) j CROSS JOIN mentions m ON m.id = j.value
+		CROSS JOIN understood u ON u.num = m.num CROSS JOIN revisions r ON r.seq = u.seq WHERE m.erased = 0`
+)
+
+// RecordsAt implements [Reading].
+func (l *store) RecordsAt(ctx context.Context, refs []mention.Ref) ([]mention.Record, error) {
+	list := make([]mention.Record, len(refs))
+	var places []int // in refs, in the order of the file
+	for i := range refs {
+		if refs[i].Number > 0 {
+			places = append(places, i)
+		}
+	}
+	slices.SortFunc(places, func(a, b int) int { return cmp.Compare(refs[a].Number, refs[b].Number) })
+	numbers := make([]uint32, len(places))
+	for k, i := range places {
+		numbers[k] = refs[i].Number
+	}
+	if err := fill(ctx, l.r, recordsByNumber, numbers, refs, places, list); err != nil {
+		return nil, err
+	}
+	places = places[:0]
+	var ids []string
+	for i := range refs {
+		if list[i].Mention.ID == "" {
+			places, ids = append(places, i), append(ids, refs[i].ID)
+		}
+	}
+	if err := fill(ctx, l.r, recordsByID, ids, refs, places, list); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(r mention.Record) bool { return r.Mention.ID == "" }), nil
+}
+
+// fill reads records by keys, and puts those of the right id into their places
+// in a list.
+func fill[K uint32 | string](ctx context.Context, r *reader, query string, keys []K, refs []mention.Ref, places []int, list []mention.Record) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	data, err := json.Marshal(keys)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: records: %w", err)
+		return fmt.Errorf("ledger: records: %w", err)
 	}
-	list := make([]mention.Record, len(ids))
 	var c recordScan
 	var at int
-	// Without an order of its own: sorting would copy every text.
-	err = l.r.each(ctx, `SELECT j.key, `+recordColumns+` FROM json_each(?) j CROSS JOIN mentions m ON m.id = j.value
-		CROSS JOIN understood u ON u.num = m.num CROSS JOIN revisions r ON r.seq = u.seq WHERE m.erased = 0`,
-		func(rows *sql.Rows) error {
-			if err := rows.Scan(c.dest(&at)...); err != nil {
-				return err
-			}
-			return c.record(&list[at])
-		}, string(data))
-	list = slices.DeleteFunc(list, func(r mention.Record) bool { return r.Mention.ID == "" })
-	return list, reading("records", err)
+	err = r.each(ctx, query, func(rows *sql.Rows) error {
+		if err := rows.Scan(c.dest(&at)...); err != nil {
+			return err
+		}
+		if at = places[at]; c.id != refs[at].ID {
+			return nil
+		}
+		return c.record(&list[at])
+	}, string(data))
+	return reading("records", err)
 }
 
 // eachPage is how many records EachRecord reads at a time: the read ends
