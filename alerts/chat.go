@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -44,10 +43,10 @@ type chat struct {
 	service string
 	timeout time.Duration
 	door    *egress.Door
-	log     *slog.Logger
+	out     http.RoundTripper // of this receiver alone
 }
 
-func newChat(r *Receiver, eg *egress.Egress, log *slog.Logger) (*chat, error) {
+func newChat(r *Receiver, eg *egress.Egress) (*chat, error) {
 	door, ok := http.DefaultTransport.(*egress.Door)
 	if !ok {
 		return nil, fmt.Errorf("alerts: receiver %s: chat goes out by the daemon alone", r.ID)
@@ -56,14 +55,14 @@ func newChat(r *Receiver, eg *egress.Egress, log *slog.Logger) (*chat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("alerts: receiver %s: url_file: %w", r.ID, err)
 	}
-	c := &chat{url: address, timeout: r.Timeout.Std(), door: door, log: log}
+	c := &chat{url: address, timeout: r.Timeout.Std(), door: door}
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
 	}
 	if c.service, err = chatService(address.Reveal()); err != nil {
 		return nil, fmt.Errorf("alerts: receiver %s: %s: %w", r.ID, r.URLFile, err)
 	}
-	door.Use(eg, egress.ClientOptions{MaxBody: maxReply, Timeout: c.timeout})
+	c.out = eg.Transport(egress.ClientOptions{MaxBody: maxReply, Timeout: c.timeout})
 	if c.service != "matrix" { // making that one signs in
 		if _, err := c.open(); err != nil {
 			return nil, fmt.Errorf("alerts: receiver %s: %s: %w", r.ID, r.URLFile, err)
@@ -115,7 +114,7 @@ func (c *chat) rescue(err *error) {
 }
 
 // Notify implements [Notifier]. The library knows no contexts: when ctx ends
-// first, its request ends with its own time.
+// first, its requests end, and it is left to itself to notice.
 func (c *chat) Notify(ctx context.Context, d mention.Delivery) error {
 	var n Notice
 	if err := json.Unmarshal(d.Payload, &n); err != nil {
@@ -135,11 +134,7 @@ func (c *chat) Notify(ctx context.Context, d mention.Delivery) error {
 // than what the library says: some call it a success when nobody answered.
 func (c *chat) send(ctx context.Context, text string) error {
 	var err error
-	answers := c.door.Watch(func() {
-		if err = ctx.Err(); err == nil { // it may have waited for others
-			err = c.hand(text)
-		}
-	})
+	answers := c.door.Through(ctx, c.out, func() { err = c.hand(text) })
 	failed := &NotifyError{Err: err}
 	if len(answers) > 0 {
 		last := answers[len(answers)-1]

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -70,13 +71,57 @@ func TestEveryChatServiceGoesByTheGuard(t *testing.T) {
 }
 
 func TestChatBelievesAnswersAlone(t *testing.T) {
-	door := &egress.Door{} // leads nowhere
+	door := &egress.Door{}
 	through(t, door)
 	for name, address := range chatAddresses {
-		c := &chat{url: Secret(address), service: name, timeout: time.Second, door: door}
+		w := &wall{}
+		c := &chat{url: Secret(address), service: name, timeout: time.Second, door: door, out: w}
 		if err := c.send(t.Context(), "hello"); err == nil {
 			t.Errorf("%s: nobody answered, and the notice counts as sent", name)
 		}
+		if len(w.hosts) == 0 {
+			t.Errorf("%s does not ask where it was called", name)
+		}
+	}
+}
+
+// A chat that does not answer keeps no other one waiting, and ends with the
+// time it was given.
+func TestChatsDoNotWaitForEachOther(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	s := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "slow") {
+			asked <- struct{}{}
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		}
+	}))
+	defer s.Close()
+	through(t, &egress.Door{})
+	ca := writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})))
+	eg := testEgress(t, egress.Config{CAFile: ca})
+	chatTo := func(room string) Notifier {
+		n, err := New(chatReceiver(t, "rocketchat://bot@"+strings.TrimPrefix(s.URL, "https://")+"/secretA1/"+room+"/room"), eg, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	slow, quick := chatTo("slow1234"), chatTo("quick1234")
+	d := testDelivery()
+	d.Payload = []byte(`{"type":"incident.firing","data":{"subject":"a"}}`)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- slow.Notify(ctx, d) }()
+	<-asked
+	for range 3 {
+		if err := quick.Notify(t.Context(), d); err != nil {
+			t.Errorf("while another one does not answer: %v", err)
+		}
+	}
+	stop()
+	if err := <-ended; err == nil {
+		t.Error("a chat that did not answer counts as sent")
 	}
 }
 

@@ -54,7 +54,7 @@ func New(r Receiver, eg *egress.Egress, draw Draw, log *slog.Logger) (Notifier, 
 	case ReceiverEmail:
 		return newEmail(&r, eg, draw, log)
 	case ReceiverChat:
-		return newChat(&r, eg, log)
+		return newChat(&r, eg)
 	}
 	return nil, fmt.Errorf("alerts: receiver %s: a %s takes no notices", r.ID, r.Kind)
 }

@@ -74,7 +74,9 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	d.fault("receivers", broken)
 	d.dispatch.set(outlets)
 	d.understand.linker.Store(l)
-	d.fetch.Store(f)
+	if was := d.fetch.Swap(f); was.egress != f.egress {
+		was.egress.CloseIdle()
+	}
 	d.files.Store(files)
 	d.cfg.Store(cfg)
 	select {
