@@ -20,9 +20,16 @@ type nameForm struct {
 	what    string // name, alias, product …
 	exact   bool   // only in this case and spelling
 	plural  bool   // the last word carries a plural s
-	common  bool   // also a word of everyday language, or a place
-	named   bool   // also a name that people or other firms have
+	kind    formKind
 	single  bool
+}
+
+// A formKind is what else a form may be.
+type formKind struct {
+	common bool  // also a word of everyday language, or a place
+	named  bool  // also a name that people or other firms have
+	unseen bool  // on no list and in no text that was learned from
+	lists  uint8 // of names that have it
 }
 
 // A linker finds the watched brands in scanned texts. It is read-only after
@@ -46,14 +53,14 @@ type compiledContext struct {
 	given     bool
 }
 
-// newLinker compiles brands; common tells which names are also everyday words,
-// everyday what is a word at all.
-func newLinker(brands []mention.Brand, common func(keys []uint64, form string) (bool, bool), everyday func(string) bool) *linker {
+// newLinker compiles brands; kind tells what else a name may be, everyday what
+// is a word at all.
+func newLinker(brands []mention.Brand, kind func(keys []uint64, form string) formKind, everyday func(string) bool) *linker {
 	l := &linker{brands: brands, everyday: everyday, first: map[uint64][]*nameForm{}, handles: map[uint64][]*nameForm{}, tags: map[uint64][]*nameForm{}}
 	for i := range brands {
 		b := &brands[i]
 		l.contexts = append(l.contexts, compileContext(b.Context))
-		add := func(text, product, what string, exact bool) { l.add(i, text, product, what, exact, common) }
+		add := func(text, product, what string, exact bool) { l.add(i, text, product, what, exact, kind) }
 		add(b.Name, "", "name", false)
 		for _, a := range b.Aliases {
 			add(a, "", "alias", false)
@@ -89,7 +96,7 @@ func productID(p *mention.ProductName) string {
 }
 
 // add registers a form, its plural and its hashtag.
-func (l *linker) add(brand int, text, product, what string, exact bool, common func([]uint64, string) (bool, bool)) {
+func (l *linker) add(brand int, text, product, what string, exact bool, kind func([]uint64, string) formKind) {
 	var s scanned
 	s.scan(text)
 	keys := trimmedKeys(&s)
@@ -98,7 +105,7 @@ func (l *linker) add(brand int, text, product, what string, exact bool, common f
 	}
 	f := &nameForm{brand: brand, product: product, text: text, keys: keys, what: what, exact: exact, single: len(keys) == 1}
 	if !exact {
-		f.common, f.named = common(keys, strings.ToLower(text))
+		f.kind = kind(keys, strings.ToLower(text))
 	}
 	l.first[keys[0]] = append(l.first[keys[0]], f)
 	l.forms++
@@ -108,7 +115,7 @@ func (l *linker) add(brand int, text, product, what string, exact bool, common f
 	joined := hashString(joinedName(text))
 	l.tags[joined] = append(l.tags[joined], f)
 	last := s.form(&s.words[len(s.words)-1])
-	if utf8.RuneCount(last) < 4 || f.common || s.words[len(s.words)-1].kind != kindWord {
+	if utf8.RuneCount(last) < 4 || f.kind.common || s.words[len(s.words)-1].kind != kindWord {
 		return
 	}
 	for _, end := range []string{"s", "es"} {
@@ -282,7 +289,7 @@ func (l *linker) insideTag(dst []hit, tag string, i int) []hit {
 				continue
 			}
 			for _, f := range l.tags[h] {
-				if !f.common && l.worded(tag[:from]) && l.worded(tag[to+1:]) {
+				if !f.kind.common && l.worded(tag[:from]) && l.worded(tag[to+1:]) {
 					dst = append(dst, hit{form: f, from: i, to: i + 1, ok: true, why: "hashtag contains " + f.what + " " + f.text})
 				}
 			}
@@ -350,12 +357,14 @@ func sameKeys(words []word, keys []uint64) bool {
 
 // decide says for every hit whether it speaks of its brand, and why.
 func (l *linker) decide(hits []hit, s *scanned, v *nameView) {
+	var room [maxSure]*nameForm
+	sure := sureForms(room[:0], hits)
 	for i := range hits {
 		h := &hits[i]
 		if h.ok {
 			continue
 		}
-		h.ok, h.why = l.judge(h, s, v)
+		h.ok, h.why = l.judge(h, s, v, sure)
 	}
 	for i := range hits {
 		h := &hits[i]
@@ -376,7 +385,31 @@ func (l *linker) decide(hits []hit, s *scanned, v *nameView) {
 	}
 }
 
-func (l *linker) judge(h *hit, s *scanned, v *nameView) (bool, string) {
+// maxSure is how many forms that leave no doubt are remembered of a text.
+const maxSure = 16
+
+// sureForms are the forms of hits that name their brand and nothing else.
+func sureForms(dst []*nameForm, hits []hit) []*nameForm {
+	for i := range hits {
+		if h := &hits[i]; len(dst) < maxSure && (h.ok || !h.form.kind.common && !h.form.kind.named) && !slices.Contains(dst, h.form) {
+			dst = append(dst, h.form)
+		}
+	}
+	return dst
+}
+
+// company is a form among sure that speaks of the brand of h in other words,
+// or nil.
+func company(sure []*nameForm, h *hit) *nameForm {
+	for _, f := range sure {
+		if f.brand == h.form.brand && f.text != h.form.text {
+			return f
+		}
+	}
+	return nil
+}
+
+func (l *linker) judge(h *hit, s *scanned, v *nameView, sure []*nameForm) (bool, string) {
 	f, c := h.form, &l.contexts[h.form.brand]
 	says := f.what + " " + f.text
 	if c.given && f.product == "" {
@@ -396,8 +429,8 @@ func (l *linker) judge(h *hit, s *scanned, v *nameView) (bool, string) {
 			return true, says
 		}
 	}
-	if f.exact || !f.single && !f.common {
+	if f.exact {
 		return true, says
 	}
-	return v.speaks(h, s, says)
+	return v.speaks(h, s, says, company(sure, h))
 }

@@ -20,7 +20,7 @@ func (w *worker) entities(a *Analyzer) []mention.Entity {
 			continue
 		}
 		w.hits = a.linker.find(w.hits[:0], &d.scan)
-		w.single = slices.ContainsFunc(w.hits, func(h hit) bool { return !h.ok && (h.form.single || h.form.common) })
+		w.single = slices.ContainsFunc(w.hits, func(h hit) bool { return !h.ok && !h.form.exact })
 		w.name(d)
 		w.products(d)
 		for _, e := range d.view.entities {

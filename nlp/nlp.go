@@ -12,7 +12,7 @@ import (
 
 // modelVersion names what the models and the rules around them say; it
 // changes whenever an answer may.
-const modelVersion = "earshot-nlp-6"
+const modelVersion = "earshot-nlp-7"
 
 // Options are what an [Analyzer] needs from outside.
 type Options struct {
@@ -44,7 +44,7 @@ func New(o Options) (*Analyzer, error) {
 		return nil, fmt.Errorf("nlp: safety threshold %g is not 0 to 1", o.SafetyThreshold)
 	}
 	a := &Analyzer{o: o, m: m, workers: make(chan *worker, runtime.GOMAXPROCS(0))}
-	a.linker = newLinker(o.Brands, m.common, m.word)
+	a.linker = newLinker(o.Brands, m.kind, m.word)
 	a.own = ownChannels(o.Brands)
 	return a, nil
 }
@@ -60,6 +60,7 @@ type models struct {
 	polarity *linear
 	words    *polarityWords
 	drugs    *lexicon
+	casing   *lexicon // words that are written in lower case
 
 	idf      *lexicon
 	events   *eventReader
@@ -79,13 +80,14 @@ var loadModels = sync.OnceValues(readModels)
 func readModels() (*models, error) {
 	m := &models{seen: newRecent[*wordFeatures](), runs: newRecent[[]piece](), words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
 	var wg sync.WaitGroup
-	var errs [9]error
+	var errs [10]error
 	wg.Go(func() { m.base, errs[0] = loadBase() })
 	m.lexicon, errs[1] = openLexicon("lexicon")
 	l, err := openLinear("language")
 	m.language, errs[2] = &languageModel{l}, err
 	m.polarity, errs[3] = openLinear("sentiment")
 	m.drugs, errs[4] = openLexicon("drugs")
+	m.casing, errs[9] = openLexicon("casing")
 	wg.Go(func() { m.entities, errs[7] = loadEntities() })
 	targets, err := openLinear("targets")
 	m.targets, errs[8] = newTargetReader(targets), err
@@ -98,27 +100,39 @@ func readModels() (*models, error) {
 	return m, nil
 }
 
-// common reports whether a form is also a word of everyday language or a
-// place, and whether it is known as a name of others.
-func (m *models) common(keys []uint64, form string) (common, named bool) {
+// kind tells what else a form may be.
+func (m *models) kind(keys []uint64, form string) formKind {
 	h := keys[0]
 	for _, k := range keys[1:] {
 		h = mix(h, k)
 	}
 	bits, listed := m.entities.names.find(mix(h, nameSeed))
-	if listed && uint8(bits)&(nameCity|nameCountry|nameRegion) != 0 {
-		return true, true
+	k := formKind{lists: uint8(bits)}
+	if !listed {
+		k.lists = 0
 	}
-	if len(keys) == 1 {
+	group, _ := m.entities.usage.of(form)
+	_, seen := m.idf.find(hashString(form))
+	k.unseen = !listed && group == 0 && !seen
+	switch {
+	case k.lists&(nameCity|nameCountry|nameRegion) != 0:
+		k.common, k.named = true, true
+	case len(keys) == 1:
 		_, basic := m.base.basic[form]
-		return basic || doubles.has(keys[0]) || m.base.everyday(form), m.base.named(form)
-	}
-	for w := range strings.FieldsSeq(form) {
-		if !m.base.everyday(w) {
-			return false, false
+		k.common, k.named = basic || doubles.has(keys[0]) || m.everyday(form), m.base.named(form)
+	default:
+		k.common = true
+		for w := range strings.FieldsSeq(form) {
+			k.common = k.common && m.everyday(w)
 		}
 	}
-	return true, false
+	return k
+}
+
+// everyday reports whether a form is a word rather than a name.
+func (m *models) everyday(form string) bool {
+	_, lower := m.casing.find(hashString(form))
+	return lower || m.base.everyday(form)
 }
 
 // word reports whether a form of a hashtag's part is a word: one that prose's

@@ -68,6 +68,7 @@ func Train(o TrainOptions) error {
 		{"language", t.makeLanguage},
 		{"names", t.makeNames},
 		{"usage", t.makeUsage},
+		{"casing", t.makeCasing},
 		{"entities", t.makeEntities},
 		{"idf", t.makeFrequencies},
 		{"drugs", t.makeDrugs},

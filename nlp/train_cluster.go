@@ -94,8 +94,8 @@ func directions(l *lexicon, vocabulary []string, vectors [][]float32) []byte {
 	return codes
 }
 
-// plainTexts are the words of all texts, as the entity model sees them.
-func (t *trainer) plainTexts() ([][]string, error) {
+// unlabelledRows are all texts, without what was learned of them.
+func (t *trainer) unlabelledRows() ([]sample, error) {
 	rows, err := t.sets(unlabelled...)
 	if err != nil {
 		return nil, err
@@ -108,6 +108,12 @@ func (t *trainer) plainTexts() ([][]string, error) {
 		rows = append(rows, sample{Text: r.Title}, sample{Text: r.Summary})
 		return nil
 	})
+	return rows, err
+}
+
+// plainTexts are the words of all texts, as the entity model sees them.
+func (t *trainer) plainTexts() ([][]string, error) {
+	rows, err := t.unlabelledRows()
 	if err != nil {
 		return nil, err
 	}

@@ -140,13 +140,9 @@ func (t *trainer) makeEntities() error {
 	if err != nil {
 		return err
 	}
-	ambiguous, err := t.read("ambiguous")
+	judged, err := t.ambiguousTexts()
 	if err != nil {
 		return err
-	}
-	judged := map[string]bool{}
-	for _, r := range ambiguous {
-		judged[normalText(r.Text)] = true
 	}
 	var train, check []tagged
 	dropped := 0
@@ -169,6 +165,16 @@ func (t *trainer) makeEntities() error {
 		return err
 	}
 	return t.write("entities", m.encode())
+}
+
+// ambiguousTexts are the normal forms of the texts that judge brand linking.
+func (t *trainer) ambiguousTexts() (map[string]bool, error) {
+	rows, err := t.read("ambiguous")
+	judged := map[string]bool{}
+	for i := range rows {
+		judged[normalText(rows[i].Text)] = true
+	}
+	return judged, err
 }
 
 // chooseBias takes from O what serves the sets that judge tweets, and tells
