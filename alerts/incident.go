@@ -104,7 +104,7 @@ func (e *Engine) ensure(g *group, at instant, x *entry) *incident {
 	way := e.routes.way(g.rule.Rule, g.Key, row)
 	g.Incident = &incident{
 		Incident: mention.Incident{
-			ID: id, Rule: g.rule.ID, Kind: g.rule.kind(), Group: g.Key, State: mention.StatePending,
+			ID: id, Rule: g.rule.ID, Kind: g.rule.kind(), Match: g.rule.Match, Group: g.Key, State: mention.StatePending,
 			Severity: g.rule.severity(), Opened: at.Time(), Updated: at.Time(), Department: way.Department,
 		},
 		Since: at, Until: at, Route: way.Receivers,

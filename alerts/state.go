@@ -296,6 +296,7 @@ func (e *Engine) restoreGroup(key, id string, gs *groupState) {
 func (e *Engine) adopt(r *rule, g *group) {
 	r.groups[g.Key] = g
 	if g.Incident != nil {
+		g.Incident.Match = r.Match // of a state from before it was noted; else it is the same
 		e.open[g.Incident.ID] = g
 		if g.Incident.Say != "" {
 			e.saying = append(e.saying, g)

@@ -309,7 +309,7 @@ func (f *fake) Incidents(_ context.Context, filter api.IncidentFilter) ([]mentio
 	var list []mention.Incident
 	seen := filter.Before == ""
 	for _, i := range f.incidents {
-		if seen && (filter.State == "" || filter.State == i.State) && (filter.Rules == nil || slices.Contains(filter.Rules, i.Rule)) && (filter.Limit == 0 || len(list) < filter.Limit) {
+		if seen && (filter.State == "" || filter.State == i.State) && (filter.Keep == nil || filter.Keep(i.Kind, i.Match)) && (filter.Limit == 0 || len(list) < filter.Limit) {
 			list = append(list, i)
 		}
 		seen = seen || i.ID == filter.Before
@@ -334,10 +334,14 @@ func (f *fake) FlagIncident(ctx context.Context, id string, flag api.Flag) (ment
 	return i, err
 }
 
+func (f *fake) ofKept(keep mention.Keep, id string) bool {
+	return slices.ContainsFunc(f.incidents, func(i mention.Incident) bool { return i.ID == id && keep(i.Kind, i.Match) })
+}
+
 func (f *fake) Deliveries(_ context.Context, filter api.DeliveryFilter) ([]mention.Delivery, error) {
 	var list []mention.Delivery
 	for _, d := range f.outbox {
-		if (filter.Before == 0 || d.Seq < filter.Before) && (filter.Rules == nil || slices.Contains(filter.Rules, d.Rule)) && (filter.Limit == 0 || len(list) < filter.Limit) {
+		if (filter.Before == 0 || d.Seq < filter.Before) && (filter.Keep == nil || f.ofKept(filter.Keep, d.Incident)) && (filter.Limit == 0 || len(list) < filter.Limit) {
 			list = append(list, d)
 		}
 	}

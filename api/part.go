@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -324,59 +323,47 @@ func (p part) AuditTrail(ctx context.Context, f mention.AuditFilter) ([]mention.
 	return p.whole.AuditTrail(ctx, f)
 }
 
-// watched are the rules whose incidents are there for who asks: those whose
-// query asks for all that the scope does; nil means every rule.
-func (p part) watched(ctx context.Context) (map[string]bool, error) {
+// keep says which incidents are there for who asks: those of rules that asked,
+// when they were opened, for all that the scope does. What a rule asks for
+// today says nothing of what they hold. It is nil for who sees everything.
+func keep(ctx context.Context) (mention.Keep, error) {
 	who := actorOf(ctx)
 	if who.scope == nil {
 		return nil, whole(ctx)
 	}
-	rules, err := p.whole.Rules(ctx)
-	if err != nil {
-		return nil, err
-	}
-	seen := map[string]bool{}
-	for i := range rules {
-		if rules[i].Match != "" && slices.Contains(judged, rules[i].Kind) && within(rules[i].Match, who.scope) {
-			seen[rules[i].ID] = true
+	known := map[string]bool{}
+	return func(kind, match string) bool {
+		if match == "" || !slices.Contains(judged, kind) {
+			return false
 		}
-	}
-	return seen, nil
+		inside, ok := known[match]
+		if !ok {
+			inside = within(match, who.scope)
+			known[match] = inside
+		}
+		return inside
+	}, nil
 }
 
 // judged are the kinds of rules that count what they match and nothing else.
-var judged = []string{"", "match", "threshold", "spike", "drop", "flatline", "new_term", "ratio", "sentiment_shift"}
-
-// only narrows the rules that a list is about to those that are watched; nil is
-// every one.
-func only(asked []string, watched map[string]bool) []string {
-	if watched == nil {
-		return asked
-	}
-	if asked == nil {
-		return slices.AppendSeq(make([]string, 0, len(watched)), maps.Keys(watched)) // none is not every one
-	}
-	return slices.DeleteFunc(slices.Clone(asked), func(id string) bool { return !watched[id] })
-}
+var judged = []string{"match", "threshold", "spike", "drop", "flatline", "new_term", "ratio", "sentiment_shift"}
 
 // Incidents implements [Alerting].
-func (p part) Incidents(ctx context.Context, f IncidentFilter) ([]mention.Incident, error) {
-	rules, err := p.watched(ctx)
-	if err != nil {
+func (p part) Incidents(ctx context.Context, f IncidentFilter) (_ []mention.Incident, err error) {
+	if f.Keep, err = keep(ctx); err != nil {
 		return nil, err
 	}
-	f.Rules = only(f.Rules, rules)
 	return p.whole.Incidents(ctx, f)
 }
 
 // Incident implements [Alerting].
 func (p part) Incident(ctx context.Context, id string) (mention.Incident, error) {
-	rules, err := p.watched(ctx)
+	keeps, err := keep(ctx)
 	if err != nil {
 		return mention.Incident{}, err
 	}
 	inc, err := p.whole.Incident(ctx, id)
-	if err == nil && rules != nil && !rules[inc.Rule] {
+	if err == nil && keeps != nil && !keeps(inc.Kind, inc.Match) {
 		return mention.Incident{}, ErrNotFound
 	}
 	return inc, err
@@ -391,24 +378,20 @@ func (p part) FlagIncident(ctx context.Context, id string, f Flag) (mention.Inci
 }
 
 // Deliveries implements [Alerting].
-func (p part) Deliveries(ctx context.Context, f DeliveryFilter) ([]mention.Delivery, error) {
-	rules, err := p.watched(ctx)
-	if err != nil {
+func (p part) Deliveries(ctx context.Context, f DeliveryFilter) (_ []mention.Delivery, err error) {
+	if f.Keep, err = keep(ctx); err != nil {
 		return nil, err
 	}
-	f.Rules = only(f.Rules, rules)
 	return p.whole.Deliveries(ctx, f)
 }
 
 // Delivery implements [Alerting].
 func (p part) Delivery(ctx context.Context, id string) (mention.Delivery, error) {
-	rules, err := p.watched(ctx)
-	if err != nil {
-		return mention.Delivery{}, err
-	}
 	d, err := p.whole.Delivery(ctx, id)
-	if err == nil && rules != nil && !rules[d.Rule] {
-		return mention.Delivery{}, ErrNotFound
+	if err == nil && partial(ctx) {
+		if _, err = p.Incident(ctx, d.Incident); err != nil {
+			return mention.Delivery{}, err
+		}
 	}
 	return d, err
 }

@@ -76,8 +76,12 @@ func agency(t *testing.T) (*fake, http.Handler, *http.Cookie) {
 	f.receivers[0].Target = canary
 	f.rules = append(f.rules, api.RuleInfo{ID: "ours", Kind: "threshold", Match: "recall* AND source:wire AND brand:brillux"},
 		api.RuleInfo{ID: "wider", Kind: "threshold", Match: "source:wire OR brand:brillux"}, api.RuleInfo{ID: "voice", Kind: "share_of_voice", Match: "source:wire"})
-	f.incidents[0].Rule, f.incidents[1].Reason, f.incidents[2].Reason = "ours", canary, canary
-	f.outbox[0].Rule, f.outbox[1].Reason = "ours", canary
+	// The first is of a rule within the scope; the second was opened when that
+	// rule asked for more, or before it was noted what one asks for.
+	f.incidents[0].Rule, f.incidents[0].Match = "ours", f.rules[1].Match
+	f.incidents[1].Rule, f.incidents[1].Match, f.incidents[1].Reason = "ours", "recall* AND brand:brillux", canary
+	f.incidents[2].Rule, f.incidents[2].Reason = "ours", canary
+	f.outbox[0].Rule, f.outbox[1].Rule, f.outbox[1].Reason = "ours", "ours", canary
 	f.reasons = nil
 	people := newCrowd(mention.User{Name: "ag", Role: "analyst", Scope: "source:wire", Password: passHash})
 	h := cheap(t, api.Options{Backend: sieve{f}, People: people, Extra: map[string]http.Handler{"/inbox": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(canary)) })}})
@@ -247,6 +251,7 @@ func TestStreamOfAPart(t *testing.T) {
 	f.records[1].Mention.Source, f.records[1].Mention.Title = "secret", canary
 	f.rules = []api.RuleInfo{{ID: "ours", Match: "source:wire AND recall"}}
 	f.incidents[0].Rule, f.incidents[1].Rule = "ours", "theirs"
+	f.incidents[0].Match = f.rules[0].Match
 	people := newCrowd(mention.User{Name: "ag", Role: "viewer", Scope: "source:wire", Password: passHash})
 	h := cheap(t, api.Options{Backend: f, People: people, Hub: hub})
 	c := signIn(t, h, "ag")
@@ -271,12 +276,12 @@ func TestAPartIsToldWhatStandsBehindMuchElse(t *testing.T) {
 	f.rules = []api.RuleInfo{{ID: "ours", Match: "source:wire AND recall"}}
 	f.incidents, f.outbox = nil, nil
 	for i := range 3000 {
-		rule := "theirs"
+		rule, match, id := "theirs", "recall", fmt.Sprintf("i%04d", i)
 		if i == 2999 {
-			rule = "ours"
+			rule, match = "ours", f.rules[0].Match
 		}
-		f.incidents = append(f.incidents, mention.Incident{ID: fmt.Sprintf("i%04d", i), Rule: rule})
-		f.outbox = append(f.outbox, mention.Delivery{ID: fmt.Sprintf("d%04d", i), Seq: int64(3000 - i), Rule: rule})
+		f.incidents = append(f.incidents, mention.Incident{ID: id, Rule: rule, Kind: "match", Match: match})
+		f.outbox = append(f.outbox, mention.Delivery{ID: fmt.Sprintf("d%04d", i), Incident: id, Seq: int64(3000 - i), Rule: rule})
 	}
 	h := cheap(t, api.Options{Backend: f, People: newCrowd(mention.User{Name: "ag", Role: "viewer", Scope: "source:wire", Password: passHash})})
 	c := signIn(t, h, "ag")

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -48,15 +49,15 @@ func (p part) Sources(ctx context.Context) ([]mention.SourceStatus, error) {
 
 // Rules implements [Configuring].
 func (p part) Rules(ctx context.Context) ([]RuleInfo, error) {
-	seen, err := p.watched(ctx)
+	keeps, err := keep(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list, err := p.whole.Rules(ctx)
-	if err != nil || seen == nil {
+	if err != nil || keeps == nil {
 		return list, err
 	}
-	return slices.DeleteFunc(slices.Clone(list), func(r RuleInfo) bool { return !seen[r.ID] }), nil
+	return slices.DeleteFunc(slices.Clone(list), func(r RuleInfo) bool { return !keeps(cmp.Or(r.Kind, "match"), r.Match) }), nil
 }
 
 // Receivers implements [Configuring].

@@ -24,7 +24,8 @@ const (
 type Incident struct {
 	ID       string    `json:"id"`
 	Rule     string    `json:"rule"`
-	Kind     string    `json:"kind"` // of the rule
+	Kind     string    `json:"kind"`            // of the rule
+	Match    string    `json:"match,omitempty"` // what the rule asked for when it was opened; empty for every mention
 	Group    string    `json:"group,omitempty"`
 	State    string    `json:"state"`
 	Severity string    `json:"severity"`

@@ -5,18 +5,23 @@ import "time"
 // An IncidentFilter narrows a list of incidents; zero fields do not filter.
 type IncidentFilter struct {
 	Rule, State string
-	Rules       []string // one of these; nil means any
-	Limit       int      // 0 means 100
-	Before      string   // id to go on after
+	Keep        Keep   // nil keeps all
+	Limit       int    // 0 means 100
+	Before      string // id to go on after
 }
 
 // A DeliveryFilter narrows a list of deliveries; zero fields do not filter.
 type DeliveryFilter struct {
 	Receiver, State, Incident, Mention string
-	Rules                              []string // one of these; nil means any
-	Limit                              int      // 0 means 100
-	Before                             int64    // Seq to go on below
+	Keep                               Keep  // nil keeps all, also what is of no incident
+	Limit                              int   // 0 means 100
+	Before                             int64 // Seq to go on below
 }
+
+// A Keep reports whether incidents, and what was delivered of them, are to be
+// in a list: by the kind of their rule and what it asked for when they were
+// opened.
+type Keep func(kind, match string) bool
 
 // A MutePreview says what a mute would have held back.
 type MutePreview struct {

@@ -114,7 +114,8 @@ func (b backend) MutePreview(ctx context.Context, id string, since time.Time) (m
 }
 
 // MutePreview tells what a mute would have held back since a time: the notices
-// that were sent about incidents of the same rule and group.
+// that were sent about incidents of the same group and rule, while it asked for
+// the same.
 func (s *Store) MutePreview(ctx context.Context, id string, since time.Time) (mention.MutePreview, error) {
 	p := mention.MutePreview{Incident: id, Since: since, Sent: []mention.Delivery{}}
 	inc, err := s.Ledger.Incident(ctx, id)
@@ -131,7 +132,7 @@ func (s *Store) MutePreview(ctx context.Context, id string, since time.Time) (me
 			if list[i].Opened.Before(since) {
 				return p, nil
 			}
-			if list[i].Group != inc.Group || list[i].Fired.IsZero() {
+			if list[i].Group != inc.Group || list[i].Match != inc.Match || list[i].Fired.IsZero() {
 				continue
 			}
 			p.Incidents++

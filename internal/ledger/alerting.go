@@ -100,34 +100,49 @@ func (l *store) Incidents(ctx context.Context, f IncidentFilter) ([]mention.Inci
 			return nil, reading("incidents", err)
 		}
 	}
-	query, args := "SELECT body FROM incidents WHERE (opened, num) < (?, ?)", []any{opened, num}
+	query, args := "SELECT "+watchedCols+", body FROM incidents WHERE (opened, num) < (?, ?)", []any{opened, num}
+	if f.Keep == nil {
+		query = "SELECT '', '', body FROM incidents WHERE (opened, num) < (?, ?)"
+	}
 	if f.Rule != "" {
 		query, args = query+" AND rule = ?", append(args, f.Rule)
 	}
 	if f.State != "" {
 		query, args = query+" AND state = ?", append(args, f.State)
 	}
-	if f.Rules != nil {
-		query, args = query+" AND rule IN "+oneOf, append(args, listOf(f.Rules))
-	}
 	var list []mention.Incident
 	err := l.r.each(ctx, query+" ORDER BY opened DESC, num DESC LIMIT ?", func(rows *sql.Rows) error {
-		in, err := scanJSON[mention.Incident](rows)
-		list = append(list, in)
+		var kind, match string
+		var body sql.RawBytes
+		if err := rows.Scan(&kind, &match, &body); err != nil || f.Keep != nil && !f.Keep(kind, match) {
+			return err
+		}
+		var in mention.Incident
+		err := json.Unmarshal(body, &in)
+		if list = append(list, in); err == nil && len(list) == limitOr(f.Limit) {
+			err = errEnough
+		}
 		return err
-	}, append(args, limitOr(f.Limit))...)
+	}, append(args, scanned(f.Keep, f.Limit))...)
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return list, reading("incidents", err)
 }
 
-// oneOf is what a parameter made by listOf has.
-const oneOf = "(SELECT value FROM json_each(?))"
+// errEnough ends a reading that has what it wants.
+var errEnough = errors.New("enough")
 
-func listOf(texts []string) string {
-	b, err := json.Marshal(texts)
-	if err != nil {
-		return "[]" // never: they are texts
+// watchedCols are what a [mention.Keep] asks of an incident.
+const watchedCols = "COALESCE(json_extract(body, '$.kind'), '') AS kind, COALESCE(json_extract(body, '$.match'), '') AS asked"
+
+// scanned is how many rows are looked at for a list: where some are passed
+// over, as many as there are.
+func scanned(keep mention.Keep, limit int) int64 {
+	if keep != nil {
+		return -1
 	}
-	return string(b)
+	return int64(limitOr(limit))
 }
 
 // Tallies implements [Alerting]. An incident that waited longer than a week

@@ -127,9 +127,14 @@ func testObjects(t *testing.T, l ledger.Ledger) {
 	}
 }
 
+// asks keeps the incidents of spikes of one query.
+func asks(want string) mention.Keep {
+	return func(kind, match string) bool { return kind == "spike" && match == want }
+}
+
 func testIncidents(t *testing.T, l ledger.Ledger) {
 	for i := range 4 {
-		in := mention.Incident{ID: fmt.Sprint("i", i), Rule: fmt.Sprint("r", i%2), State: mention.StateFiring, Opened: start.Add(time.Duration(i) * time.Minute), Count: 1}
+		in := mention.Incident{ID: fmt.Sprint("i", i), Rule: fmt.Sprint("r", i%2), Kind: "spike", Match: fmt.Sprint("w", i%2), State: mention.StateFiring, Opened: start.Add(time.Duration(i) * time.Minute), Count: 1}
 		if err := l.CommitAlerts(t.Context(), ledger.AlertCommit{Offset: int64(i), Parts: map[string][]byte{"head": {byte(i)}, fmt.Sprint("part", i): {1}, fmt.Sprint("part", i-1): nil}, Incidents: []mention.Incident{in}}); err != nil {
 			t.Fatal(err)
 		}
@@ -154,8 +159,10 @@ func testIncidents(t *testing.T, l ledger.Ledger) {
 		{ledger.IncidentFilter{Before: "i2"}, "i1 i0 "},
 		{ledger.IncidentFilter{Rule: "r1", State: mention.StateFiring}, "i3 i1 "},
 		{ledger.IncidentFilter{State: mention.StateResolved}, ""},
-		{ledger.IncidentFilter{Rules: []string{"r0", "r9"}, Limit: 1}, "i2 "},
-		{ledger.IncidentFilter{Rules: []string{}}, ""},
+		{ledger.IncidentFilter{Keep: asks("w0")}, "i2 i0 "},
+		{ledger.IncidentFilter{Keep: asks("w0"), Limit: 1}, "i2 "},
+		{ledger.IncidentFilter{Keep: asks("w0"), Limit: 1, Before: "i2"}, "i0 "},
+		{ledger.IncidentFilter{Keep: asks("w9")}, ""},
 	} {
 		if got := list(tt.filter); got != tt.want {
 			t.Errorf("Incidents(%+v) = %q, want %q", tt.filter, got, tt.want)
@@ -208,6 +215,9 @@ func commitNotices(t *testing.T, l ledger.Ledger, list ...mention.Delivery) {
 }
 
 func testOutbox(t *testing.T, l ledger.Ledger) {
+	if err := l.CommitAlerts(t.Context(), ledger.AlertCommit{Incidents: []mention.Incident{{ID: "i1", Rule: "r", Kind: "spike", Match: "w1", State: mention.StateFiring, Opened: start}}}); err != nil {
+		t.Fatal(err)
+	}
 	held := notice("d3", "hook", "i2")
 	held.State, held.Reason, held.Rule = mention.DeliveryHeld, "muted", "r9"
 	commitNotices(t, l, notice("d1", "hook", "i1"), notice("d2", "mail", "i1"), held)
@@ -234,8 +244,10 @@ func testOutbox(t *testing.T, l ledger.Ledger) {
 		{ledger.DeliveryFilter{State: mention.DeliveryHeld}, "d3 "},
 		{ledger.DeliveryFilter{Incident: "i1", Limit: 1}, "d2 "},
 		{ledger.DeliveryFilter{Before: 2}, "d1 "},
-		{ledger.DeliveryFilter{Rules: []string{"r9"}}, "d3 "},
-		{ledger.DeliveryFilter{Rules: []string{}}, ""},
+		{ledger.DeliveryFilter{Keep: asks("w1")}, "d2 d1 "},
+		{ledger.DeliveryFilter{Keep: asks("w1"), Limit: 1}, "d2 "},
+		{ledger.DeliveryFilter{Keep: asks("w1"), Receiver: "hook", Before: 3}, "d1 "},
+		{ledger.DeliveryFilter{Keep: asks("")}, ""},
 	} {
 		if got := ids(must(l.Deliveries(t.Context(), tt.filter))(t)); got != tt.want {
 			t.Errorf("Deliveries(%+v) = %q, want %q", tt.filter, got, tt.want)

@@ -43,12 +43,13 @@ func deliveryBody(d mention.Delivery) (string, error) {
 // due is when a delivery may be sent.
 func due(d *mention.Delivery) int64 { return max(ms(d.Next), ms(d.Created)) }
 
-func scanDelivery(rows *sql.Rows) (d mention.Delivery, err error) {
+// scanDelivery reads a row of the columns before, and of deliveryCols.
+func scanDelivery(rows *sql.Rows, before ...any) (d mention.Delivery, err error) {
 	var seq int64
 	var state string
 	var payload []byte
 	var body sql.RawBytes
-	if err := rows.Scan(&seq, &state, &payload, &body); err != nil {
+	if err := rows.Scan(append(before, &seq, &state, &payload, &body)...); err != nil {
 		return d, err
 	}
 	err = json.Unmarshal(body, &d)
@@ -68,7 +69,10 @@ func (l *store) deliveries(ctx context.Context, what, query string, args ...any)
 
 // Deliveries implements [Alerting].
 func (l *store) Deliveries(ctx context.Context, f DeliveryFilter) ([]mention.Delivery, error) {
-	query, args := "SELECT "+deliveryCols+" FROM deliveries WHERE seq < ?", []any{f.Before}
+	query, args := "SELECT '', '', "+deliveryCols+" FROM deliveries WHERE seq < ?", []any{f.Before}
+	if f.Keep != nil {
+		query = "SELECT kind, asked, " + deliveryCols + " FROM deliveries JOIN (SELECT id AS its, " + watchedCols + " FROM incidents) ON its = incident WHERE seq < ?"
+	}
 	if f.Before <= 0 {
 		args[0] = int64(1) << 62
 	}
@@ -79,10 +83,22 @@ func (l *store) Deliveries(ctx context.Context, f DeliveryFilter) ([]mention.Del
 			query, args = query+" AND "+c.column+" = ?", append(args, c.value)
 		}
 	}
-	if f.Rules != nil {
-		query, args = query+" AND json_extract(body, '$.rule') IN "+oneOf, append(args, listOf(f.Rules))
+	var list []mention.Delivery
+	err := l.r.each(ctx, query+" ORDER BY seq DESC LIMIT ?", func(rows *sql.Rows) error {
+		var kind, match string
+		d, err := scanDelivery(rows, &kind, &match)
+		if err != nil || f.Keep != nil && !f.Keep(kind, match) {
+			return err
+		}
+		if list = append(list, d); len(list) == limitOr(f.Limit) {
+			err = errEnough
+		}
+		return err
+	}, append(args, scanned(f.Keep, f.Limit))...)
+	if errors.Is(err, errEnough) {
+		err = nil
 	}
-	return l.deliveries(ctx, "deliveries", query+" ORDER BY seq DESC LIMIT ?", append(args, limitOr(f.Limit))...)
+	return list, reading("deliveries", err)
 }
 
 // Delivery implements [Alerting].
