@@ -54,10 +54,13 @@ func TestSource(ctx context.Context, cfg *config.Config, an *nlp.Analyzer, o cra
 	src := r.Source
 	t.Robots, t.Refused = robotsTold(r)
 	walked := false
-	if src.Kind == mention.SourceSite && len(found) == 0 && !t.Refused && ctx.Err() == nil {
-		found, err = walk(ctx, src, o)
-		if walked = true; err != nil {
+	if src.Kind == mention.SourceSite && !t.Refused && ctx.Err() == nil {
+		list, err := walk(ctx, src, o)
+		if err != nil {
 			t.Cut = strings.TrimPrefix(err.Error(), "crawler: ")
+		}
+		if walked = len(list) > 0; walked {
+			found = list
 		}
 	}
 	list := NewSourceList(cfg)
@@ -186,7 +189,7 @@ func extracted(r *crawler.Report, found []mention.Mention, walked bool) string {
 	case walked:
 		return fmt.Sprintf("main text of %d articles on the first %d pages, %d words on average", len(found), testPages, words/len(found))
 	}
-	return fmt.Sprintf("main text of the article, %d words", words)
+	return fmt.Sprintf("main text of this page, %d words", words)
 }
 
 // readItems tells of the first mentions what would be understood, and of all
@@ -233,7 +236,7 @@ func testedItem(m *mention.Mention, a *mention.Analysis, places []nlp.Candidate)
 		if p.Span.Start >= 0 && p.Span.End <= len(text) && p.Span.Start < p.Span.End {
 			b.Words = text[p.Span.Start:p.Span.End]
 		}
-		key := strings.Join([]string{b.Brand, b.Product, b.Why, strings.ToLower(b.Words)}, "\x00")
+		key := fmt.Sprintf("%s\x00%s\x00%t", b.Brand, b.Product, b.Linked)
 		if !told[key] && len(item.Brands) < 20 {
 			told[key] = true
 			item.Brands = append(item.Brands, b)
