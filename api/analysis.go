@@ -76,6 +76,7 @@ type trendsView struct {
 	Kinds  []choice
 	Groups []trendGroup
 	Trends mention.Trends
+	Pinned *notesView
 }
 
 type trendGroup struct {
@@ -92,6 +93,9 @@ func (a *api) trendsPage(w http.ResponseWriter, r *http.Request) {
 	s := a.newScope(r, "/trends", "7d", time.Now())
 	v := &trendsView{scope: s}
 	a.analyse(w, r, s, "trends", view{Title: "Trends", Here: "/trends", Data: v}, func(ctx context.Context) (err error) {
+		if v.Pinned, err = a.notesOf(ctx, s); err != nil {
+			return err
+		}
 		v.Trends, err = a.backend.Trends(ctx, trendSearch(s, 12))
 		for _, kind := range []string{mention.TrendStory, mention.TrendTerm, mention.TrendEntity, mention.TrendHashtag, mention.TrendQuestion, mention.TrendSite} {
 			g := trendGroup{Name: trendNames[kind]}

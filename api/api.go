@@ -226,6 +226,7 @@ func (a *api) routes(mux *router) {
 	a.alertRoutes()
 	a.objectRoutes()
 	a.sourceRoutes()
+	a.noteRoutes()
 	a.systemRoutes()
 	a.streamRoutes()
 	a.pageRoutes(mux)

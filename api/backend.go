@@ -38,6 +38,7 @@ type Backend interface {
 	Writing
 	Alerting
 	Archiving
+	Noting
 	Configuring
 	Health
 }
@@ -166,6 +167,14 @@ type Archiving interface {
 	// secret. It is asked by whoever has the link.
 	Shared(ctx context.Context, hash string) (mention.Share, mention.KeptReport, error)
 	RevokeShare(ctx context.Context, id, actor string) error
+}
+
+// Noting is what people pin to the timeline.
+type Noting interface {
+	Notes(ctx context.Context) ([]mention.TimeNote, error) // by their stretch
+	// PutNote pins a note, a new one when it has no id.
+	PutNote(ctx context.Context, actor string, n mention.TimeNote) (mention.TimeNote, error)
+	DeleteNote(ctx context.Context, id, actor string) error
 }
 
 // OwnerFile is the owner of what the configuration file defines.

@@ -54,6 +54,7 @@ type fake struct {
 	boards    []api.BoardInfo
 	tested    mention.SourceTest // what the test of an address answers
 	plan      mention.SourceImport
+	notes     []mention.TimeNote
 	err       error // of every question
 	rowErr    error // of an export, after its first row
 }
@@ -253,6 +254,33 @@ func (f *fake) Curations(context.Context, string) ([]mention.CurationEvent, erro
 
 func (f *fake) Screening(_ context.Context, from, to time.Time) ([]mention.Screening, error) {
 	return []mention.Screening{{Source: "wire", From: from, To: to, Collected: 3, Understood: 3, Assessed: 2, Flagged: 1}}, f.err
+}
+
+func (f *fake) Notes(context.Context) ([]mention.TimeNote, error) {
+	return slices.Clone(f.notes), f.err
+}
+
+func (f *fake) PutNote(_ context.Context, actor string, n mention.TimeNote) (mention.TimeNote, error) {
+	if errs := n.Faults(); len(errs) > 0 {
+		return n, &api.InvalidError{Faults: []string{errs[0].Error()}}
+	}
+	if err := parse(n.Query); err != nil {
+		return n, err
+	}
+	i := slices.IndexFunc(f.notes, func(x mention.TimeNote) bool { return x.ID == n.ID })
+	if i < 0 {
+		n.ID, n.By, n.At = "n"+strconv.Itoa(len(f.notes)), actor, day
+		f.notes = append(f.notes, n)
+		return n, f.err
+	}
+	n.Editor, n.Edited = actor, day
+	f.notes[i] = n
+	return n, f.err
+}
+
+func (f *fake) DeleteNote(_ context.Context, id, _ string) error {
+	f.notes = slices.DeleteFunc(f.notes, func(x mention.TimeNote) bool { return x.ID == id })
+	return f.err
 }
 
 func (f *fake) TestSource(_ context.Context, _, address string) (mention.SourceTest, error) {

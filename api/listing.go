@@ -26,6 +26,7 @@ type listView struct {
 	Next     string // address of the next page
 	First    string // address of the first page, when this is not it
 	Chart    *figure
+	Pinned   *notesView
 	Facets   []facetView
 	Parts    []pillView
 	Notes    []string // parts that could not be had
@@ -188,6 +189,10 @@ func (a *api) besideList(ctx context.Context, v *listView) {
 	p := &parts{api: a, ctx: ctx}
 	q := v.query()
 	p.run("The history", func(ctx context.Context) error {
+		var err error
+		if v.Pinned, err = a.notesOf(ctx, v.scope); err != nil {
+			return err
+		}
 		s, err := a.backend.Histogram(ctx, q, v.Interval, a.zone)
 		if err == nil && len(s.Buckets) > 150 && v.Interval == "day" {
 			s, err = a.backend.Histogram(ctx, q, "week", a.zone)
@@ -196,7 +201,9 @@ func (a *api) besideList(ctx context.Context, v *listView) {
 		}
 		a.pages.spread(&s, v.Window)
 		if err == nil && len(s.Buckets) > 0 {
-			v.Chart = stacked(a.pages.history(s, "Mentions over time"), "history", 150)
+			c := a.pages.history(s, "Mentions over time")
+			v.Pinned.pin(c)
+			v.Chart = stacked(c, "history", 150)
 		}
 		return err
 	})

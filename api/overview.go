@@ -23,6 +23,7 @@ type overviewView struct {
 	Brands  []brandView
 	Volume  *figure
 	Peaks   []peakView
+	Pinned  *notesView
 	Moods   *figure
 	Trends  []mention.Trend
 	Voices  []voiceView
@@ -121,7 +122,12 @@ func (a *api) fillOverview(ctx context.Context, v *overviewView, brands []BrandI
 		split = &t
 		return err
 	})
-	p.run("The history", func(ctx context.Context) error { return a.overviewVolume(ctx, v, names) })
+	p.run("The history", func(ctx context.Context) (err error) {
+		if v.Pinned, err = a.notesOf(ctx, v.scope); err != nil {
+			return err
+		}
+		return a.overviewVolume(ctx, v, names)
+	})
 	p.run("The sentiment", func(ctx context.Context) error {
 		t, err := a.backend.Aggregate(ctx, mention.Aggregation{Query: v.query(), By: []string{v.Interval}, Zone: a.zone.String(), Measures: []string{mention.MeasureSentiment}})
 		if err == nil && t.Total.Count > 0 {
@@ -197,6 +203,7 @@ func (a *api) overviewVolume(ctx context.Context, v *overviewView, names map[str
 	}
 	gaps, err := a.backend.Gaps(ctx, v.Window.From, time.Now())
 	hatch(c, gaps, v.Window)
+	v.Pinned.pin(c)
 	v.Volume = lines(c, "volume")
 	return err
 }

@@ -133,6 +133,7 @@ func (m *maker) linesPart(p *Part, q string, b *Block) error {
 	o := m.overTime()
 	o.Query = q
 	c := o.Volume(&t, m.names, Largest(&t, min(p.size(), 8)))
+	m.pin(c, q)
 	if len(c.Buckets) > 0 {
 		b.draw(c.Lines, c.Table())
 	}
@@ -147,6 +148,7 @@ func (m *maker) moodPart(q string, b *Block) error {
 	o := m.overTime()
 	o.Query = q
 	if c := o.Moods(&t); len(c.Buckets) > 0 {
+		m.pin(c, q)
 		b.draw(c.Stacked, c.Table())
 	}
 	return nil

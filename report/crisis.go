@@ -223,6 +223,7 @@ func (m *maker) around(f *IncidentFile) error {
 	}
 	lane := chart.Lane{Name: "opened", Ink: scene.Negative, Marks: []chart.Mark{{At: f.Incident.Opened, Big: true, Tip: "opened " + m.when(f.Incident.Opened)}}}
 	c.Lanes = append(c.Lanes, lane)
+	m.pin(c, m.o.Query)
 	b := Block{Heading: "Before and during", Note: "The mark above is when it opened. Hatched stretches are those in which a source did not answer: counts there may be short."}
 	if len(c.Buckets) > 0 {
 		b.draw(c.Stacked, c.Table())

@@ -53,6 +53,7 @@ type Source interface {
 	Trends(ctx context.Context, s mention.TrendSearch) (mention.Trends, error)
 	Peaks(ctx context.Context, s mention.PeakSearch) (mention.Peaks, error)
 	Search(ctx context.Context, s mention.Search) (mention.Page, error)
+	Notes(ctx context.Context) ([]mention.TimeNote, error) // of people, on the timeline
 }
 
 // An Order says what report to make.
@@ -135,7 +136,10 @@ func Make(ctx context.Context, src Source, o Order) (*Document, error) {
 			}
 		}
 	}
-	var err error
+	err := m.notable()
+	if err != nil {
+		return nil, err
+	}
 	switch o.Kind {
 	case KindWeekly:
 		err = m.weekly()
@@ -155,6 +159,7 @@ func Make(ctx context.Context, src Source, o Order) (*Document, error) {
 		d.Title = o.Name + ": " + d.Title
 	}
 	m.scored()
+	m.noted()
 	m.colophon()
 	return d, nil
 }
@@ -168,6 +173,7 @@ type maker struct {
 	names map[string]string
 	ids   []string // of brands: our own first
 	own   []string
+	notes []mention.TimeNote // that it is about
 }
 
 func (m *maker) link(q string) string {

@@ -69,6 +69,8 @@ func (d desk) Search(context.Context, mention.Search) (mention.Page, error) {
 	return mention.Page{Rows: []mention.Row{{ID: "m1", Title: d.word, Site: "news.example", Published: at, Sentiment: mention.Negative, Story: "m1", Folded: 3}}, Total: 3}, nil
 }
 
+func (desk) Notes(context.Context) ([]mention.TimeNote, error) { return nil, nil }
+
 func order(kind string) report.Order {
 	from := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	return report.Order{

@@ -121,6 +121,7 @@ func (m *maker) volume(peaks []mention.Peak) error {
 		}
 		b.Lines = append(b.Lines, line)
 	}
+	m.pin(c, m.o.Query)
 	if len(c.Buckets) > 0 {
 		b.draw(c.Lines, c.Table())
 	}

@@ -236,7 +236,7 @@ func (a *app) configCmd() *cobra.Command {
 				objects, err = r.objects(cmd.Context())
 				return err
 			}, func(s *daemon.Store) error {
-				list, err := s.Ledger.Objects(cmd.Context(), "")
+				list, err := s.Configured(cmd.Context())
 				for _, o := range list {
 					objects = append(objects, config.Object{Kind: o.Kind, ID: o.ID, Owner: o.Owner, Body: o.Body})
 				}

@@ -56,7 +56,7 @@ func (d *Daemon) backup(w http.ResponseWriter, r *http.Request) {
 
 // objects tells what people made through the API.
 func (d *Daemon) objects(w http.ResponseWriter, r *http.Request) {
-	list, err := d.store.Ledger.Objects(r.Context(), "")
+	list, err := d.store.Configured(r.Context())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

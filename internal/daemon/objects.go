@@ -21,7 +21,7 @@ import (
 // merge lays the objects made through the API under the files: on equal ids
 // the files win. An object that no longer fits is left out and told.
 func (d *Daemon) merge(ctx context.Context, files *config.Config) (*config.Config, error) {
-	objects, err := d.store.Ledger.Objects(ctx, "")
+	objects, err := d.store.Configured(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("daemon: objects: %w", err)
 	}

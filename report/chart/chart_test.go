@@ -58,6 +58,19 @@ func moods() *chart.Time {
 	return t
 }
 
+// noted has notes that lie beside, over and off each other.
+func noted() *chart.Time {
+	t := talk()
+	start := t.Buckets[0].From
+	t.Notes = []chart.Note{
+		{N: 1, From: start.AddDate(0, 0, -9), To: start.AddDate(0, 0, 3), Tip: "1: before <b>", Link: "#n1"},
+		{N: 2, From: start.AddDate(0, 0, 31), To: start.AddDate(0, 0, 32), Tip: "2: recall", Link: "#n2"},
+		{N: 3, From: start.AddDate(0, 0, 30), To: start.AddDate(0, 0, 40), Tip: "3: campaign"},
+		{N: 4, From: start.AddDate(0, 0, 200), To: start.AddDate(0, 0, 201), Tip: "4: off"},
+	}
+	return t
+}
+
 func shares() *chart.Bars {
 	return &chart.Bars{Title: "Share of voice", Format: chart.Percent, Max: 1, Rows: []chart.Bar{
 		{Name: "Brillux", Value: .52, Low: .48, High: .56, Link: "/mentions?q=a", Tip: "52 %"},
@@ -68,7 +81,7 @@ func shares() *chart.Bars {
 
 func TestPicturesAreAsTheyWere(t *testing.T) {
 	for name, s := range map[string]*scene.Scene{
-		"lines": talk().Lines(chart.Wide), "lines-narrow": talk().Lines(chart.Narrow), "stacked": moods().Stacked(chart.Wide),
+		"lines": talk().Lines(chart.Wide), "lines-narrow": talk().Lines(chart.Narrow), "stacked": moods().Stacked(chart.Wide), "notes": noted().Lines(chart.Wide),
 		"bars": shares().Draw(600), "spark": chart.Spark("last days", []float64{1, 4, 2, 8, 5}, 120, 28),
 		"empty": (&chart.Time{Title: "Nothing", Interval: "day"}).Lines(chart.Wide),
 	} {

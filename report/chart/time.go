@@ -20,6 +20,7 @@ type Time struct {
 	Gaps     []Gap
 	Since    time.Time // history begins here; zero means before all of it
 	Lanes    []Lane
+	Notes    []Note
 	Format   func(float64) string // of values; nil means Count
 	Low      float64              // the axis goes down to here at least
 	High     float64              // and up to here
@@ -69,8 +70,19 @@ type Mark struct {
 	Link string
 }
 
-// laneHeight is how much room a lane takes.
-const laneHeight = 22
+// A Note is what a person pinned to a stretch, as a numbered mark.
+type Note struct {
+	N        int
+	From, To time.Time // To is the first instant after it
+	Tip      string
+	Link     string
+}
+
+// laneHeight is how much room a lane takes, noteHeight a row of notes.
+const (
+	laneHeight = 22
+	noteHeight = 20
+)
 
 // plot is a chart while it is drawn.
 type plot struct {
@@ -84,7 +96,8 @@ type plot struct {
 }
 
 func (t *Time) newPlot(z Size, right, top, low, high float64) *plot {
-	lanes := float64(len(t.Lanes)) * laneHeight
+	rows := t.noteRows()
+	lanes := float64(len(t.Lanes))*laneHeight + float64(len(rows))*noteHeight
 	s := &scene.Scene{W: z.W, H: z.H + lanes, Title: t.Title, Desc: t.Desc}
 	format := t.format()
 	most := 4
@@ -110,6 +123,7 @@ func (t *Time) newPlot(z Size, right, top, low, high float64) *plot {
 	}
 	p.dates()
 	p.lanes()
+	p.notes(rows)
 	return p
 }
 
