@@ -77,6 +77,8 @@ type trendsView struct {
 	Groups []trendGroup
 	Trends mention.Trends
 	Pinned *notesView
+	Muted  []mention.MutedTerm
+	May    bool
 }
 
 type trendGroup struct {
@@ -91,7 +93,7 @@ var trendNames = map[string]string{
 
 func (a *api) trendsPage(w http.ResponseWriter, r *http.Request) {
 	s := a.newScope(r, "/trends", "7d", time.Now())
-	v := &trendsView{scope: s}
+	v := &trendsView{scope: s, May: actorOf(r.Context()).role.may(RoleAnalyst) && !partial(r.Context())}
 	a.analyse(w, r, s, "trends", view{Title: "Trends", Here: "/trends", Data: v}, func(ctx context.Context) (err error) {
 		if v.Pinned, err = a.notesOf(ctx, s); err != nil {
 			return err
@@ -107,6 +109,9 @@ func (a *api) trendsPage(w http.ResponseWriter, r *http.Request) {
 			if len(g.Rows) > 0 {
 				v.Groups = append(v.Groups, g)
 			}
+		}
+		if err == nil {
+			v.Muted, err = a.backend.MutedTerms(ctx)
 		}
 		return err
 	})

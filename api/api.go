@@ -217,6 +217,7 @@ func (a *api) routes(mux *router) {
 	a.huma.UseMiddleware(authorize)
 	a.mentionRoutes()
 	a.trendRoutes()
+	a.mutedRoutes()
 	a.exportRoutes()
 	a.numberRoutes()
 	a.feedRoutes()

@@ -190,6 +190,7 @@ const (
 	KindSubscription = "subscription"
 	KindBoard        = "board"
 	KindReport       = "report" // a planned one
+	KindMuted        = "muted"  // a term that trends never tell
 )
 
 // An Object is a part of the configuration made through the API.
@@ -282,6 +283,9 @@ type Configuring interface {
 	WriteSources(ctx context.Context) ([]byte, error)
 	// AddSources makes sources, all or none.
 	AddSources(ctx context.Context, actor string, list []mention.Source) error
+	MutedTerms(ctx context.Context) ([]mention.MutedTerm, error)
+	// MuteTerm mutes a term for all trends; one that is muted stays as it is.
+	MuteTerm(ctx context.Context, actor string, m mention.MutedTerm) (mention.MutedTerm, error)
 	// Backfill asks for the past of a source; the daemon collects it in the
 	// background.
 	Backfill(ctx context.Context, id, actor string, from time.Time) error

@@ -117,7 +117,7 @@ func TestDocsAreComplete(t *testing.T) {
 			missing[strings.ToUpper(method)+" "+address] = true
 		}
 	}
-	fill := strings.NewReplacer("$INCIDENT", "i0", "$DELIVERY", "d0", "$MENTION", "m0", "$SAFETY", "m0", "$REPORT", "r0", "$SHARE", "s0", "$NOTE", "n0")
+	fill := strings.NewReplacer("$INCIDENT", "i0", "$DELIVERY", "d0", "$MENTION", "m0", "$SAFETY", "m0", "$REPORT", "r0", "$SHARE", "s0", "$NOTE", "n0", "$MUTED", "m-giveaway")
 	f.kept = []mention.KeptReport{keptReport(t, f)}
 	var sheet string // the coding sheet that was drawn last
 	for _, c := range curls(string(text)) {

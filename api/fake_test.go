@@ -414,6 +414,24 @@ func (f *fake) Subscriptions(context.Context) ([]api.SubscriptionInfo, error) {
 	return []api.SubscriptionInfo{{ID: "mine", Query: "recall", Via: "mail", To: []string{"ann@example.org"}, Owner: "ada"}}, f.err
 }
 
+func (f *fake) MutedTerms(context.Context) ([]mention.MutedTerm, error) {
+	var list []mention.MutedTerm
+	for _, o := range f.objects {
+		if o.Kind == api.KindMuted {
+			m := mention.MutedTerm{}
+			_ = json.Unmarshal(o.Body, &m)
+			list = append(list, m)
+		}
+	}
+	return list, f.err
+}
+
+func (f *fake) MuteTerm(ctx context.Context, actor string, m mention.MutedTerm) (mention.MutedTerm, error) {
+	m.ID, m.By, m.At = "m-"+m.Term, actor, day
+	body, _ := json.Marshal(m)
+	return m, f.PutObject(ctx, api.Object{Kind: api.KindMuted, ID: m.ID, Owner: actor, Body: body})
+}
+
 func (f *fake) Receivers(context.Context) ([]api.ReceiverInfo, error) { return f.receivers, f.err }
 func (f *fake) Ready(context.Context) []string                        { return f.reasons }
 

@@ -157,3 +157,19 @@ func (p part) Gaps(ctx context.Context, from, to time.Time) ([]mention.Coverage,
 func (p part) Covered(ctx context.Context, source string, from, to time.Time) ([]mention.Coverage, error) {
 	return p.whole.Covered(ctx, source, from, to)
 }
+
+// MutedTerms implements [Configuring]: the words of others are not part of a part.
+func (p part) MutedTerms(ctx context.Context) ([]mention.MutedTerm, error) {
+	if partial(ctx) {
+		return nil, nil
+	}
+	return p.whole.MutedTerms(ctx)
+}
+
+// MuteTerm implements [Configuring]: it counts for all.
+func (p part) MuteTerm(ctx context.Context, actor string, m mention.MutedTerm) (mention.MutedTerm, error) {
+	if err := whole(ctx); err != nil {
+		return m, err
+	}
+	return p.whole.MuteTerm(ctx, actor, m)
+}

@@ -114,14 +114,23 @@ func (w *walker) signIn(base string) {
 	}
 }
 
-// findTheRecall takes two clicks from the overview.
+// findTheRecall takes two clicks from the overview, and reads why.
 func (w *walker) findTheRecall(base string) {
 	w.t.Helper()
 	w.has("the crisis is firing", "own-crisis")
 	w.do("incident", chromedp.Click(".alarm a"))
 	w.has("who was told", "who was told")
+	if h := w.text(`document.querySelector("h1").textContent`); h != "own-crisis" {
+		w.t.Errorf("the first alarm leads to %q", h)
+	}
 	w.do("mention", chromedp.Click(".hit h3 a"))
 	w.has("why", "why this sentiment")
+	if text := w.text(`document.querySelector(".mention").innerText.toLowerCase()`); !strings.Contains(text, "recall") {
+		w.t.Errorf("two clicks from the overview stands\n%s", text)
+	}
+	for _, why := range []string{"why these brands", "velmora", "on a scale of", "why these labels", "recalls"} {
+		w.has("the reasons", why)
+	}
 }
 
 // settledSearch is a search whose count stands still: the demo goes on.
@@ -180,12 +189,48 @@ func (w *walker) ruleOfTheSearch(base string) {
 	}
 	w.do("save", chromedp.SetValue("input[name=id]", "walk"), chromedp.SetValue("input[name=count]", "2"), chromedp.Click("button.main"))
 	w.has("saved", "saved and watching")
-	w.has("what it would have told", "had this rule existed")
+	if n := w.tryRule(); n != 0 {
+		w.t.Errorf("a rule of what was never said would have fired %d times", n)
+	}
 	w.do("a rule with a past", chromedp.Navigate(base+"/rules/new?match="+url.QueryEscape("brand:velmora AND recall*")))
 	w.has("what it watches", "match now")
-	if n := w.text(`String(document.querySelectorAll("main svg").length)`); n == "0" {
-		w.t.Error("no picture of the past")
+	w.do("30 in an hour", chromedp.SetValue("input[name=count]", "30"))
+	fired := w.tryRule()
+	if fired < 1 {
+		w.t.Errorf("a rule about the recall would have fired %d times", fired)
 	}
+	if marks := w.text(`String(document.querySelectorAll("#trial .wide svg circle").length)`); marks != strconv.Itoa(fired) {
+		w.t.Errorf("the strip marks %s of %d firings", marks, fired)
+	}
+	count := w.text(`document.querySelector("#trial tbody td:last-child a").textContent`)
+	w.do("its mentions", chromedp.Click("#trial tbody td:last-child a"))
+	w.has("they are listed", "mentions match")
+	if total := w.text(totalText); total != count {
+		w.t.Errorf("a firing of %s mentions leads to %s", count, total)
+	}
+}
+
+// tryRule presses the button that tries the rule in the editor over the past,
+// and gives how often it would have fired, which stands above a strip.
+func (w *walker) tryRule() int {
+	w.t.Helper()
+	const press = `document.querySelector("button[formaction$='/rules/try']").click()`
+	fired := -1
+	within(w.t, time.Minute, "the past is read", func() error {
+		if err := chromedp.Do(w.ctx, chromedp.Evaluate[chromedp.Void](press)); err != nil {
+			return err
+		}
+		w.has("the trial", "had it existed")
+		text := w.text(`(document.querySelector("#trial strong") || {}).textContent || ""`)
+		if _, err := fmt.Sscanf(text, "%d firing", &fired); err != nil {
+			return fmt.Errorf("the trial says %q", text)
+		}
+		return nil
+	})
+	if n := w.text(`String(document.querySelectorAll("#trial .wide svg").length)`); n != "1" {
+		w.t.Errorf("%s strips of the past", n)
+	}
+	return fired
 }
 
 // watchItFire has the overview open when two mentions come in, and goes where

@@ -141,6 +141,7 @@ type pick struct {
 func (e *era) picker(s mention.TrendSearch) *picker {
 	p := &picker{e: e, size: s.Size, muted: map[string]bool{}}
 	for _, m := range s.Muted {
+		p.muted[strings.TrimSpace(m)] = true // the id of a story, as it is
 		p.muted[strings.TrimPrefix(query.Fold(strings.TrimSpace(m)), "#")] = true
 	}
 	p.authors.lane, p.sites.lane = newLane(e.ctx, "author", nil), newLane(e.ctx, "site", nil)

@@ -128,6 +128,7 @@ func (a *app) reader(ctx context.Context) (reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Mute(p.cfg.Muted)
 	if err := s.CatchUp(ctx, nil); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

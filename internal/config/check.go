@@ -162,6 +162,12 @@ func (l *loader) checkGeneral(cfg *Config) {
 	if t := cfg.Safety.Threshold; t < 0 || t > 1 {
 		d.fault("safety.threshold", fmt.Sprintf("threshold %g is not 0 to 1", t), "")
 	}
+	for i, term := range cfg.Muted {
+		for _, err := range (&mention.MutedTerm{Term: term}).Faults() {
+			o := l.origin("muted", i)
+			o.doc.fault(o.path, err.Error(), "")
+		}
+	}
 	for _, err := range cfg.Fetch.Faults() {
 		l.place(origin{d, "fetch"}, err)
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	Subscriptions []alerts.Subscription `yaml:"subscriptions,omitempty"`
 	Boards        []report.Board        `yaml:"boards,omitempty"`
 	Reports       []report.Plan         `yaml:"reports,omitempty"`
+	Muted         []string              `yaml:"muted,omitempty"`  // terms that trends never tell
 	Routes        alerts.Routes         `yaml:"routes,omitempty"` // who is told of what no rule names a receiver for
 	Fetch         egress.Config         `yaml:"fetch,omitempty"`
 	Storage       Storage               `yaml:"storage,omitempty"`

@@ -26,6 +26,7 @@ func Export(objects []Object) ([]byte, error) {
 		Subscriptions []alerts.Subscription `yaml:"subscriptions,omitempty"`
 		Boards        []report.Board        `yaml:"boards,omitempty"`
 		Reports       []report.Plan         `yaml:"reports,omitempty"`
+		Muted         []string              `yaml:"muted,omitempty"`
 	}
 	out.Version = 1
 	cfg := &Config{}
@@ -35,7 +36,7 @@ func Export(objects []Object) ([]byte, error) {
 		}
 	}
 	out.Brands, out.Sources, out.Labels, out.Rules, out.Receivers = cfg.Brands, cfg.Sources, cfg.Labels, cfg.Rules, cfg.Receivers
-	out.Subscriptions, out.Boards, out.Reports = cfg.Subscriptions, cfg.Boards, cfg.Reports
+	out.Subscriptions, out.Boards, out.Reports, out.Muted = cfg.Subscriptions, cfg.Boards, cfg.Reports, cfg.Muted
 	data, err := yaml.Marshal(out)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)

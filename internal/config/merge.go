@@ -2,14 +2,19 @@ package config
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"earshot/alerts"
 	"earshot/mention"
+	"earshot/query"
 	"earshot/report"
 )
 
@@ -88,7 +93,7 @@ func CheckObject(cfg *Config, objects ...Object) []string {
 }
 
 // Has reports whether cfg defines an id of a kind: brand, label, source, rule,
-// receiver, subscription, board or report.
+// receiver, subscription, board, muted (a term) or report.
 func Has(cfg *Config, kind, id string) bool {
 	switch kind {
 	case "brand":
@@ -105,10 +110,18 @@ func Has(cfg *Config, kind, id string) bool {
 		return slices.ContainsFunc(cfg.Subscriptions, func(x alerts.Subscription) bool { return x.ID == id })
 	case "board":
 		return slices.ContainsFunc(cfg.Boards, func(x report.Board) bool { return x.ID == id })
+	case "muted":
+		return slices.ContainsFunc(cfg.Muted, func(x string) bool { return MutedID(x) == id })
 	case "report":
 		return slices.ContainsFunc(cfg.Reports, func(x report.Plan) bool { return x.ID == id })
 	}
 	return false
+}
+
+// MutedID is the id of a muted term: however a word is written, it is one.
+func MutedID(term string) string {
+	sum := sha256.Sum256([]byte(strings.TrimPrefix(query.Fold(strings.TrimSpace(term)), "#")))
+	return "m" + hex.EncodeToString(sum[:10])
 }
 
 // UserOf returns what in cfg would be at fault without an object, or "".
@@ -125,7 +138,7 @@ func (c *Config) clone() *Config {
 	next := *c
 	next.Brands, next.Labels, next.Sources = slices.Clip(c.Brands), slices.Clip(c.Labels), slices.Clip(c.Sources)
 	next.Rules, next.Receivers, next.Subscriptions = slices.Clip(c.Rules), slices.Clip(c.Receivers), slices.Clip(c.Subscriptions)
-	next.Boards, next.Reports = slices.Clip(c.Boards), slices.Clip(c.Reports)
+	next.Boards, next.Reports, next.Muted = slices.Clip(c.Boards), slices.Clip(c.Reports), slices.Clip(c.Muted)
 	return &next
 }
 
@@ -152,10 +165,20 @@ func (c *Config) append(o Object) error {
 		return appendObject(&c.Subscriptions, o, func(x *alerts.Subscription) *string { return &x.ID })
 	case "board":
 		return appendObject(&c.Boards, o, func(x *report.Board) *string { return &x.ID })
+	case "muted":
+		m := mention.MutedTerm{}
+		if err := json.Unmarshal(o.Body, &m); err != nil {
+			return err
+		}
+		if faults := m.Faults(); len(faults) > 0 {
+			return faults[0]
+		}
+		c.Muted = append(c.Muted, cmp.Or(m.Key, m.Term))
+		return nil
 	case "report":
 		return appendObject(&c.Reports, o, func(x *report.Plan) *string { return &x.ID })
 	}
-	return fmt.Errorf("kind %q is none of brand, label, source, rule, receiver, subscription, board, report", o.Kind)
+	return fmt.Errorf("kind %q is none of brand, label, source, rule, receiver, subscription, board, muted, report", o.Kind)
 }
 
 func appendObject[T any](list *[]T, o Object, id func(*T) *string) error {
@@ -186,6 +209,8 @@ func (c *Config) remove(kind, id string) {
 		c.Subscriptions = without(c.Subscriptions, func(x *alerts.Subscription) bool { return x.ID == id })
 	case "board":
 		c.Boards = without(c.Boards, func(x *report.Board) bool { return x.ID == id })
+	case "muted":
+		c.Muted = without(c.Muted, func(x *string) bool { return MutedID(*x) == id })
 	case "report":
 		c.Reports = without(c.Reports, func(x *report.Plan) bool { return x.ID == id })
 	}
@@ -216,7 +241,7 @@ func (c *Config) recheck() Faults {
 // inOrder puts what others refer to first: brands and receivers before
 // sources, labels and rules.
 func inOrder(objects []Object) []Object {
-	order := []string{"receiver", "brand", "source", "label", "rule", "subscription", "board", "report"}
+	order := []string{"receiver", "brand", "source", "label", "rule", "subscription", "board", "muted", "report"}
 	out := slices.Clone(objects)
 	slices.SortStableFunc(out, func(a, b Object) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
 	return out

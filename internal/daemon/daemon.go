@@ -142,6 +142,7 @@ func open(ctx context.Context, o Options) (d *Daemon, err error) {
 		return nil, err
 	}
 	d.cfg.Store(merged)
+	d.store.muted = func() []string { return d.cfg.Load().Muted }
 	d.metrics = newMetrics(d) //nolint:contextcheck // gauges are read when somebody asks, long after
 	return d, d.openStages(ctx, merged)
 }

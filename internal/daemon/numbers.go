@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +66,11 @@ func (s *Store) Activities(ctx context.Context, a mention.ActivitySearch) (menti
 
 // Trends tells what is talked about that was not before.
 func (s *Store) Trends(ctx context.Context, t mention.TrendSearch) (mention.Trends, error) {
+	muted, err := s.mutedTerms(ctx)
+	if err != nil {
+		return mention.Trends{}, err
+	}
+	t.Muted = slices.Concat(t.Muted, muted)
 	return number(ctx, s, t.Query, func(t *mention.Trends) *mention.Recipe { return &t.Recipe }, func(x *index.Index, now time.Time) (mention.Trends, error) {
 		return x.Trends(ctx, t, now)
 	})
@@ -72,6 +78,11 @@ func (s *Store) Trends(ctx context.Context, t mention.TrendSearch) (mention.Tren
 
 // Peaks finds and explains the peaks of a query's volume.
 func (s *Store) Peaks(ctx context.Context, p mention.PeakSearch) (mention.Peaks, error) {
+	muted, err := s.mutedTerms(ctx)
+	if err != nil {
+		return mention.Peaks{}, err
+	}
+	p.Muted = slices.Concat(p.Muted, muted)
 	return number(ctx, s, p.Query, func(p *mention.Peaks) *mention.Recipe { return &p.Recipe }, func(x *index.Index, now time.Time) (mention.Peaks, error) {
 		return x.Peaks(ctx, p, now)
 	})

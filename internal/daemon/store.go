@@ -29,6 +29,8 @@ type Store struct {
 	zone   *time.Location
 	log    *slog.Logger
 	unlock func()
+	muted  func() []string // terms that are never told; nil asks the ledger
+	mute   []string        // of a configuration, beside those of the ledger
 
 	replaying sync.Mutex
 	indexing  sync.Mutex // who takes the index further, or puts another in its place
