@@ -2,22 +2,21 @@ package nlp
 
 import (
 	"hash/maphash"
-	"sync"
+	"sync/atomic"
 )
 
-// A recent remembers what was asked for lately; any number of goroutines may
-// ask. It is in parts, so that they seldom wait for each other.
+// A recent remembers what was asked for lately. Any number of goroutines may
+// ask and none waits for another: each place holds a pointer to what never
+// changes.
 type recent[V any] struct {
-	seed  maphash.Seed
-	parts [32]recentPart[V]
+	seed   maphash.Seed
+	places [recentSize]atomic.Pointer[kept[V]]
 }
 
-// A recentPart has two generations: when the young one is full the old one is
-// forgotten, and what is asked for again is young again.
-type recentPart[V any] struct {
-	mu         sync.RWMutex
-	young, old map[string]kept[V]
-}
+// recentSize bounds how much is remembered; a power of two. A key has two
+// places beside each other: what is put takes the first, and what was there
+// moves to the second.
+const recentSize = 1 << 15
 
 // A kept has its own copy of the key: what is asked with may be a part of a
 // long text.
@@ -26,44 +25,25 @@ type kept[V any] struct {
 	value V
 }
 
-// maxYoung bounds a generation of a part.
-const maxYoung = 512
-
 func newRecent[V any]() *recent[V] { return &recent[V]{seed: maphash.MakeSeed()} }
 
-func (c *recent[V]) part(key string) *recentPart[V] {
-	return &c.parts[maphash.String(c.seed, key)%uint64(len(c.parts))]
-}
+func (c *recent[V]) place(key string) uint64 { return maphash.String(c.seed, key) % recentSize }
 
 func (c *recent[V]) get(key string) (v V, ok bool) {
-	p := c.part(key)
-	p.mu.RLock()
-	k, ok := p.young[key]
-	again := false
-	if !ok {
-		k, ok = p.old[key]
-		again = ok
+	i := c.place(key)
+	for _, at := range [...]uint64{i, i ^ 1} {
+		if k := c.places[at].Load(); k != nil && k.key == key {
+			return k.value, true
+		}
 	}
-	p.mu.RUnlock()
-	if again {
-		p.add(k)
-	}
-	return k.value, ok
+	return v, false
 }
 
 // put remembers a value, which must not be changed from now on; key must not
 // be a part of a longer text.
-func (c *recent[V]) put(key string, v V) { c.part(key).add(kept[V]{key, v}) }
-
-func (p *recentPart[V]) add(k kept[V]) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.young) >= maxYoung {
-		p.young, p.old = p.old, p.young
-		clear(p.young)
+func (c *recent[V]) put(key string, v V) {
+	i := c.place(key)
+	if old := c.places[i].Swap(&kept[V]{key, v}); old != nil && old.key != key {
+		c.places[i^1].Store(old)
 	}
-	if p.young == nil {
-		p.young = make(map[string]kept[V], maxYoung)
-	}
-	p.young[k.key] = k
 }
