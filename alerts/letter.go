@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	netmail "net/mail"
+	"slices"
+	"strings"
 
 	"github.com/wneessen/go-mail"
 
@@ -17,6 +20,7 @@ const TypeReport = "report.ready"
 
 // A Letter is a mail that was written elsewhere.
 type Letter struct {
+	To                  []string // of the receiver's addresses; empty: all of them
 	Subject, Text, HTML string
 	Pictures            []File // shown where the HTML names cid: and the file's name
 	Attachments         []File
@@ -54,9 +58,10 @@ func (l lettered) Notify(ctx context.Context, d mention.Delivery) error {
 	return l.Mail(ctx, d, l.letter)
 }
 
-// ReportNotice is the payload of a notice that a report was made.
-func ReportNotice(r *mention.KeptReport, link string) ([]byte, error) {
-	n := Notice{Type: TypeReport, Timestamp: r.Made, Data: NoticeData{Subject: r.Subject, Reason: r.Title, Report: r.ID}}
+// ReportNotice is the payload of a notice that a report was made, for those of
+// the receiver's addresses; none means all.
+func ReportNotice(r *mention.KeptReport, link string, to ...string) ([]byte, error) {
+	n := Notice{Type: TypeReport, Timestamp: r.Made, Data: NoticeData{Subject: r.Subject, Reason: r.Title, Report: r.ID, To: to}}
 	if link != "" {
 		n.Data.Links = map[string]string{"report": link}
 	}
@@ -72,6 +77,26 @@ func (e *email) Mail(ctx context.Context, d mention.Delivery, l *Letter) error {
 	return e.send(ctx, msg)
 }
 
+// among are the addresses of a receiver that are named; one that it has no
+// more is an error: mail goes where the configuration says, and nowhere else.
+func among(list, names []string) ([]string, error) {
+	if len(names) == 0 {
+		return list, nil
+	}
+	var out []string
+	for _, name := range names {
+		i := slices.IndexFunc(list, func(to string) bool {
+			a, err := netmail.ParseAddress(to)
+			return strings.EqualFold(to, name) || err == nil && strings.EqualFold(a.Address, name)
+		})
+		if i < 0 {
+			return nil, fmt.Errorf("the receiver has the address %s no more", name)
+		}
+		out = append(out, list[i])
+	}
+	return out, nil
+}
+
 // letter writes the mail of a letter. The same delivery gives the same
 // Message-ID.
 func (e *email) letter(d *mention.Delivery, l *Letter) (*mail.Msg, error) {
@@ -79,7 +104,11 @@ func (e *email) letter(d *mention.Delivery, l *Letter) (*mail.Msg, error) {
 	if err := msg.From(e.from); err != nil {
 		return nil, err
 	}
-	if err := msg.To(e.to...); err != nil {
+	to, err := among(e.to, l.To)
+	if err != nil {
+		return nil, err
+	}
+	if err := msg.To(to...); err != nil {
 		return nil, err
 	}
 	msg.Subject(subject("", &letter{Notice: Notice{Data: NoticeData{Subject: l.Subject}}}))

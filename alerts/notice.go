@@ -52,6 +52,7 @@ type NoticeData struct {
 	Digest   []DigestItem      `json:"digest,omitempty"`
 	More     int               `json:"more,omitempty"`   // digest: how many more there were
 	Report   string            `json:"report,omitempty"` // id of the report that was made
+	To       []string          `json:"to,omitempty"`     // report: of the receiver's addresses, these alone
 	Links    map[string]string `json:"links,omitempty"`
 }
 

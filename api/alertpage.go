@@ -231,6 +231,7 @@ type incidentView struct {
 	Playbook   string
 	Chart      *figure
 	Mute       *mention.MutePreview // asked for before it is muted
+	Mailboxes  []ReceiverInfo       // that the crisis sheet can be mailed to
 }
 
 // incidentMentions is how many mentions the page of an incident shows.
@@ -259,6 +260,9 @@ func (a *api) incidentPage(w http.ResponseWriter, r *http.Request) {
 		}
 		for _, l := range a.formatLinks("/api/v1/reports/incident", url.Values{"name": {inc.ID}}) {
 			v.Sheet = append(v.Sheet, choice{Name: l.Name, Link: l.Link})
+		}
+		if v.Mailboxes, err = a.mailboxes(ctx); err != nil {
+			return nil, err
 		}
 		v.Deliveries, err = a.backend.Deliveries(ctx, DeliveryFilter{Incident: inc.ID, Limit: 100})
 		return v, err

@@ -228,6 +228,7 @@ func (a *api) routes(mux *router) {
 	a.objectRoutes()
 	a.sourceRoutes()
 	a.noteRoutes()
+	a.sheetRoutes()
 	a.systemRoutes()
 	a.streamRoutes()
 	a.pageRoutes(mux)

@@ -159,6 +159,9 @@ type Archiving interface {
 	ReviewReport(ctx context.Context, id string) (mention.ReportReview, error)
 	// SendPlan makes a planned report now, keeps it and sends it to its receivers.
 	SendPlan(ctx context.Context, actor, id string) (mention.KeptReport, error)
+	// MailReport makes a report now, keeps it and mails it to receivers of mail,
+	// named by their ids or by single addresses of theirs.
+	MailReport(ctx context.Context, actor string, o report.Order, to []string) (mention.KeptReport, error)
 	Plans(ctx context.Context) ([]PlanInfo, error)
 	Boards(ctx context.Context) ([]BoardInfo, error)
 	Share(ctx context.Context, s mention.Share) error
@@ -231,6 +234,7 @@ type ReceiverInfo struct {
 	ID       string    `json:"id"`
 	Kind     string    `json:"kind"`
 	Target   string    `json:"target,omitempty" doc:"host or addresses it sends to"`
+	To       []string  `json:"to,omitempty" doc:"email: the addresses"`
 	Waiting  int       `json:"waiting" doc:"deliveries waiting"`
 	Dead     int       `json:"dead" doc:"deliveries given up"`
 	LastSent time.Time `json:"last_sent,omitzero"`

@@ -29,7 +29,7 @@ func (a *api) deskRoutes(mux *router) {
 		"/labels": a.labelForm, "/deliveries/{id}/redeliver": a.redeliverForm, "/safety/{id}/open": a.safetyForm,
 		"/rules": a.ruleForm, "/rules/try": a.ruleTry, "/rules/{id}/delete": a.ruleDelete,
 		"/boards": a.boardForm, "/boards/{id}/delete": a.boardDelete, "/reports": a.keepForm, "/reports/{id}": a.keptForm, "/plans/{id}/send": a.sendForm,
-		"/sources/test": a.testForm, "/sources": a.addForm, "/notes": a.noteForm, "/notes/{id}/delete": a.noteDelete, "/sources/opml": a.opmlForm, "/sources/opml/add": a.opmlAdd,
+		"/sources/test": a.testForm, "/sources": a.addForm, "/incidents/{id}/mail": a.sheetForm, "/notes": a.noteForm, "/notes/{id}/delete": a.noteDelete, "/sources/opml": a.opmlForm, "/sources/opml/add": a.opmlAdd,
 		"/muted": a.muteForm, "/muted/{id}/delete": a.unmuteForm,
 	} {
 		mux.HandleFunc("POST "+a.base+pattern, h)

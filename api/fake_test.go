@@ -55,8 +55,9 @@ type fake struct {
 	tested    mention.SourceTest // what the test of an address answers
 	plan      mention.SourceImport
 	notes     []mention.TimeNote
-	err       error // of every question
-	rowErr    error // of an export, after its first row
+	mailed    []string // to whom a report was
+	err       error    // of every question
+	rowErr    error    // of an export, after its first row
 }
 
 func newFake(n int) *fake {
@@ -606,6 +607,11 @@ func (f *fake) Backtest(_ context.Context, rule json.RawMessage, since time.Time
 		Done: true, From: since, To: since.AddDate(0, 0, 30), AsPublished: true, Fired: 1, PerWeek: .2, Suggested: 7, SuggestedBy: .9,
 		Incidents: []mention.Incident{{ID: "t", Rule: "tried", Fired: at, Resolved: at.Add(time.Hour), Reason: "12 mentions within 1h", Count: 12}},
 	}, f.err
+}
+
+func (f *fake) MailReport(ctx context.Context, actor string, o report.Order, to []string) (mention.KeptReport, error) {
+	f.mailed = to
+	return f.KeepReport(ctx, actor, o)
 }
 
 func (f *fake) Plans(context.Context) ([]api.PlanInfo, error) {

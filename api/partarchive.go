@@ -61,6 +61,14 @@ func (p part) SendPlan(ctx context.Context, actor, id string) (mention.KeptRepor
 	return p.whole.SendPlan(ctx, actor, id)
 }
 
+// MailReport implements [Archiving].
+func (p part) MailReport(ctx context.Context, actor string, o report.Order, to []string) (mention.KeptReport, error) {
+	if err := whole(ctx); err != nil {
+		return mention.KeptReport{}, err
+	}
+	return p.whole.MailReport(ctx, actor, o, to)
+}
+
 // Backtest implements [Alerting]: a rule counts over everything.
 func (p part) Backtest(ctx context.Context, rule json.RawMessage, since time.Time) (mention.Backtest, error) {
 	if err := whole(ctx); err != nil {

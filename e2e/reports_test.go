@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image/png"
 	"io"
@@ -104,6 +105,7 @@ boards: [{id: desk, name: The desk, parts: [{chart: stacked}, {breakdown: brand}
 reports:
   - {id: week, kind: weekly, schedule: "mon 07:00", period: 14d, receivers: [desk]}
   - {id: board, kind: board, board: desk, schedule: "daily 07:00", period: 14d, receivers: [desk]}
+rules: [{id: trouble, match: "brand:acme AND recall", kind: threshold, count: 3, window: 30d, severity: crisis}]
 receivers: [{id: desk, kind: email, to: ["desk@acme.example"], from: "earshot@acme.example", smtp: {host: 127.0.0.1, port: %d}}]
 fetch: {allow_cidrs: ["127.0.0.0/8"], ca_file: %q}
 server: {listen: "127.0.0.1:0"}
@@ -141,6 +143,15 @@ server: {listen: "127.0.0.1:0"}
 		post("/api/v1/plans/"+plan+"/send", "")
 		mailed(t, dir, box, plan)
 	}
+	var found struct{ Rows []struct{ ID string } }
+	within(t, 30*time.Second, "the rule fires", func() error {
+		if get(t, base+"/api/v1/incidents", &found); len(found.Rows) == 0 {
+			return errors.New("it does not")
+		}
+		return nil
+	})
+	post("/api/v1/incidents/"+found.Rows[0].ID+"/mail", `{"to":["desk@acme.example"]}`)
+	mailed(t, dir, box, "incident")
 }
 
 // mailed waits for the mail of a report and looks at all of it.

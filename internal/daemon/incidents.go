@@ -141,7 +141,7 @@ func (s *Store) MutePreview(ctx context.Context, id string, since time.Time) (me
 				return p, told(err)
 			}
 			for _, d := range rows {
-				if d.State == mention.DeliveryHeld {
+				if d.State == mention.DeliveryHeld || d.Type == alerts.TypeReport { // a report that was mailed is no notice of the rule
 					continue
 				}
 				p.Notices++

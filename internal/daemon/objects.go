@@ -273,7 +273,7 @@ func (s *Store) Receivers(ctx context.Context, list []alerts.Receiver) ([]api.Re
 	var out []api.ReceiverInfo
 	for i := range list {
 		r := &list[i]
-		info := api.ReceiverInfo{ID: r.ID, Kind: r.Kind, Target: target(r), State: api.ReceiverOK, Owner: api.OwnerFile, Waiting: counts[r.ID]}
+		info := api.ReceiverInfo{ID: r.ID, Kind: r.Kind, Target: target(r), To: r.To, State: api.ReceiverOK, Owner: api.OwnerFile, Waiting: counts[r.ID]}
 		rows, err := s.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: r.ID, Limit: 1000})
 		if err != nil {
 			return nil, told(err)

@@ -103,7 +103,7 @@ func (d *Daemon) makeDue(ctx context.Context, cfg *config.Config, p *report.Plan
 	if err != nil {
 		return err
 	}
-	return d.sendReport(ctx, kept, p.Receivers, "due "+due.Format("Mon 2 Jan 15:04 MST"), "")
+	return d.sendReport(ctx, kept, wholly(p.Receivers), mention.Delivery{Reason: "due " + due.Format("Mon 2 Jan 15:04 MST")}, "")
 }
 
 // keptID names a report by what it is of: made twice, it is the same.
@@ -151,16 +151,16 @@ func definitions(cfg *config.Config) map[string]string {
 
 // sendReport keeps a report and puts its notices into the outbox in one go; again tells
 // one sending of the same report from another.
-func (d *Daemon) sendReport(ctx context.Context, kept mention.KeptReport, receivers []string, reason, again string) error {
-	payload, err := alerts.ReportNotice(&kept, d.publicLink("/reports/"+kept.ID))
-	if err != nil {
-		return fmt.Errorf("daemon: report %s: %w", kept.ID, err)
-	}
+func (d *Daemon) sendReport(ctx context.Context, kept mention.KeptReport, to []addressee, about mention.Delivery, again string) error {
 	var list []mention.Delivery
-	for _, r := range receivers {
-		list = append(list, mention.Delivery{
-			ID: "d" + keptID(kept.ID, r, again), Receiver: r, Type: alerts.TypeReport, State: mention.DeliveryPending, Reason: reason, Payload: payload, Created: now(),
-		})
+	var err error
+	for _, a := range to {
+		row := about
+		row.ID, row.Receiver, row.Type, row.State, row.Created = "d"+keptID(kept.ID, a.receiver, again), a.receiver, alerts.TypeReport, mention.DeliveryPending, now()
+		if row.Payload, err = alerts.ReportNotice(&kept, d.publicLink("/reports/"+kept.ID), a.to...); err != nil {
+			return fmt.Errorf("daemon: report %s: %w", kept.ID, err)
+		}
+		list = append(list, row)
 	}
 	if again == "" {
 		err = d.store.Ledger.PutReport(ctx, kept, list)
@@ -170,10 +170,19 @@ func (d *Daemon) sendReport(ctx context.Context, kept mention.KeptReport, receiv
 	if err != nil {
 		return err
 	}
-	for _, r := range receivers {
-		d.deliverAt(ctx, r, now())
+	for _, a := range to {
+		d.deliverAt(ctx, a.receiver, now())
 	}
 	return nil
+}
+
+// wholly are receivers with all of their addresses.
+func wholly(receivers []string) []addressee {
+	list := make([]addressee, len(receivers))
+	for i, id := range receivers {
+		list[i].receiver = id
+	}
+	return list
 }
 
 // publicLink is an address for mails; "" when people reach us under none.
@@ -206,6 +215,7 @@ func (d *Daemon) letterOf(ctx context.Context, row *mention.Delivery) (*alerts.L
 	if err != nil {
 		return nil, &letterError{err}
 	}
+	l.To = n.Data.To
 	return l, nil
 }
 
@@ -353,7 +363,7 @@ func (b backend) SendPlan(ctx context.Context, actor, id string) (mention.KeptRe
 	}
 	kept, err := b.store.Keep(ctx, cfg, o, mention.KeptReport{Plan: p.ID, By: actor})
 	if err == nil {
-		err = b.sendReport(ctx, kept, p.Receivers, "asked for by "+actor, "")
+		err = b.sendReport(ctx, kept, wholly(p.Receivers), mention.Delivery{Reason: "asked for by " + actor}, "")
 	}
 	if err != nil {
 		return kept, told(err)
