@@ -231,6 +231,7 @@ func (a *api) routes(mux *router) {
 	a.sheetRoutes()
 	a.systemRoutes()
 	a.streamRoutes()
+	loosen(a.huma.OpenAPI().Components.Schemas)
 	a.pageRoutes(mux)
 	a.peopleRoutes(mux)
 	a.guard.ways, a.secret = append(a.guard.ways, a.base+sharedPath), append(a.secret, a.base+sharedPath)

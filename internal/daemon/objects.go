@@ -83,6 +83,9 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	case d.relinkAgain <- struct{}{}:
 	default:
 	}
+	if err := d.forgetPlans(ctx, old, cfg); err != nil {
+		return err
+	}
 	if err := d.planReports(ctx, cfg); err != nil {
 		return err
 	}

@@ -48,6 +48,20 @@ func (d *Daemon) planReports(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
+// forgetPlans lets those that are gone begin anew if they come back.
+func (d *Daemon) forgetPlans(ctx context.Context, old, cfg *config.Config) error {
+	for i := range old.Reports {
+		key := sinceKey(&old.Reports[i])
+		if slices.ContainsFunc(cfg.Reports, func(p report.Plan) bool { return sinceKey(&p) == key }) {
+			continue
+		}
+		if err := d.store.Ledger.SetSetting(ctx, key, ""); err != nil {
+			return fmt.Errorf("daemon: report %s: %w", old.Reports[i].ID, err)
+		}
+	}
+	return nil
+}
+
 // sinceKey changes with the schedule: another one begins anew.
 func sinceKey(p *report.Plan) string { return reportSince + p.ID + ":" + p.Schedule + ":" + p.Zone }
 
@@ -92,7 +106,12 @@ func (d *Daemon) makeDue(ctx context.Context, cfg *config.Config, p *report.Plan
 		return nil //nolint:nilerr // a plan that is not begun is not due
 	}
 	id := keptID(p.ID, due.UTC().Format(time.RFC3339))
-	if _, err := d.store.Ledger.Report(ctx, id); err == nil || !errors.Is(err, ledger.ErrNotFound) {
+	made := func() error { // one that is deleted later is not made again
+		return d.store.Ledger.SetSetting(ctx, sinceKey(p), due.Add(time.Millisecond).Format(time.RFC3339Nano))
+	}
+	if _, err := d.store.Ledger.Report(ctx, id); err == nil {
+		return made()
+	} else if !errors.Is(err, ledger.ErrNotFound) {
 		return err
 	}
 	o, err := p.Order(due, cfg.Location(), cfg.Brands, cfg.Boards)
@@ -103,7 +122,10 @@ func (d *Daemon) makeDue(ctx context.Context, cfg *config.Config, p *report.Plan
 	if err != nil {
 		return err
 	}
-	return d.sendReport(ctx, kept, wholly(p.Receivers), mention.Delivery{Reason: "due " + due.Format("Mon 2 Jan 15:04 MST")}, "")
+	if err := d.sendReport(ctx, kept, wholly(p.Receivers), mention.Delivery{Reason: "due " + due.Format("Mon 2 Jan 15:04 MST")}, ""); err != nil {
+		return err
+	}
+	return made()
 }
 
 // keptID names a report by what it is of: made twice, it is the same.

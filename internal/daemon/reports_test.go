@@ -94,8 +94,19 @@ func TestPlannedReportIsMadeOnceForItsTime(t *testing.T) {
 	if n := kept(); n != 2 {
 		t.Errorf("%d reports, want one more: the newest that was missed", n)
 	}
+	list, err := d.store.Ledger.Reports(t.Context(), mention.KeptFilter{Limit: 1})
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	if err := (backend{d}).DeleteReport(t.Context(), list[0].ID, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	due(next.AddDate(0, 0, 30)) // as at every reload and start
+	if n := kept(); n != 1 {
+		t.Errorf("%d reports: the one that was deleted is made again", n)
+	}
 	other := report.Plan{ID: "monday", Schedule: "daily 07:00"}
-	if err := d.makeDue(t.Context(), cfg, &other, next.AddDate(0, 0, 40)); err != nil || kept() != 2 {
+	if err := d.makeDue(t.Context(), cfg, &other, next.AddDate(0, 0, 40)); err != nil || kept() != 1 {
 		t.Errorf("another schedule began with the past: %d reports, %v", kept(), err)
 	}
 	if err := d.close(t.Context()); err != nil {
@@ -135,5 +146,61 @@ func TestRuleIsTriedInTheBackground(t *testing.T) {
 	rule.Set("kind", "odd")
 	if body := try(rule); !strings.Contains(body, "odd") || !strings.Contains(body, `role="alert"`) {
 		t.Error("a wrong kind is not told")
+	}
+}
+
+// TestPlansStayDeleted: one that was made by the API stays away when the
+// configuration is read again; one of the file is not deleted here.
+func TestPlansStayDeleted(t *testing.T) {
+	text := brands + "reports: [{id: monday, schedule: \"mon 07:00\"}]\n"
+	h := keepHouse(t, t.TempDir(), text)
+	ids := func() string {
+		var list struct{ Rows []struct{ ID string } }
+		h.get("/api/v1/plans", &list)
+		var out []string
+		for _, r := range list.Rows {
+			out = append(out, r.ID)
+		}
+		return strings.Join(out, " ")
+	}
+	do := func(method, path, body string) (int, string) {
+		req, err := http.NewRequest(method, h.base+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		answer, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(answer)
+	}
+	if status, body := do("PUT", "/api/v1/plans/mine", `{"id":"mine","kind":"weekly","schedule":"daily 07:00"}`); status != http.StatusNoContent || ids() != "monday mine" {
+		t.Fatalf("%d %s, plans %s", status, body, ids())
+	}
+	if status, body := do("DELETE", "/api/v1/plans/mine", ""); status != http.StatusNoContent || ids() != "monday" {
+		t.Errorf("%d %s, plans %s", status, body, ids())
+	}
+	h.write(text + "labels: [{id: read-again, query: x}]\n")
+	h.eventually("the file is read again", func() bool {
+		var list struct{ Rows []struct{ ID string } }
+		h.get("/api/v1/labels", &list)
+		return len(list.Rows) == 1
+	})
+	if got := ids(); got != "monday" {
+		t.Errorf("plans %s after the file was read again", got)
+	}
+	if status, body := do("DELETE", "/api/v1/plans/monday", ""); status != http.StatusConflict || !strings.Contains(body, "change it there") || ids() != "monday" {
+		t.Errorf("one of the file: %d %s, plans %s", status, body, ids())
+	}
+	h.stop()
+	h.start()
+	if got := ids(); got != "monday" {
+		t.Errorf("plans %s after a restart", got)
 	}
 }
