@@ -218,6 +218,7 @@ func (a *api) routes(mux *router) {
 	a.mentionRoutes()
 	a.trendRoutes()
 	a.mutedRoutes()
+	a.compareRoutes()
 	a.exportRoutes()
 	a.numberRoutes()
 	a.feedRoutes()

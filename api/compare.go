@@ -21,6 +21,13 @@ type compareView struct {
 	Recipe mention.Recipe
 	Total  mention.Cell
 	Link   string
+
+	Q2, From2, To2, Than string // the other side, as typed
+	Fault                string // of the other side
+	Saved                []field
+	Sides                *sidesView // nil: there is no other side
+	Hand                 []field    // parameters that the form of the sides hands on
+	Alone                string     // address without the other side
 }
 
 type compareRow struct {
@@ -62,7 +69,22 @@ func (a *api) comparePage(w http.ResponseWriter, r *http.Request) {
 	for _, f := range compareBys {
 		v.Bys = append(v.Bys, choice{f.Value, s.with("by", f.Name), f.Name == v.By})
 	}
-	a.analyse(w, r, s, "compare", view{Title: "Compare", Here: "/compare", Data: v}, func(ctx context.Context) error { return a.fillCompare(ctx, v) })
+	b, both := v.other()
+	for _, f := range s.Keep {
+		if !slices.Contains([]string{"q2", "from2", "to2", "than"}, f.Name) {
+			v.Hand = append(v.Hand, f)
+		}
+	}
+	v.Alone = s.with("q2", "", "from2", "", "to2", "", "than", "")
+	a.analyse(w, r, s, "compare", view{Title: "Compare", Here: "/compare", Data: v}, func(ctx context.Context) error {
+		if err := a.savedSearches(ctx, v); err != nil {
+			return err
+		}
+		if both {
+			return a.fillSides(ctx, v, b)
+		}
+		return a.fillCompare(ctx, v)
+	})
 }
 
 func (a *api) fillCompare(ctx context.Context, v *compareView) error {
@@ -113,6 +135,26 @@ func (a *api) fillCompare(ctx context.Context, v *compareView) error {
 		if ok && col >= 0 {
 			v.Rows[row].Cells[col] = compareCell{c.Count, a.pages.search(c.Query)}
 		}
+	}
+	return nil
+}
+
+// savedSearches offers what may be compared: brands, and the searches that
+// people keep.
+func (a *api) savedSearches(ctx context.Context, v *compareView) error {
+	brands, err := a.backend.Brands(ctx)
+	if err != nil {
+		return err
+	}
+	labels, err := a.backend.Labels(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range brands {
+		v.Saved = append(v.Saved, field{quote("brand", brands[i].ID), brands[i].Name})
+	}
+	for i := range labels {
+		v.Saved = append(v.Saved, field{quote("label", labels[i].ID), cmp.Or(labels[i].Name, labels[i].ID)})
 	}
 	return nil
 }

@@ -221,7 +221,8 @@ type trialView struct {
 // A trialRow is a firing of a rule that was tried.
 type trialRow struct {
 	mention.Incident
-	Link string // to its mentions
+	Link  string // to the mentions of its time
+	Found uint64 // how many those are; what came in late, or was edited since, may be others
 }
 
 // ruleTry shows what a rule, saved or not, would have told.
@@ -261,7 +262,7 @@ func (a *api) ruleTry(w http.ResponseWriter, r *http.Request) {
 				}
 			}
 		} else {
-			v.Trial = a.trial(&b, rule)
+			v.Trial = a.trial(r.Context(), &b, rule)
 		}
 	}
 	a.showRule(w, r, status, v)
@@ -286,7 +287,7 @@ func (a *api) ownerOf(ctx context.Context, v *ruleView) error {
 // maxFirings is how many firings of a trial are listed.
 const maxFirings = 50
 
-func (a *api) trial(b *mention.Backtest, rule map[string]any) *trialView {
+func (a *api) trial(ctx context.Context, b *mention.Backtest, rule map[string]any) *trialView {
 	v := &trialView{Backtest: *b, Weekly: strconv.FormatFloat(b.PerWeek, 'f', 1, 64)}
 	if !b.Done || b.Error != "" {
 		return v
@@ -308,12 +309,8 @@ func (a *api) trial(b *mention.Backtest, rule map[string]any) *trialView {
 	lane := chart.Lane{Name: "fired", Ink: scene.Negative}
 	for i := range b.Incidents {
 		in := &b.Incidents[i]
-		end := in.Resolved
-		if end.IsZero() || end.Before(in.Fired) {
-			end = in.Fired.Add(time.Minute)
-		}
-		q := report.Window{From: in.Fired.Add(-span.Std()), To: end}.Query(match)
-		row := trialRow{*in, a.pages.search(q)}
+		q := firedQuery(in, match, rule["own"] == true, span.Std(), b.To)
+		row := trialRow{Incident: *in, Link: a.pages.search(q)}
 		for k := range c.Buckets {
 			if !in.Fired.Before(c.Buckets[k].From) && in.Fired.Before(c.Buckets[k].To) {
 				values.Values[k]++
@@ -322,6 +319,9 @@ func (a *api) trial(b *mention.Backtest, rule map[string]any) *trialView {
 		}
 		lane.Marks = append(lane.Marks, chart.Mark{At: in.Fired, Big: true, Tip: a.pages.when(in.Fired, "2 Jan 15:04") + ": " + in.Reason, Link: row.Link})
 		if i < maxFirings {
+			if row.Found, err = a.backend.Count(ctx, q); err != nil {
+				row.Link = "" // of what cannot be told now
+			}
 			v.Rows = append(v.Rows, row)
 		}
 	}
@@ -332,6 +332,20 @@ func (a *api) trial(b *mention.Backtest, rule map[string]any) *trialView {
 		v.Strip.Zoom = false
 	}
 	return v
+}
+
+// firedQuery finds the mentions of the time of an incident; one that had not
+// resolved when the trial ended lasts until then.
+func firedQuery(in *mention.Incident, match string, own bool, span time.Duration, until time.Time) string {
+	end := in.Resolved
+	if end.IsZero() || end.Before(in.Fired) {
+		end = until
+	}
+	q := report.Window{From: in.Fired.Add(-span), To: end}.Query(match)
+	if own {
+		return q
+	}
+	return q + " AND NOT flag:own_channel"
 }
 
 // dayStart is the beginning of the hour, day or week that t is in.

@@ -18,6 +18,8 @@ import (
 	"time"
 )
 
+var only = flag.String("sights", "", "only the pages whose names begin so")
+
 var screenshots = flag.String("screenshots", "", "folder for pictures of every page")
 
 // binary is the program under test.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,8 +23,13 @@ type sight struct {
 	act        string // a script that goes on from there, "" for none
 }
 
-// sights are all pages of a demo.
+// sights are the pages of a demo, all of them unless some are asked for.
 func sights(t *testing.T, base string) []sight {
+	t.Helper()
+	return slices.DeleteFunc(allSights(t, base), func(s sight) bool { return !strings.HasPrefix(s.name, *only) })
+}
+
+func allSights(t *testing.T, base string) []sight {
 	t.Helper()
 	var incidents struct {
 		Rows []struct{ ID string } `json:"rows"`
@@ -54,6 +60,8 @@ func sights(t *testing.T, base string) []sight {
 		{name: "trends", path: "/trends", want: "what do people talk about"},
 		{name: "competitors", path: "/competitors", want: "what did they do"},
 		{name: "compare", path: "/compare?by=product", want: "tensivane"},
+		{name: "compare-segments", path: "/compare?q=brand:velmora&q2=brand:quorvance", want: "b against a"},
+		{name: "compare-periods", path: "/compare?q=brand:velmora&period=7d&than=before&by=product", want: "each from its beginning"},
 		{name: "voices", path: "/voices", want: "who moves the talk"},
 		{name: "alerts", path: "/alerts", want: "own-crisis"},
 		{name: "alerts-all", path: "/alerts?tab=all", want: "own-crisis"},

@@ -202,9 +202,9 @@ func (w *walker) ruleOfTheSearch(base string) {
 	if marks := w.text(`String(document.querySelectorAll("#trial .wide svg circle").length)`); marks != strconv.Itoa(fired) {
 		w.t.Errorf("the strip marks %s of %d firings", marks, fired)
 	}
-	count := w.text(`document.querySelector("#trial tbody td:last-child a").textContent`)
-	w.do("its mentions", chromedp.Click("#trial tbody td:last-child a"))
-	w.has("they are listed", "mentions match")
+	count := w.text(`document.querySelector("#trial .stack td:last-child a").textContent.replace(" of that time", "")`)
+	w.do("its mentions", chromedp.Click("#trial .stack td:last-child a"))
+	w.has("they are listed", "narrow down")
 	if total := w.text(totalText); total != count {
 		w.t.Errorf("a firing of %s mentions leads to %s", count, total)
 	}

@@ -51,7 +51,7 @@ func WriteSheet(w io.Writer, format string, s *mention.Sample) error {
 		return g.CSV(w, true) // the mark lets Excel read it as UTF-8
 	case XLSX:
 		lines := append([][2]string{{"query", orAll(s.Query)}, {"rows", strconv.Itoa(len(s.Rows))}}, sheetHelp...)
-		return g.workbook(w, "Sample", lines)
+		return g.Workbook(w, "Sample", lines)
 	}
 	return fmt.Errorf("report: a coding sheet is %s or %s, not %q", CSV, XLSX, format)
 }
@@ -63,8 +63,8 @@ func orAll(q string) string {
 	return q
 }
 
-// workbook writes a grid as XLSX.
-func (g *Grid) workbook(w io.Writer, name string, lines [][2]string) error {
+// Workbook writes a grid as XLSX, with lines before it that say what it is.
+func (g *Grid) Workbook(w io.Writer, name string, lines [][2]string) error {
 	b, err := newWorkbook(time.UTC)
 	if err != nil {
 		return err
