@@ -148,6 +148,8 @@ type noteView struct {
 	mention.TimeNote
 	N           int
 	Mine        bool
+	Change      string // address of the page with its form
+	Open        bool   // the form is shown
 	Stretch     string
 	First, Last string // as a form takes them
 	Here        string // address of the mentions it is about
@@ -155,7 +157,7 @@ type noteView struct {
 }
 
 // maxPinned is how many notes a page lists.
-const maxPinned = 100
+const maxPinned = 20
 
 // notesOf are the notes of a page.
 func (a *api) notesOf(ctx context.Context, s *scope) (*notesView, error) {
@@ -172,11 +174,15 @@ func (a *api) notesOf(ctx context.Context, s *scope) (*notesView, error) {
 	}
 	for i := range v.list {
 		n := &v.list[i]
-		v.Rows = append(v.Rows, noteView{
+		row := noteView{
 			TimeNote: *n, N: i + 1, Mine: mayChange(who, n), Stretch: stretch(report.Window{From: n.From, To: n.To}, a.zone),
 			First: a.firstDay(n.From), Last: a.lastDay(n.To), Back: v.Back,
 			Here: a.pages.search(report.Window{From: n.From, To: n.To}.Query(n.Query)),
-		})
+		}
+		if row.Mine {
+			row.Change, row.Open = s.with("note", n.ID)+"#note-"+n.ID, n.ID == s.note
+		}
+		v.Rows = append(v.Rows, row)
 	}
 	return v, nil
 }

@@ -46,6 +46,16 @@ func TestNotesStandOnPages(t *testing.T) {
 		if faults := faultsOf(t, body); len(faults) > 0 {
 			t.Errorf("%s: %v", target, faults)
 		}
+		sep := "?"
+		if strings.Contains(target, "?") {
+			sep = "&"
+		}
+		if strings.Contains(body, "Take it away") || !strings.Contains(body, `#note-na">change</a>`) {
+			t.Errorf("%s: no way to change a note, or its form is there already", target)
+		}
+		if _, body := get(h, target+sep+"note=na"); strings.Count(body, "Take it away") != 1 || strings.Contains(body, `name="note"`) {
+			t.Errorf("%s: the form of one note is not shown", target)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type scope struct {
 
 	params url.Values
 	zone   *time.Location
+	note   string // id of the note that is being changed
 }
 
 // A choice is a link that may be the one in force.
@@ -53,10 +54,11 @@ var periods = []period{
 // newScope reads the scope of a page; fallback is the period when none is given.
 func (a *api) newScope(r *http.Request, path, fallback string, now time.Time) *scope {
 	params := r.URL.Query()
-	for _, once := range []string{"cursor", "done", "undo"} {
+	note := params.Get("note")
+	for _, once := range []string{"cursor", "done", "undo", "note"} {
 		params.Del(once)
 	}
-	s := &scope{Action: a.pages.to(path), Q: strings.TrimSpace(params.Get("q")), Period: params.Get("period"), params: params, zone: a.zone}
+	s := &scope{Action: a.pages.to(path), Q: strings.TrimSpace(params.Get("q")), Period: params.Get("period"), params: params, zone: a.zone, note: note}
 	from, ok1 := instant(params.Get("from"), a.zone, false)
 	to, ok2 := instant(params.Get("to"), a.zone, true)
 	s.Custom = (ok1 || ok2) && (!ok1 || !ok2 || from.Before(to))
