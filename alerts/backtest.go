@@ -61,6 +61,7 @@ func Candidates(rules []Rule) ([]string, bool) {
 type BacktestResult struct {
 	From        time.Time          `json:"from,omitzero"` // arrival of the first change; zero when there was none
 	To          time.Time          `json:"to,omitzero"`
+	Published   time.Time          `json:"published,omitzero"` // the earliest time of publication of what was read
 	Changes     int                `json:"changes"`
 	Fired       int                `json:"fired"`    // incidents
 	PerWeek     float64            `json:"per_week"` // incidents
@@ -114,6 +115,9 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 			seq++
 			c.Seq = seq
 		}
+		if t := c.Record.Mention.Published; !t.IsZero() && (b.result.Published.IsZero() || t.Before(b.result.Published)) {
+			b.result.Published = t
+		}
 		if b.result.From.IsZero() {
 			b.result.From = c.At
 		}
@@ -135,6 +139,15 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 		b.add(e.Step(b.result.To.Add(time.Millisecond), nil))
 	}
 	return b.done(e), nil
+}
+
+// AtOnce reports whether history arrived within a small part of the time in
+// which it was published, as what is imported or collected for the first time
+// does: then little can be said of how often rules fire.
+func (r *BacktestResult) AtOnce() bool {
+	const days, part = 2 * 24 * time.Hour, 10
+	published := r.To.Sub(r.Published)
+	return !r.Published.IsZero() && published > days && r.To.Sub(r.From) < published/part
 }
 
 type backtest struct {

@@ -36,6 +36,7 @@ func Examine(rules []Rule) []Examined { return (*Examiner)(nil).Examine(rules) }
 type Examiner struct {
 	mu    sync.Mutex
 	pass  int
+	most  int                  // rules that were examined at once
 	known map[string]*examined // by the rule's id
 }
 
@@ -109,7 +110,7 @@ func (x *Examiner) keep(rules []Rule, out []Examined, found []int) {
 			x.known[rules[i].ID] = &examined{rules[i], out[i], x.pass}
 		}
 	}
-	if len(x.known) <= 2*len(rules) {
+	if x.most = max(x.most, len(rules)); len(x.known) <= 2*x.most {
 		return
 	}
 	for id, k := range x.known {

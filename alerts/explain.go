@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"earshot/mention"
@@ -60,7 +61,7 @@ func Explain(o BacktestOptions, at time.Time, mentionID string, changes iter.Seq
 	from := at.Add(-explainSpan)
 	var now *mention.Change
 	e.trace = func(row *mention.Row, group, verdict string) {
-		v := Verdict{Mention: row.ID, Title: clip(row.Title, maxGroupName), At: now.At, Group: group, Verdict: verdict}
+		v := Verdict{Mention: row.ID, Title: headline(row.Title, row.Text), At: now.At, Group: group, Verdict: verdict}
 		if row.ID == mentionID {
 			x.Asked = &v
 		}
@@ -100,7 +101,7 @@ func Explain(o BacktestOptions, at time.Time, mentionID string, changes iter.Seq
 			x.Read++
 		}
 		if now = &c; c.Record.Mention.ID == mentionID && (x.Asked == nil || c.Kind == mention.ChangeRevised) {
-			x.Asked = &Verdict{Mention: mentionID, Title: clip(c.Record.Mention.Title, maxGroupName), At: c.At, Verdict: verdictUnmatched}
+			x.Asked = &Verdict{Mention: mentionID, Title: headline(c.Record.Mention.Title, c.Record.Mention.Text), At: c.At, Verdict: verdictUnmatched}
 		}
 		note(e.Step(c.At, []mention.Change{c}))
 	}
@@ -108,6 +109,14 @@ func Explain(o BacktestOptions, at time.Time, mentionID string, changes iter.Seq
 	slices.Reverse(x.Mentions)
 	e.groupStates(x, instantOf(at))
 	return x, nil
+}
+
+// headline is the title of a mention, or how its text begins.
+func headline(title, text string) string {
+	if title == "" {
+		title = strings.Join(strings.Fields(clip(text, 2*maxGroupName)), " ")
+	}
+	return clip(title, maxGroupName)
 }
 
 // groupStates tells where the groups stand.

@@ -174,7 +174,7 @@ func brief(inc *mention.Incident) *mention.Incident {
 	b := *inc
 	b.Mentions = b.Mentions[:min(len(b.Mentions), maxListed)]
 	b.Stories = b.Stories[:min(len(b.Stories), maxListed)]
-	b.Notes = nil
+	b.Notes, b.Match = nil, "" // the rule tells it, and no more of it than there is room for
 	return &b
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"earshot/internal/egress"
@@ -31,6 +32,9 @@ type NotifyError struct {
 
 // Error implements error.
 func (e *NotifyError) Error() string { return "alerts: notify: " + e.Err.Error() }
+
+// Told is an error of a notifier in the words for people.
+func Told(err error) string { return strings.TrimPrefix(err.Error(), "alerts: notify: ") }
 
 // Unwrap gives the cause.
 func (e *NotifyError) Unwrap() error { return e.Err }
@@ -108,7 +112,7 @@ func Attempt(ctx context.Context, n Notifier, d mention.Delivery, now time.Time)
 		return d, nil
 	}
 	next, dead := NextTry(d.Attempts, d.Created, now, err)
-	d.State, d.Next, d.Error = mention.DeliveryPending, next, clip(err.Error(), 1000)
+	d.State, d.Next, d.Error = mention.DeliveryPending, next, clip(Told(err), 1000)
 	if dead {
 		d.State = mention.DeliveryDead
 	}

@@ -70,6 +70,9 @@ func (w *webhook) Notify(ctx context.Context, d mention.Delivery) error {
 	req.Header.Set(HeaderSignature, strings.Join(signatures, " "))
 	resp, err := w.client.Do(req)
 	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return &NotifyError{Err: fmt.Errorf("it did not answer within %s", mention.Duration(w.client.Timeout))}
+		}
 		return &NotifyError{Err: withoutURL(err)}
 	}
 	defer resp.Body.Close()

@@ -41,6 +41,7 @@ func (a *app) incidentsCmd() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, args []string) error { return a.showIncident(cmd.Context(), args[0]) },
 	}
 	a.dataFlags(show)
+	a.outputFlag(show, "table", "table", "json")
 	c.AddCommand(list, show)
 	a.flagCommands(c)
 	return c
@@ -155,20 +156,6 @@ func flagWords(in *mention.Incident) string {
 	return orWord(strings.Join(words, ","), "-")
 }
 
-func (a *app) showIncident(ctx context.Context, id string) error {
-	var inc mention.Incident
-	err := a.eitherWay(ctx, func(r *remote) error {
-		return r.get(ctx, "/incidents/"+url.PathEscape(id), nil, &inc)
-	}, func(s *daemon.Store) (err error) {
-		inc, err = s.Ledger.Incident(ctx, id)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return a.json(inc)
-}
-
 func (a *app) flagIncident(ctx context.Context, id string, f api.Flag) error {
 	if f.Action == api.FlagNote && strings.TrimSpace(f.Text) == "" {
 		return usage("a note needs a text")
@@ -194,7 +181,7 @@ func (a *app) flagIncident(ctx context.Context, id string, f api.Flag) error {
 	if err == nil {
 		fmt.Fprintf(a.stderr, "%s: %s\n", id, f.Action)
 	}
-	return err
+	return missing(err, "incident")
 }
 
 func (a *app) previewMute(ctx context.Context, id string) error {
@@ -203,7 +190,7 @@ func (a *app) previewMute(ctx context.Context, id string) error {
 		return r.get(ctx, "/incidents/"+url.PathEscape(id)+"/mute-preview", nil, &p)
 	}, func(s *daemon.Store) (err error) {
 		p, err = s.MutePreview(ctx, id, time.Now().UTC().AddDate(0, 0, -30))
-		return err
+		return missing(err, "incident")
 	})
 	if err != nil {
 		return err

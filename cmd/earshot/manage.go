@@ -197,7 +197,7 @@ func (a *app) showDelivery(ctx context.Context, id string) error {
 	}, func(s *daemon.Store) error {
 		d, err := s.Ledger.Delivery(ctx, id)
 		if err != nil {
-			return err
+			return missing(err, "delivery")
 		}
 		type shown struct {
 			mention.Delivery
@@ -210,6 +210,9 @@ func (a *app) showDelivery(ctx context.Context, id string) error {
 func (a *app) redeliver(ctx context.Context, id string) error {
 	return a.eitherWay(ctx, func(r *remote) error {
 		_, err := r.raw(ctx, "POST", "/deliveries/"+url.PathEscape(id)+"/redeliver", nil)
+		if err == nil {
+			fmt.Fprintf(a.stderr, "%s: sent again; earshot deliveries show %s says what came of it\n", id, id)
+		}
 		return err
 	}, func(s *daemon.Store) error {
 		_, err := s.Ledger.UpdateDelivery(ctx, id, func(d *mention.Delivery) error {
@@ -219,7 +222,7 @@ func (a *app) redeliver(ctx context.Context, id string) error {
 		if err == nil {
 			fmt.Fprintln(a.stderr, "queued; it is sent when the daemon runs")
 		}
-		return err
+		return missing(err, "delivery")
 	})
 }
 

@@ -137,6 +137,10 @@ func (a *app) printBacktest(t *daemon.TrialResult) error {
 	for _, text := range r.Warnings() {
 		fmt.Fprintln(a.stderr, "warning:", text)
 	}
+	if r.AtOnce() {
+		fmt.Fprintf(a.stderr, "note: this arrived within %s, and was published from %s on: --as-published judges it as it came out\n",
+			max(mention.Duration(r.To.Sub(r.From)), mention.Duration(time.Minute)), r.Published.Format("2006-01-02"))
+	}
 	if s := t.Suggestion; s != nil && s.Enough {
 		fmt.Fprintf(a.stdout, "count: %d would fire %.1f times a week\n", s.Count, s.PerWeek)
 	} else if s != nil {

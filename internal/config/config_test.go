@@ -178,7 +178,7 @@ func TestMillionRulesAreRefusedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := config.Load(path)
-	if want := fmt.Sprintf("line %d: more than %d rules", 3+2*config.MaxRules+1, config.MaxRules); err == nil || !strings.Contains(err.Error(), want) {
+	if want := fmt.Sprintf("%s:%d:1: more than %d rules\n", path, 3+2*config.MaxRules+1, config.MaxRules); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("Load = %v, want %s", err, want)
 	}
 }

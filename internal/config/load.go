@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -34,7 +33,9 @@ func Load(path string) (*Config, error) { return new(Reader).Load(path) }
 func (l *loader) load(path string) (*Config, error) {
 	cfg := &Config{path: path, examiner: &l.reader.examiner}
 	main, err := readFile(path)
-	if err != nil {
+	if faults, ok := errors.AsType[Faults](err); ok {
+		return nil, faults
+	} else if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
 	l.add(cfg, l.reader.decode(path, main, cfg, &cfg.Rules))
@@ -104,6 +105,15 @@ func Parse(name string, data []byte) (*Config, error) {
 	return l.finish(cfg)
 }
 
+// unreadable is the document of a file that could not be read.
+func unreadable(path string, err error) *document {
+	faults, ok := errors.AsType[Faults](err)
+	if !ok {
+		faults = Faults{{File: path, Message: err.Error()}}
+	}
+	return &document{file: path, faults: faults}
+}
+
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -115,7 +125,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	if line := crowded(data); line > 0 {
-		return nil, fmt.Errorf("%s: line %d: more than %d rules; make labels of long lists, and one rule of the labels", path, line, MaxRules)
+		return nil, Faults{{File: path, Line: line, Column: 1, Message: fmt.Sprintf("more than %d rules", MaxRules), Hint: "make labels of long lists, and one rule of the labels"}}
 	}
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxFile)
@@ -200,7 +210,7 @@ func (l *loader) part(cfg *Config, path string) {
 	data, err := readFile(path)
 	if err != nil {
 		l.files = append(l.files, path)
-		l.docs = append(l.docs, &document{file: path, faults: Faults{{File: path, Message: err.Error()}}})
+		l.docs = append(l.docs, unreadable(path, err))
 		return
 	}
 	var more Config
@@ -255,11 +265,10 @@ func (l *loader) ruleFile(cfg *Config, path string) {
 		Rules []alerts.Rule `yaml:"rules"`
 	}
 	data, err := readFile(path)
-	d := &document{file: path}
-	switch {
-	case errors.Is(err, fs.ErrNotExist) || err != nil:
-		d.faults = Faults{{File: path, Message: err.Error()}}
-	default:
+	var d *document
+	if err != nil {
+		d = unreadable(path, err)
+	} else {
 		d = l.reader.decode(path, data, &file, &file.Rules)
 	}
 	l.docs, l.files = append(l.docs, d), append(l.files, path)

@@ -106,7 +106,7 @@ func (p *pulses) tell(info *api.ReceiverInfo) {
 	}
 	info.LastSent, info.NextTry = b.last, b.next
 	if b.err != nil {
-		info.State, info.Since, info.Error = api.ReceiverFailing, b.since, b.err.Error()
+		info.State, info.Since, info.Error = api.ReceiverFailing, b.since, alerts.Told(b.err)
 	}
 }
 
@@ -270,7 +270,7 @@ func (d *Daemon) illDelivering(ctx context.Context, h *health, at time.Time) (st
 		}
 		if s := d.dispatch.health(w.Receiver); s.Open {
 			if at.Sub(s.Since) > maxPaused {
-				return fmt.Sprintf("%d notices wait for %s: %v", w.Count, w.Receiver, s.Last), nil
+				return fmt.Sprintf("%d notices wait for %s: %s", w.Count, w.Receiver, alerts.Told(s.Last)), nil
 			}
 			continue
 		}

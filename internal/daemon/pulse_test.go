@@ -105,7 +105,7 @@ func TestWhatMakesTheDaemonIll(t *testing.T) {
 		}
 		at = at.Add(6 * time.Minute)
 	}
-	look("1 notices wait for hook: alerts: notify: it answered 503")
+	look("1 notices wait for hook: it answered 503")
 }
 
 func TestHeartbeatThatCouldNotBeMadeIsMadeAgain(t *testing.T) {
