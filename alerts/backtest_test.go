@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -8,7 +9,6 @@ import (
 	"time"
 
 	"earshot/internal/egress"
-	"earshot/mention"
 )
 
 func TestHistoryThatArrivedAtOnce(t *testing.T) {
@@ -40,12 +40,16 @@ func TestHeadline(t *testing.T) {
 }
 
 func TestASilentReceiverIsToldInWords(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}))
 	defer s.Close()
-	n, err := New(Receiver{ID: "slow", Kind: ReceiverWebhook, URL: s.URL, SecretFile: writeFile(t, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), Timeout: mention.Duration(50 * time.Millisecond)}, testEgress(t, egress.Config{}), nil, nil)
+	n, err := New(Receiver{ID: "slow", Kind: ReceiverWebhook, URL: s.URL, SecretFile: writeFile(t, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")}, testEgress(t, egress.Config{}), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	n.(*webhook).client.Timeout = 50 * time.Millisecond
 	d, err := Attempt(t.Context(), n, testDelivery(), time.Now())
 	if err == nil || !strings.HasPrefix(d.Error, "it did not answer within ") {
 		t.Errorf("Attempt = %q, %v; want it said that there was no answer", d.Error, err)
