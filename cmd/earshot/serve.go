@@ -86,29 +86,6 @@ func (a *app) checkCmd() *cobra.Command {
 	}
 }
 
-func (a *app) initCmd() *cobra.Command {
-	return &cobra.Command{
-		Use:   "init [FILE]",
-		Short: "Write a commented configuration to start from",
-		Args:  cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			path := defaultConfig
-			if len(args) == 1 {
-				path = args[0]
-			}
-			f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-			if err != nil {
-				return err
-			}
-			if _, err := f.WriteString(config.Starter); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stderr, "%s written; change it, then: earshot check %s && earshot serve --config %s\n", path, path, path)
-			return f.Close()
-		},
-	}
-}
-
 func (a *app) schemaCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
