@@ -83,7 +83,7 @@ func TestNotesAreOfTheirAuthors(t *testing.T) {
 			}
 			mine.Set("id", n.ID)
 			mine.Set("text", "Mine, changed")
-			if res, _ := send("/notes", mine); res.StatusCode != 303 || f.notes[1].Text != "Mine, changed" || f.notes[1].Editor != who {
+			if res, _ := send("/notes", mine); res.StatusCode != http.StatusSeeOther || f.notes[1].Text != "Mine, changed" || f.notes[1].Editor != who {
 				t.Errorf("%s changes their own: %d %+v", who, res.StatusCode, f.notes[1])
 			}
 		}
@@ -140,7 +140,7 @@ func TestAPartSeesItsNotes(t *testing.T) {
 	if res, body := send(request("POST", "/api/v1/notes", `{"from":"2026-11-03T00:00:00Z","to":"2026-11-04T00:00:00Z","query":"brand:x","text":"Ours"}`)); res.StatusCode != http.StatusCreated || !strings.Contains(body, "source:wire") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
-	if res, body := send(request("PUT", "/api/v1/notes/n4", `{"from":"2026-11-03T00:00:00Z","to":"2026-11-04T00:00:00Z","query":"`+strings.ReplaceAll(f.notes[4].Query, `"`, `\"`)+`","text":"Ours"}`)); res.StatusCode != 200 || strings.Count(body, "source:wire") != 1 {
+	if res, body := send(request("PUT", "/api/v1/notes/n4", `{"from":"2026-11-03T00:00:00Z","to":"2026-11-04T00:00:00Z","query":"`+strings.ReplaceAll(f.notes[4].Query, `"`, `\"`)+`","text":"Ours"}`)); res.StatusCode != http.StatusOK || strings.Count(body, "source:wire") != 1 {
 		t.Errorf("changed: %d %s", res.StatusCode, body)
 	}
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +25,7 @@ func TestBodiesAreTakenAsTheFileTakesThem(t *testing.T) {
 		{"both", `["Tensivane",{"id":"lumo","name":"Lumovarin","aliases":["Lumo"],"indication":"sleep"}]`, []mention.ProductName{{Name: "Tensivane"}, {ID: "lumo", Name: "Lumovarin", Aliases: []string{"Lumo"}, Indication: "sleep"}}},
 	} {
 		res, body := answer(h, request("PUT", "/api/v1/brands/velmora", `{"id":"velmora","name":"Velmora","products":`+tt.products+`}`))
-		if res.StatusCode != 204 {
+		if res.StatusCode != http.StatusNoContent {
 			t.Errorf("%s: %d %s", tt.name, res.StatusCode, body)
 			continue
 		}
@@ -37,16 +38,16 @@ func TestBodiesAreTakenAsTheFileTakesThem(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{`[3]`, `[{"nam":"x"}]`, `"Lumovarin"`, `[["x"]]`} {
-		if res, body := answer(h, request("PUT", "/api/v1/brands/velmora", `{"id":"velmora","name":"Velmora","products":`+bad+`}`)); res.StatusCode != 422 {
+		if res, body := answer(h, request("PUT", "/api/v1/brands/velmora", `{"id":"velmora","name":"Velmora","products":`+bad+`}`)); res.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d %s", bad, res.StatusCode, body)
 		}
 	}
 	for _, query := range []string{`"recall"`, `{"text":"recall"}`, `{"from":"brands","only":["velmora"]}`} {
-		if res, body := answer(h, request("PUT", "/api/v1/sources/hn", `{"id":"hn","kind":"hackernews","query":`+query+`}`)); res.StatusCode != 204 {
+		if res, body := answer(h, request("PUT", "/api/v1/sources/hn", `{"id":"hn","kind":"hackernews","query":`+query+`}`)); res.StatusCode != http.StatusNoContent {
 			t.Errorf("%s: %d %s", query, res.StatusCode, body)
 		}
 	}
-	if res, body := answer(h, request("PUT", "/api/v1/sources/hn", `{"id":"hn","kind":"hackernews","query":{"txt":"recall"}}`)); res.StatusCode != 422 {
+	if res, body := answer(h, request("PUT", "/api/v1/sources/hn", `{"id":"hn","kind":"hackernews","query":{"txt":"recall"}}`)); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a wrong key: %d %s", res.StatusCode, body)
 	}
 }

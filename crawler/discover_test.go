@@ -106,7 +106,8 @@ func TestOPML(t *testing.T) {
 	want := []Outline{
 		{Title: "C", URL: "https://c.test/f?x=1&y=2", Folder: "A & B", Line: 5},
 		{Title: "again", URL: "http://www.c.test/f?y=2&x=1", Folder: "A & B", Line: 6, Same: 5},
-		{Title: "D", URL: "javascript:1", Line: 7}, {Title: "E", Line: 7},
+		{Title: "D", URL: "javascript:1", Line: 7},
+		{Title: "E", Line: 7},
 	}
 	if diff := cmp.Diff(want, list); diff != "" || err != nil {
 		t.Errorf("ParseOPML (-want +got), %v\n%s", err, diff)

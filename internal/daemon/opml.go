@@ -94,7 +94,7 @@ func (b backend) AddSources(ctx context.Context, actor string, list []mention.So
 	for i := range list {
 		s := &list[i]
 		if known.ids[s.ID] || known.At(s.URL) != "" {
-			faults = append(faults, fmt.Sprintf("%s: there is a source of this name or address meanwhile", s.ID))
+			faults = append(faults, s.ID+": there is a source of this name or address meanwhile")
 			continue
 		}
 		body, err := json.Marshal(s)
