@@ -41,21 +41,43 @@ type blueskyPost struct {
 	Author struct {
 		Handle string `json:"handle"`
 	} `json:"author"`
-	Record struct {
-		Text    string    `json:"text"`
-		Created time.Time `json:"createdAt"`
-		Langs   []string  `json:"langs"`
-		Tags    []string  `json:"tags"`
-		Reply   *struct {
-			Root   struct{ URI string } `json:"root"`
-			Parent struct{ URI string } `json:"parent"`
-		} `json:"reply"`
-	} `json:"record"`
-	Replies *float64  `json:"replyCount"`
-	Reposts *float64  `json:"repostCount"`
-	Likes   *float64  `json:"likeCount"`
-	Quotes  *float64  `json:"quoteCount"`
-	Indexed time.Time `json:"indexedAt"`
+	Record  blueskyRecord `json:"record"`
+	Replies *float64      `json:"replyCount"`
+	Reposts *float64      `json:"repostCount"`
+	Likes   *float64      `json:"likeCount"`
+	Quotes  *float64      `json:"quoteCount"`
+	Indexed time.Time     `json:"indexedAt"`
+}
+
+// blueskyRecord is a post as its author wrote it down.
+type blueskyRecord struct {
+	Text    string    `json:"text"`
+	Created time.Time `json:"createdAt"`
+	Langs   []string  `json:"langs"`
+	Tags    []string  `json:"tags"`
+	Reply   *struct {
+		Root   struct{ URI string } `json:"root"`
+		Parent struct{ URI string } `json:"parent"`
+	} `json:"reply"`
+}
+
+// mention is the post at a uri, of who has the profile. Authors may write any
+// time: known, when it is not zero, is when the server knew of it at last.
+func (r *blueskyRecord) mention(uri, profile string, known time.Time) mention.Mention {
+	m := mention.Mention{
+		ID: uri, Kind: mention.KindPost, GUID: uri, URL: blueskyURL(uri, profile),
+		Text: tidyLines(shortenText(r.Text, maxText)), Published: r.Created, Thread: uri, Categories: r.Tags,
+	}
+	if m.Published.IsZero() || !known.IsZero() && m.Published.After(known) {
+		m.Published = known
+	}
+	if len(r.Langs) > 0 {
+		m.Lang = languageCode(r.Langs[0])
+	}
+	if r.Reply != nil {
+		m.Kind, m.Thread, m.Parent = mention.KindComment, r.Reply.Root.URI, r.Reply.Parent.URI
+	}
+	return m
 }
 
 func blueskyPage(ctx context.Context, c *call) (*leaf, error) {
@@ -84,21 +106,8 @@ func blueskyPage(ctx context.Context, c *call) (*leaf, error) {
 	}
 	for i := range got.Posts {
 		p := &got.Posts[i]
-		m := mention.Mention{
-			ID: p.URI, Kind: mention.KindPost, GUID: p.URI, URL: blueskyURL(p.URI, p.Author.Handle), Author: "@" + p.Author.Handle,
-			Text: tidyLines(shortenText(p.Record.Text, maxText)), Published: p.Record.Created, Thread: p.URI,
-			Engagement: sumOf(p.Replies, p.Reposts, p.Likes, p.Quotes), Categories: p.Record.Tags,
-		}
-		// Authors may write any time; when it was indexed is the server's word.
-		if m.Published.IsZero() || !p.Indexed.IsZero() && m.Published.After(p.Indexed) {
-			m.Published = p.Indexed
-		}
-		if len(p.Record.Langs) > 0 {
-			m.Lang = languageCode(p.Record.Langs[0])
-		}
-		if r := p.Record.Reply; r != nil {
-			m.Kind, m.Thread, m.Parent = mention.KindComment, r.Root.URI, r.Parent.URI
-		}
+		m := p.Record.mention(p.URI, p.Author.Handle, p.Indexed)
+		m.Author, m.Engagement = "@"+p.Author.Handle, sumOf(p.Replies, p.Reposts, p.Likes, p.Quotes)
 		l.track(m.ID, p.URI)
 		l.add(c, m)
 	}

@@ -150,19 +150,10 @@ type jetstreamEvent struct {
 	DID    string `json:"did"`
 	At     int64  `json:"time_us"`
 	Commit *struct {
-		Operation  string `json:"operation"`
-		Collection string `json:"collection"`
-		Key        string `json:"rkey"`
-		Record     struct {
-			Text    string    `json:"text"`
-			Created time.Time `json:"createdAt"`
-			Langs   []string  `json:"langs"`
-			Tags    []string  `json:"tags"`
-			Reply   *struct {
-				Root   struct{ URI string } `json:"root"`
-				Parent struct{ URI string } `json:"parent"`
-			} `json:"reply"`
-		} `json:"record"`
+		Operation  string        `json:"operation"`
+		Collection string        `json:"collection"`
+		Key        string        `json:"rkey"`
+		Record     blueskyRecord `json:"record"`
 	} `json:"commit"`
 }
 
@@ -185,20 +176,8 @@ func (s *stream) take(data []byte) error {
 	if e.Commit.Operation == "delete" {
 		s.gone = append(s.gone, mention.Metric{ID: uri, At: time.UnixMicro(e.At).UTC(), Gone: true})
 	} else if r := &e.Commit.Record; s.words.in(r.Text) || slices.ContainsFunc(r.Tags, func(t string) bool { return s.words.in("#" + t) }) {
-		m := mention.Mention{
-			ID: uri, Kind: mention.KindPost, GUID: uri, URL: blueskyURL(uri, e.DID), Author: e.DID,
-			Text: tidyLines(shortenText(r.Text, maxText)), Published: r.Created, Thread: uri, Categories: r.Tags,
-		}
-		// Authors may write any time; when it was seen is the server's word.
-		if at := time.UnixMicro(e.At).UTC(); m.Published.IsZero() || m.Published.After(at) {
-			m.Published = at
-		}
-		if len(r.Langs) > 0 {
-			m.Lang = languageCode(r.Langs[0])
-		}
-		if r.Reply != nil {
-			m.Kind, m.Thread, m.Parent = mention.KindComment, r.Reply.Root.URI, r.Reply.Parent.URI
-		}
+		m := r.mention(uri, e.DID, time.UnixMicro(e.At).UTC())
+		m.Author = e.DID
 		s.leaf.add(&call{src: &s.jetstream.src, now: s.jetstream.o.Now()}, m)
 	}
 	if len(s.leaf.mentions) >= maxTogether || len(s.gone) >= 50*maxTogether {

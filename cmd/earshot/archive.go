@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -126,19 +125,9 @@ func (a *app) listReports(ctx context.Context, f mention.KeptFilter) error {
 	if err != nil {
 		return err
 	}
-	if told, err := toldRows(a, rows); told {
-		return err
-	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tMADE\tBY\tKIND\tFINDING")
-	for i := range rows {
-		by := rows[i].By
-		if rows[i].Plan != "" {
-			by = rows[i].Plan
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", rows[i].ID, rows[i].Made.UTC().Format("2006-01-02 15:04"), by, rows[i].Kind, oneLine(rows[i].Subject))
-	}
-	return w.Flush()
+	return tellRows(a, rows, "ID\tMADE\tBY\tKIND\tFINDING", func(r *mention.KeptReport) []any {
+		return []any{r.ID, r.Made.UTC().Format("2006-01-02 15:04"), orWord(r.Plan, r.By), r.Kind, oneLine(r.Subject)}
+	})
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

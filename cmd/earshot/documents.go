@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"text/tabwriter"
 
 	"earshot/mention"
 	"earshot/query"
@@ -89,6 +90,26 @@ func newLines(w io.Writer) *lines {
 func (l *lines) put(v any) error { return l.enc.Encode(v) }
 
 func (l *lines) flush() error { return l.buf.Flush() }
+
+// tellRows writes rows: a table of columns for people, or what a program is to
+// read.
+func tellRows[T any](a *app, rows []T, columns string, cells func(*T) []any) error {
+	if told, err := toldRows(a, rows); told {
+		return err
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, columns)
+	for i := range rows {
+		for k, cell := range cells(&rows[i]) {
+			if k > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, cell)
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
 
 // toldRows writes rows where a program is to read them, and reports whether
 // that was asked for; people are told by a table.

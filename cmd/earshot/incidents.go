@@ -125,17 +125,9 @@ func (a *app) listIncidents(ctx context.Context, f mention.IncidentFilter) error
 	if err != nil {
 		return err
 	}
-	if told, err := toldRows(a, rows); told {
-		return err
-	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "OPENED\tRULE\tGROUP\tSTATE\tSEVERITY\tFLAGS\tID\tREASON")
-	for i := range rows {
-		in := &rows[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", in.Opened.Format("2006-01-02 15:04"), in.Rule, clip(in.Group, 30), in.State, in.Severity,
-			flagWords(in), in.ID, clip(in.Reason, 100))
-	}
-	return w.Flush()
+	return tellRows(a, rows, "OPENED\tRULE\tGROUP\tSTATE\tSEVERITY\tFLAGS\tID\tREASON", func(in *mention.Incident) []any {
+		return []any{in.Opened.Format("2006-01-02 15:04"), in.Rule, clip(in.Group, 30), in.State, in.Severity, flagWords(in), in.ID, clip(in.Reason, 100)}
+	})
 }
 
 // flagWords says in short what people did to an incident.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,15 +126,9 @@ func (a *app) receivers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if told, err := toldRows(a, rows); told {
-		return err
-	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RECEIVER\tKIND\tSTATE\tWAITING\tGIVEN UP\tLAST SENT\tNEXT TRY\tERROR")
-	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.ID, r.Kind, r.State, r.Waiting, r.Dead, minute(r.LastSent), minute(r.NextTry), clip(r.Error, 120))
-	}
-	return w.Flush()
+	return tellRows(a, rows, "RECEIVER\tKIND\tSTATE\tWAITING\tGIVEN UP\tLAST SENT\tNEXT TRY\tERROR", func(r *api.ReceiverInfo) []any {
+		return []any{r.ID, r.Kind, r.State, r.Waiting, r.Dead, minute(r.LastSent), minute(r.NextTry), clip(r.Error, 120)}
+	})
 }
 
 // minute is a time in a table.
@@ -174,16 +167,9 @@ func (a *app) eitherWay(ctx context.Context, ask func(*remote) error, open func(
 }
 
 func (a *app) printDeliveries(rows []mention.Delivery) error {
-	if told, err := toldRows(a, rows); told {
-		return err
-	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CREATED\tRECEIVER\tSTATE\tTRIES\tTYPE\tID\tREASON")
-	for _, d := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.Created.Format("2006-01-02 15:04:05"), d.Receiver, d.State, d.Attempts, d.Type, d.ID,
-			clip(strings.TrimSpace(d.Reason+" "+d.Error), 120))
-	}
-	return w.Flush()
+	return tellRows(a, rows, "CREATED\tRECEIVER\tSTATE\tTRIES\tTYPE\tID\tREASON", func(d *mention.Delivery) []any {
+		return []any{d.Created.Format("2006-01-02 15:04:05"), d.Receiver, d.State, d.Attempts, d.Type, d.ID, clip(strings.TrimSpace(d.Reason+" "+d.Error), 120)}
+	})
 }
 
 func (a *app) showDelivery(ctx context.Context, id string) error {

@@ -49,43 +49,52 @@ func (a *app) asked(f *windowFlags) (report.Window, *time.Location, error) {
 	return w, zone, err
 }
 
-func (a *app) countCmd() *cobra.Command {
-	var q mention.Aggregation
+// questionCmd is a command that asks the index a question about a query and a
+// stretch of time, whose answer is a table.
+func (a *app) questionCmd(use, short string, ask func(ctx context.Context, r reader, text string, w report.Window, zone *time.Location) error) *cobra.Command {
 	var window windowFlags
 	c := &cobra.Command{
-		Use:   "count [QUERY]",
-		Short: "Print how many mentions match; by dimensions and with measures as a table",
-		Long: "Print how many mentions match, own channels among them. With --by or --measures it is the volume, which leaves out\n" +
-			"own channels and what people marked irrelevant, by up to two dimensions:\n  " + strings.Join(mention.Dimensions, " "),
+		Use:   use + " [QUERY]",
+		Short: short,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.reading(cmd.Context(), args, func(ctx context.Context, r reader, text string) error {
 				w, zone, err := a.asked(&window)
 				if err != nil {
 					return err
 				}
-				q.Query, q.Zone = w.Query(text), zone.String()
-				if len(q.By)+len(q.Measures) == 0 && !q.Own && !q.Irrelevant {
-					return a.bareCount(ctx, r, q.Query)
-				}
-				t, err := r.Aggregate(ctx, q)
-				if err != nil {
-					return err
-				}
-				grid := report.TableGrid(&t)
-				if err := a.print(&t, &grid, "query"); err != nil {
-					return err
-				}
-				if t.Own+t.Irrelevant > 0 {
-					fmt.Fprintf(a.stderr, "%d in all; left out: %d of own channels, %d irrelevant\n", t.Total.Count, t.Own, t.Irrelevant)
-				}
-				a.sayRecipe(&t.Recipe)
-				return nil
+				return ask(ctx, r, text, w, zone)
 			})
 		},
 	}
 	a.dataFlags(c)
 	a.outputFlag(c, "table", "table", "json", "ndjson", "csv")
 	window.add(c)
+	return c
+}
+
+func (a *app) countCmd() *cobra.Command {
+	var q mention.Aggregation
+	c := a.questionCmd("count", "Print how many mentions match; by dimensions and with measures as a table", func(ctx context.Context, r reader, text string, w report.Window, zone *time.Location) error {
+		q.Query, q.Zone = w.Query(text), zone.String()
+		if len(q.By)+len(q.Measures) == 0 && !q.Own && !q.Irrelevant {
+			return a.bareCount(ctx, r, q.Query)
+		}
+		t, err := r.Aggregate(ctx, q)
+		if err != nil {
+			return err
+		}
+		grid := report.TableGrid(&t)
+		if err := a.print(&t, &grid, "query"); err != nil {
+			return err
+		}
+		if t.Own+t.Irrelevant > 0 {
+			fmt.Fprintf(a.stderr, "%d in all; left out: %d of own channels, %d irrelevant\n", t.Total.Count, t.Own, t.Irrelevant)
+		}
+		a.sayRecipe(&t.Recipe)
+		return nil
+	})
+	c.Long = "Print how many mentions match, own channels among them. With --by or --measures it is the volume, which leaves out\n" +
+		"own channels and what people marked irrelevant, by up to two dimensions:\n  " + strings.Join(mention.Dimensions, " ")
 	c.Flags().StringSliceVar(&q.By, "by", nil, "up to two dimensions, such as brand,day")
 	c.Flags().StringSliceVar(&q.Measures, "measures", nil, "beside the count: sentiment, engagement, reach, authors, sites, stories")
 	c.Flags().IntVar(&q.Size, "size", 0, "most values of a dimension that is not time, by count; 0 is all")
@@ -144,38 +153,24 @@ func (a *app) sayRecipe(r *mention.Recipe) {
 
 func (a *app) kpisCmd() *cobra.Command {
 	var q mention.KPISearch
-	var window windowFlags
-	c := &cobra.Command{
-		Use:   "kpis [QUERY]",
-		Short: "Print key figures with intervals, of a query and of a set of brands",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.reading(cmd.Context(), args, func(ctx context.Context, r reader, text string) error {
-				w, zone, err := a.asked(&window)
-				if err != nil {
-					return err
-				}
-				q.Query, q.From, q.To, q.Zone = text, w.From, w.To, zone.String()
-				card, err := r.Scorecard(ctx, q)
-				if err != nil {
-					return err
-				}
-				grid := report.ScoreGrid(&card)
-				if err := a.print(&card, &grid, "formula", "version", "query", "notes"); err != nil {
-					return err
-				}
-				for _, c := range card.Caveats {
-					fmt.Fprintln(a.stderr, "note:", c)
-				}
-				if len(card.Figures) > 0 {
-					a.sayRecipe(&card.Figures[0].Recipe)
-				}
-				return nil
-			})
-		},
-	}
-	a.dataFlags(c)
-	a.outputFlag(c, "table", "table", "json", "ndjson", "csv")
-	window.add(c)
+	c := a.questionCmd("kpis", "Print key figures with intervals, of a query and of a set of brands", func(ctx context.Context, r reader, text string, w report.Window, zone *time.Location) error {
+		q.Query, q.From, q.To, q.Zone = text, w.From, w.To, zone.String()
+		card, err := r.Scorecard(ctx, q)
+		if err != nil {
+			return err
+		}
+		grid := report.ScoreGrid(&card)
+		if err := a.print(&card, &grid, "formula", "version", "query", "notes"); err != nil {
+			return err
+		}
+		for _, c := range card.Caveats {
+			fmt.Fprintln(a.stderr, "note:", c)
+		}
+		if len(card.Figures) > 0 {
+			a.sayRecipe(&card.Figures[0].Recipe)
+		}
+		return nil
+	})
 	c.Flags().StringSliceVar(&q.Brands, "brands", nil, "the declared set of brands: their figures, and their share of voice")
 	c.Flags().BoolVar(&q.Own, "own", false, "also what brands say in their own channels")
 	c.Flags().BoolVar(&q.Irrelevant, "irrelevant", false, "also what people marked irrelevant")
@@ -184,33 +179,19 @@ func (a *app) kpisCmd() *cobra.Command {
 
 func (a *app) voicesCmd() *cobra.Command {
 	var q mention.VoiceSearch
-	var window windowFlags
-	c := &cobra.Command{
-		Use:   "voices [QUERY]",
-		Short: "Print who speaks: authors or sites with their sentiment towards each brand",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.reading(cmd.Context(), args, func(ctx context.Context, r reader, text string) error {
-				w, _, err := a.asked(&window)
-				if err != nil {
-					return err
-				}
-				q.Query = w.Query(text)
-				v, err := r.Voices(ctx, q)
-				if err != nil {
-					return err
-				}
-				grid := report.VoiceGrid(v.Rows)
-				if err := a.print(&v, &grid, "by", "mixed", "unsupported_language", "unscored", "query"); err != nil {
-					return err
-				}
-				a.sayRecipe(&v.Recipe)
-				return nil
-			})
-		},
-	}
-	a.dataFlags(c)
-	a.outputFlag(c, "table", "table", "json", "ndjson", "csv")
-	window.add(c)
+	c := a.questionCmd("voices", "Print who speaks: authors or sites with their sentiment towards each brand", func(ctx context.Context, r reader, text string, w report.Window, _ *time.Location) error {
+		q.Query = w.Query(text)
+		v, err := r.Voices(ctx, q)
+		if err != nil {
+			return err
+		}
+		grid := report.VoiceGrid(v.Rows)
+		if err := a.print(&v, &grid, "by", "mixed", "unsupported_language", "unscored", "query"); err != nil {
+			return err
+		}
+		a.sayRecipe(&v.Recipe)
+		return nil
+	})
 	c.Flags().StringVar(&q.By, "by", "author", "author or site")
 	c.Flags().StringVar(&q.Order, "order", "mentions", "mentions, stories or engagement")
 	c.Flags().IntVar(&q.Size, "size", 20, "how many")
@@ -219,33 +200,19 @@ func (a *app) voicesCmd() *cobra.Command {
 
 func (a *app) activityCmd() *cobra.Command {
 	var q mention.ActivitySearch
-	var window windowFlags
-	c := &cobra.Command{
-		Use:   "activity [QUERY]",
-		Short: "Print what companies did: typed events and page changes, newest first",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.reading(cmd.Context(), args, func(ctx context.Context, r reader, text string) error {
-				w, _, err := a.asked(&window)
-				if err != nil {
-					return err
-				}
-				q.Query, q.From, q.To = text, w.From, w.To
-				v, err := r.Activities(ctx, q)
-				if err != nil {
-					return err
-				}
-				grid := report.ActivityGrid(v.Rows)
-				if err := a.print(&v, &grid, "last", "own", "before", "after", "where", "mentions", "query"); err != nil {
-					return err
-				}
-				a.sayRecipe(&v.Recipe)
-				return nil
-			})
-		},
-	}
-	a.dataFlags(c)
-	a.outputFlag(c, "table", "table", "json", "ndjson", "csv")
-	window.add(c)
+	c := a.questionCmd("activity", "Print what companies did: typed events and page changes, newest first", func(ctx context.Context, r reader, text string, w report.Window, _ *time.Location) error {
+		q.Query, q.From, q.To = text, w.From, w.To
+		v, err := r.Activities(ctx, q)
+		if err != nil {
+			return err
+		}
+		grid := report.ActivityGrid(v.Rows)
+		if err := a.print(&v, &grid, "last", "own", "before", "after", "where", "mentions", "query"); err != nil {
+			return err
+		}
+		a.sayRecipe(&v.Recipe)
+		return nil
+	})
 	c.Flags().StringSliceVar(&q.Brands, "brands", nil, "only these; none is all")
 	c.Flags().StringSliceVar(&q.Types, "types", nil, "only these, such as recall,acquisition; none is all")
 	c.Flags().IntVar(&q.Limit, "limit", 100, "how many")

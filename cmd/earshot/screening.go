@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,16 +50,9 @@ func (a *app) screening(ctx context.Context, since string) error {
 	if err != nil {
 		return err
 	}
-	if told, err := toldRows(a, rows); told {
-		return err
-	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SOURCE\tOWNED\tCOLLECTED\tASSESSED\tFLAGGED\tDID NOT ANSWER")
-	for i := range rows {
-		r := &rows[i]
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\n", r.Source, map[bool]string{true: "yes"}[r.Owned], r.Collected, r.Assessed, r.Flagged, tellGaps(r.Gaps))
-	}
-	return w.Flush()
+	return tellRows(a, rows, "SOURCE\tOWNED\tCOLLECTED\tASSESSED\tFLAGGED\tDID NOT ANSWER", func(r *mention.Screening) []any {
+		return []any{r.Source, map[bool]string{true: "yes"}[r.Owned], r.Collected, r.Assessed, r.Flagged, tellGaps(r.Gaps)}
+	})
 }
 
 // tellGaps says in words when a source did not answer.

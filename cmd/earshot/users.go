@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -186,17 +185,11 @@ func (a *app) listUsers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if told, err := toldRows(a, rows); told {
-		return err
-	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tROLE\tSIGNED IN LAST\tSEES ONLY")
-	for _, u := range rows {
+	return tellRows(a, rows, "NAME\tROLE\tSIGNED IN LAST\tSEES ONLY", func(u *mention.User) []any {
 		seen := "never"
 		if !u.Seen.IsZero() {
 			seen = u.Seen.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", u.Name, u.Role, seen, u.Scope)
-	}
-	return w.Flush()
+		return []any{u.Name, u.Role, seen, u.Scope}
+	})
 }
