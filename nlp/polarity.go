@@ -1,5 +1,7 @@
 package nlp
 
+import "strings"
+
 // A feature is one row of the sentiment model, and the words it speaks of:
 // first and last, or none (-1) for what is known of the whole text alone.
 type feature struct {
@@ -24,6 +26,7 @@ type polarity struct {
 	sums  valenceSums
 	given []float32 // what business news gives to every word
 	news  bool      // the text is business news
+	kind  uint64    // of the text
 }
 
 // valenceSums are what the lexicon says of a text.
@@ -75,7 +78,7 @@ func newPolarityWords() *polarityWords {
 	return p
 }
 
-const negationScope = 4 // words after a negation
+const negationScope = 3 // words after a negation
 
 // valences sets valence and negation of the words of s and sums them up.
 func (x *polarity) valences(s *scanned, pw *polarityWords) {
@@ -97,7 +100,8 @@ func (x *polarity) valences(s *scanned, pw *polarityWords) {
 			continue
 		case kindPunct, kindEmote:
 			x.mark(s, w, &v)
-			if w.kind == kindPunct && (s.buf[w.lo] == '.' || s.buf[w.lo] == ';' || s.buf[w.lo] == '?' || s.buf[w.lo] == '!') {
+			switch s.buf[w.lo] {
+			case '.', ';', '?', '!':
 				scope = 0
 			}
 			if w.kind == kindPunct {
@@ -122,9 +126,9 @@ func (x *polarity) valences(s *scanned, pw *polarityWords) {
 			w.lexical, w.valence = true, -1.2 // a bare no
 			continue
 		}
-		w.negated = scope > 0
+		w.negated = scope > 0 && w.kind != kindEmote
 		scope--
-		if e, ok := x.words.find(w.hash); ok {
+		if e, ok := x.words.find(w.hash); ok && !contracted(s, w) && !vague(s, i) {
 			w.lexical = true
 			w.valence = degree(s, i, float32(e)/25, pw, mixed)
 			if w.negated {
@@ -137,6 +141,22 @@ func (x *polarity) valences(s *scanned, pw *polarityWords) {
 	}
 	x.sums = v
 }
+
+// contraction tells words with an apostrophe from words without.
+const contraction = 23
+
+// contracted reports whether an apostrophe was left out of the form of w, so
+// that it only looks like another word: I'll is not ill, he'll not hell.
+func contracted(s *scanned, w *word) bool {
+	return w.hi-w.lo < w.end-w.start && w.kind == kindWord && strings.ContainsAny(s.text[w.start:w.end], "'’")
+}
+
+// vague reports whether word i is the kind of "kind of".
+func vague(s *scanned, i int) bool {
+	return s.words[i].hash == keyKind && i+1 < len(s.words) && s.words[i+1].key == keyOf
+}
+
+var keyKind = hash("kind")
 
 // lexicalAhead reports whether a word with a valence stands among the three
 // after word i.
@@ -226,12 +246,16 @@ func (v *valenceSums) compound() float32 {
 // features makes the features of s, whose valences must be set.
 func (x *polarity) features(s *scanned, pw *polarityWords) {
 	x.feats = x.feats[:0]
+	x.kind = x.sums.textKind(s)
 	p1, p2 := uint64(11), uint64(12)
 	after := false
 	var at1, at2 int32 = -1, -1
 	for k := range s.words {
 		w, i := &s.words[k], int32(k)
 		h := w.hash
+		if contracted(s, w) {
+			h = mix(h, contraction)
+		}
 		switch w.kind {
 		case kindURL:
 			h = 21
@@ -239,6 +263,7 @@ func (x *polarity) features(s *scanned, pw *polarityWords) {
 			h = 22
 		case kindPunct, kindEmote:
 			x.add(mix(h, 5), i, i)
+			x.ofKind(h, 0, i)
 		case kindHashtag, kindWord, kindNumber, kindPoss:
 			x.word(s, w, i, h)
 			after = after || pw.contrasts.has(h)
@@ -264,8 +289,10 @@ func (x *polarity) features(s *scanned, pw *polarityWords) {
 // word adds what one word says by itself.
 func (x *polarity) word(s *scanned, w *word, i int32, h uint64) {
 	x.add(h, i, i)
+	x.ofKind(h, 0, i)
 	if w.negated {
 		x.add(mix(h, 77), i, i)
+		x.ofKind(h, 1, i)
 	}
 	if w.flags&flagCaps != 0 {
 		x.add(mix(h, 33), i, i)
@@ -277,7 +304,7 @@ func (x *polarity) word(s *scanned, w *word, i int32, h uint64) {
 		x.add(mix(2000, uint64(int(w.valence*2)+50)), i, i)
 	}
 	form := s.form(w)
-	if len(form) < 4 || w.kind == kindNumber {
+	if len(form) < 4 || w.kind == kindNumber || h != w.hash {
 		return
 	}
 	for a := range form {
@@ -334,6 +361,7 @@ func (x *polarity) whole() {
 		if (j > 0 && c*10 >= float32(j)) || (j < 0 && c*10 <= float32(j)) {
 			x.add(mix(3000, uint64(j+10)), ofLexical, ofLexical)
 			x.add(mix(3100+kind, uint64(j+10)), ofLexical, ofLexical)
+			x.ofKind(uint64(j+10), 3, ofLexical)
 		}
 	}
 	switch {
@@ -387,6 +415,8 @@ func (x *polarity) read(s *scanned, pw *polarityWords) [3]float32 {
 		tilt = tiltNews
 	case s.words[0].kind == kindHandle:
 		tilt = tiltAddressed
+	case x.kind == kindMedical:
+		tilt = tiltMedical
 	}
 	l[0] += tilt[0]
 	l[1] += tilt[1]
@@ -401,7 +431,8 @@ const lexiconShare = 1.0
 // a company seldom praises, and news are mostly neutral. Chosen on the
 // development halves of the judging sets.
 var (
-	tiltPlain     = [2]float32{-0.3, -0.15}
+	tiltPlain     = [2]float32{-0.4, -0.3}
 	tiltAddressed = [2]float32{-0.65, 0.18}
 	tiltNews      = [2]float32{-0.45, -0.3}
+	tiltMedical   = [2]float32{-0.4, -0.6}
 )
