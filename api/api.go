@@ -122,6 +122,9 @@ func build(o Options) (http.Handler, []string, error) {
 	mux.HandleFunc("/", a.nowhere(mux.ServeMux))
 	a.guard.next = mux
 	h, err := a.samesite(a.frame(a.guard))
+	if err == nil {
+		h, err = a.compress(h)
+	}
 	return h, mux.patterns, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"html"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -87,8 +88,8 @@ func (v *svg) group(g *Group) {
 	if g.Tip != "" {
 		v.put("<title>", escape(g.Tip), "</title>")
 	}
-	for i := range g.Shapes {
-		v.shape(&g.Shapes[i])
+	for i := 0; i < len(g.Shapes); {
+		i += v.shapes(g.Shapes[i:])
 	}
 	if g.Link != "" {
 		v.put("</a>")
@@ -97,18 +98,44 @@ func (v *svg) group(g *Group) {
 	}
 }
 
+// shapes writes the first of shapes, and those that follow it on one path: a
+// hatched bar would have a dozen paths otherwise. It returns how many.
+func (v *svg) shapes(list []Shape) int {
+	s := &list[0]
+	if s.Kind != Line && s.Kind != Area {
+		v.shape(s)
+		return 1
+	}
+	v.put(`<path d="`)
+	n := 0
+	for n == 0 || n < len(list) && s.joins(&list[n]) {
+		v.points(&list[n])
+		n++
+	}
+	v.put(`"`)
+	v.paint(s)
+	v.put("/>")
+	return n
+}
+
+// joins reports whether two strokes look as they would on one path.
+func (s *Shape) joins(o *Shape) bool {
+	return s.Kind == Line && o.Kind == Line && len(s.Points) == 2 && len(o.Points) == 2 && s.Fill == o.Fill && s.Stroke == o.Stroke &&
+		s.Width == o.Width && !s.Faint && !o.Faint && slices.Equal(s.Dash, o.Dash)
+}
+
+func (v *svg) points(s *Shape) {
+	for i, p := range s.Points {
+		v.put(map[bool]string{true: "M", false: "L"}[i == 0], number(p.X), " ", number(p.Y))
+	}
+	if s.Kind == Area {
+		v.put("Z")
+	}
+}
+
 func (v *svg) shape(s *Shape) {
 	at := s.Points[0]
 	switch s.Kind {
-	case Line, Area:
-		v.put(`<path d="`)
-		for i, p := range s.Points {
-			v.put(map[bool]string{true: "M", false: "L"}[i == 0], number(p.X), " ", number(p.Y))
-		}
-		if s.Kind == Area {
-			v.put("Z")
-		}
-		v.put(`"`)
 	case Box:
 		v.put(`<rect x="`, number(at.X), `" y="`, number(at.Y), `" width="`, number(s.W), `" height="`, number(s.H), `"`)
 		if s.R > 0 {
