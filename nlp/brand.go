@@ -429,8 +429,8 @@ func (l *linker) judge(h *hit, s *scanned, v *nameView, sure []*nameForm) (bool,
 			return true, says
 		}
 	}
-	if f.exact {
-		return true, says
+	if f.exact || !f.single && !f.kind.common {
+		return true, says // several words that are no phrase of the language are nothing else
 	}
 	return v.speaks(h, s, says, company(sure, h))
 }

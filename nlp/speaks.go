@@ -17,7 +17,7 @@ func (c *clues) add(odds float32, says string) {
 const (
 	priorWatched = 0.8 // a watched name is likelier the brand than not
 	priorUnseen  = 2.5 // nobody else has the name
-	priorKnown   = 0.7 // a name in newspapers, or one of several words
+	priorKnown   = 0.7 // a name in newspapers
 	withOthers   = 3   // another name of the brand stands in the text
 	unreadOdds   = -1  // of a language without a model
 )
@@ -41,7 +41,7 @@ func (v *nameView) speaks(h *hit, s *scanned, says string, other *nameForm) (boo
 	if v.inPerson(w.start, last.end) {
 		c.add(-1.2, ", part of a person's name")
 	}
-	c.before(h, s, v)
+	c.before(h, s, v, read)
 	c.after(h, s, v)
 	if scored(s, h) {
 		c.add(2.5, ", beside a score")
@@ -57,7 +57,7 @@ func (c *clues) kind(f *nameForm) {
 	switch {
 	case f.kind.unseen && !f.kind.common:
 		c.odds += priorUnseen
-	case !f.kind.common && (f.kind.named || !f.single):
+	case !f.kind.common && f.kind.named:
 		c.odds += priorKnown
 	}
 	if f.single && doubles.has(f.keys[0]) {
@@ -104,7 +104,7 @@ func (c *clues) written(h *hit, s *scanned, v *nameView, known *belief) {
 		switch {
 		case f.kind.common:
 			c.add(-2.3, ", in lower case")
-		case f.single && f.kind.named:
+		case f.kind.named:
 			c.add(-1, ", in lower case")
 		default:
 			c.odds += known[0] // posts have names so, and the model misses them
@@ -151,15 +151,16 @@ var (
 	keyAt, keyOf, keyVersus, keyComma = hash("at"), hash("of"), hash("vs"), hash(",")
 )
 
-// before weighs the word before the name.
-func (c *clues) before(h *hit, s *scanned, v *nameView) {
+// before weighs the word before the name. In a language that is not read a
+// small "de" or "von" is grammar, and no part of a longer name.
+func (c *clues) before(h *hit, s *scanned, v *nameView, read bool) {
 	if h.from == 0 {
 		return
 	}
 	p := &s.words[h.from-1]
 	is := func(odds float32) { c.add(odds, ", after "+string(s.form(p))) }
 	switch k := p.key; {
-	case particles.has(k):
+	case particles.has(k) && (read || p.flags&flagTitle != 0 && !startsSentence(s, h.from-1)):
 		is(-3)
 	case placing.has(k):
 		is(-1.2)
