@@ -22,7 +22,7 @@ type Examined struct {
 
 	of    *query.Query
 	where *vm.Program
-	print string // changes when counters would no longer fit
+	mark  string // changes when counters would no longer fit
 }
 
 // Examine reads rules on all processors: they may be many.

@@ -91,14 +91,18 @@ func TestSameLooksAtEveryField(t *testing.T) {
 func TestExaminerSaysWhatExamineSays(t *testing.T) {
 	x := &Examiner{}
 	rules := []Rule{
-		{ID: "plain", Match: "recall", By: Words{"brand"}}, {ID: "odd", Match: "recall AND ("}, {ID: "ratio", Kind: KindRatio, Match: "a*", Of: "*", Above: 50},
-		{ID: "dated", Match: "recall AND seen:[-7d TO *]"}, {ID: "where", Where: "reach > 5"}, {ID: "where-not", Where: "reach >"},
+		{ID: "plain", Match: "recall", By: Words{"brand"}},
+		{ID: "odd", Match: "recall AND ("},
+		{ID: "ratio", Kind: KindRatio, Match: "a*", Of: "*", Above: 50},
+		{ID: "dated", Match: "recall AND published:[-7d TO *]"},
+		{ID: "where", Where: "reach > 5"},
+		{ID: "where-not", Where: "reach >"},
 	}
 	words := func(list []Examined) string {
 		var b []byte
 		for i := range list {
 			e := &list[i]
-			b = fmt.Appendf(b, "%s: %v %v %v %v %v %s\n", rules[i].ID, e.Faults, e.Messages, e.Match, e.of, e.where != nil, e.print)
+			b = fmt.Appendf(b, "%s: %v %v %v %v %v %s\n", rules[i].ID, e.Faults, e.Messages, e.Match, e.of, e.where != nil, e.mark)
 		}
 		return string(b)
 	}
@@ -108,6 +112,9 @@ func TestExaminerSaysWhatExamineSays(t *testing.T) {
 		}
 		rules[0].Match += " OR trial"
 		rules[4].Count++ // a fault
+	}
+	if Examine(rules)[3].Faults != nil {
+		t.Fatal("the dated rule is at fault")
 	}
 	if x.known["dated"] != nil || x.known["odd"] != nil || x.known["plain"] == nil {
 		t.Error("an examiner knows what may change, or does not know what cannot")
@@ -123,7 +130,8 @@ func TestExaminerSaysWhatExamineSays(t *testing.T) {
 // The state of rules outlives the program that wrote it.
 func TestFingerprintStays(t *testing.T) {
 	for _, r := range []Rule{
-		{}, {Match: "a \"b\"\né", Where: "x", Of: "y", Own: true, Count: 7, Sensitivity: "low"},
+		{},
+		{Match: "a \"b\"\né", Where: "x", Of: "y", Own: true, Count: 7, Sensitivity: "low"},
 		{Kind: KindSpike, By: Words{"brand", "so urce"}, Window: mention.Duration(90 * time.Minute)},
 	} {
 		h := fnv.New64a()

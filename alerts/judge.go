@@ -24,11 +24,11 @@ type rule struct {
 	*Rule
 	match   *query.Query // nil means that everything matches
 	of      *query.Query // nil when there is none
-	where   *vm.Program // nil means that everything fits
+	where   *vm.Program  // nil means that everything fits
 	judge   judge
 	keep    time.Duration
 	repeat  time.Duration // 0 means never
-	print   string        // changes when counters would no longer fit
+	mark    string        // changes when counters would no longer fit
 	groups  map[string]*group
 	terms   *termState // new_term
 	late    int64      // matches too old to be told
@@ -64,7 +64,7 @@ type entry struct {
 // newRule makes a rule that has no faults ready for work.
 func newRule(r *Rule, x *Examined, zone *time.Location) (*rule, error) {
 	c := &rule{
-		Rule: r, match: x.Match, of: x.of, where: x.where, print: x.print,
+		Rule: r, match: x.Match, of: x.of, where: x.where, mark: x.mark,
 		keep: r.KeepFiringFor.Std(), repeat: r.RepeatEvery.Std(), groups: map[string]*group{},
 	}
 	if r.Of != "" && c.of == nil {

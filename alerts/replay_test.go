@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -153,6 +154,62 @@ func TestReplayChangesNothing(t *testing.T) {
 		}
 		if d := cmp.Diff(wantState, gotState); d != "" {
 			t.Fatalf("states (-straight +restarted):\n%s", d)
+		}
+	})
+}
+
+// TestEditedRulesJudgeAsReadAnew: engines that are made again and again of
+// rules of which some were edited, and know the others from before, say what
+// engines say that read every rule anew.
+func TestEditedRulesJudgeAsReadAnew(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := randomStream(t)
+		rules := replayRules()
+		var known Examiner
+		var was [2]*Engine
+		var said [2]Outcome
+		for i := 0; i < len(list); {
+			for range rapid.IntRange(0, 3).Draw(t, "edits") {
+				r := &rules[rapid.IntRange(0, len(rules)-1).Draw(t, "rule")]
+				switch rapid.IntRange(0, 5).Draw(t, "edit") {
+				case 0:
+					r.Match = rapid.SampledFrom([]string{"", "recall", "novarel OR zentrix", "published:[-7d TO *] AND recall", "sentiment:negative"}).Draw(t, "match")
+				case 1:
+					r.Where = rapid.SampledFrom([]string{"", `author == "ann"`, `source != "forum"`}).Draw(t, "where")
+				case 2:
+					r.Disabled = !r.Disabled
+				case 3:
+					r.Name, r.Playbook = r.Name+"x", "call"
+				case 4:
+					k := rapid.IntRange(0, len(rules)-1).Draw(t, "other")
+					*r, rules[k] = rules[k], *r
+				case 5:
+					if r.Of != "" {
+						r.Of = rapid.SampledFrom([]string{"*", "recall", "sentiment:positive"}).Draw(t, "of")
+					}
+				}
+			}
+			n := min(i+rapid.IntRange(1, 15).Draw(t, "batch"), len(list))
+			for k, x := range []*Examiner{&known, nil} {
+				e, err := NewEngine(Options{Rules: slices.Clone(rules), Receivers: []Receiver{testReceiver("hook"), testReceiver("mail")}, Brands: testBrands, Examiner: x})
+				if err != nil {
+					t.Skip("an edit that is at fault") // for both
+				}
+				if was[k] != nil {
+					e.Inherit(was[k])
+				}
+				was[k] = e
+				said[k].add(e.Step(list[n-1].At, list[i:n]))
+			}
+			i = n
+		}
+		if !same(said[0], said[1]) {
+			t.Fatalf("outcome (-read anew +known):\n%s", cmp.Diff(said[1], said[0]))
+		}
+		a, err := was[0].State()
+		b, failed := was[1].State()
+		if diff := cmp.Diff(b, a); diff != "" || err != nil || failed != nil {
+			t.Fatalf("states (-read anew +known): %v %v\n%s", err, failed, diff)
 		}
 	})
 }

@@ -159,7 +159,7 @@ func (r *Rule) examine() Examined {
 		errs = append(errs, oneOf("kind", r.Kind, Kinds))
 	}
 	errs = append(errs, r.severityFaults()...)
-	x := Examined{print: r.fingerprint()}
+	x := Examined{mark: r.fingerprint()}
 	errs = append(errs, r.readTexts(&x)...)
 	for _, dim := range r.By {
 		if _, ok := dimensions[dim]; !ok {

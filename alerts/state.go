@@ -134,7 +134,7 @@ func (e *Engine) encode(c *changed) (State, error) {
 	}
 	put(partHead, headState{stateVersion, e.seq, e.clock}, false)
 	for r := range c.rules {
-		rs := ruleState{Print: r.print, Late: r.late, Usual: r.usual}
+		rs := ruleState{Print: r.mark, Late: r.late, Usual: r.usual}
 		if r.terms != nil {
 			rs.Since = r.terms.Since
 		}
@@ -266,7 +266,7 @@ func (e *Engine) reset() {
 
 func (e *Engine) restoreRule(id string, rs *ruleState) {
 	r := e.byID[id]
-	if r == nil || r.print != rs.Print || r.kind() == KindSafety {
+	if r == nil || r.mark != rs.Print || r.kind() == KindSafety {
 		e.changed.gone[partRule+id] = struct{}{}
 		if r != nil {
 			e.changed.rules[r] = struct{}{}
@@ -363,7 +363,7 @@ func (e *Engine) Inherit(old *Engine) {
 
 func (e *Engine) inheritRule(was *rule, old *Engine) {
 	r := e.byID[was.ID]
-	if r == nil || r.print != was.print {
+	if r == nil || r.mark != was.mark {
 		e.changed.gone[partRule+was.ID] = struct{}{}
 		for _, key := range sortedKeys(was.groups) {
 			g := was.groups[key]

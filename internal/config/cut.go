@@ -36,14 +36,13 @@ func cut(text string) (c cutting, ok bool) {
 		return c, false
 	}
 	k := cutter{end: len(text)}
-	for pos, end := 0, 0; pos < len(text); pos = end {
-		if end = pos + 1 + strings.IndexByte(text[pos:], '\n'); end == pos {
-			end = len(text)
-		}
+	pos := 0
+	for line := range strings.Lines(text) {
 		k.number++
-		if !k.line(text[pos:end], pos) {
+		if !k.line(line, pos) {
 			return c, false
 		}
+		pos += len(line)
 	}
 	if len(k.items) == 0 {
 		return c, false

@@ -48,7 +48,7 @@ var itemPool = []string{
 	"  - ? id\n    : r\n",
 	"  - id: s\n\tmatch: tab\n",
 	"  - id: t\r\n    match: carriage\r\n",
-	"  - id: u\n    match: seen:[-7d TO *]\n",
+	"  - id: u\n    match: published:[-7d TO *]\n",
 	"  - id: v\n    match: brand:nobody AND label:none\n    escalate: [{after: 10m, notify: hook}, {after: 5m, notify: ghost}]\n",
 	"    stray: key\n",
 	"  - id: w\n    match: \"a\\\n      b\"\n    playbook: |2\n      x\n",
@@ -189,11 +189,11 @@ func FuzzCut(f *testing.F) {
 func TestOneEditReadsOneRule(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "earshot.yaml")
 	write := func(name string) {
-		text := "version: 1\nrules:\n"
+		text := []byte("version: 1\nrules:\n")
 		for i := range 500 {
-			text += fmt.Sprintf("  - id: r%d\n    name: %s\n    match: w%d\n", i, map[bool]string{true: name, false: "plain"}[i == 250], i)
+			text = fmt.Appendf(text, "  - id: r%d\n    name: %s\n    match: w%d\n", i, map[bool]string{true: name, false: "plain"}[i == 250], i)
 		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

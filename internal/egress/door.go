@@ -79,8 +79,8 @@ func (d *Door) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	// The library's requests know nothing of when we stop to wait.
 	ctx, cancel := context.WithCancelCause(req.Context())
-	context.AfterFunc(p.ctx, func() { cancel(context.Cause(p.ctx)) })
-	resp, err := p.out.RoundTrip(req.WithContext(ctx)) //nolint:bodyclose // the library closes it
+	context.AfterFunc(p.ctx, func() { cancel(context.Cause(p.ctx)) }) //nolint:contextcheck // either ends it
+	resp, err := p.out.RoundTrip(req.WithContext(ctx))
 	a := Answer{Err: err}
 	if resp != nil {
 		a.Status, a.RetryAfter = resp.StatusCode, resp.Header.Get("Retry-After")

@@ -17,7 +17,7 @@ func TestDoor(t *testing.T) {
 	d := &Door{}
 	client := &http.Client{Transport: d}
 	ask := func() (err error) {
-		req, err := http.NewRequest(http.MethodGet, s.URL, http.NoBody) //nolint:noctx // as libraries do
+		req, err := http.NewRequest(http.MethodGet, s.URL, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,11 +61,11 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 func TestDoorKeepsThoseWhoGoThroughApart(t *testing.T) {
 	d := &Door{}
 	ask := func() error {
-		req, err := http.NewRequest(http.MethodGet, "http://a.example", http.NoBody) //nolint:noctx // as libraries do
+		req, err := http.NewRequest(http.MethodGet, "http://a.example", http.NoBody)
 		if err != nil {
 			return err
 		}
-		_, err = d.RoundTrip(req) //nolint:bodyclose // there is none
+		_, err = d.RoundTrip(req)
 		return err
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -78,7 +78,9 @@ func TestDoorKeepsThoseWhoGoThroughApart(t *testing.T) {
 		}), func() { _ = ask() })
 	}()
 	<-waits
-	quick := d.Through(t.Context(), roundTrip(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 204}, nil }), func() {
+	quick := d.Through(t.Context(), roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusNoContent}, nil
+	}), func() {
 		if err := ask(); err != nil {
 			t.Error(err)
 		}
@@ -88,7 +90,7 @@ func TestDoorKeepsThoseWhoGoThroughApart(t *testing.T) {
 			t.Errorf("another goroutine: %v", err)
 		}
 	})
-	if len(quick) != 1 || quick[0].Status != 204 {
+	if len(quick) != 1 || quick[0].Status != http.StatusNoContent {
 		t.Errorf("while somebody waits: %+v", quick)
 	}
 	cancel()
