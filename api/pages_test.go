@@ -42,7 +42,7 @@ var vectors = []string{
 }
 
 // mayStand are the elements our own templates write.
-var mayStand = strings.Fields(`html head script ol dialog kbd textarea fieldset legend em b path g circle text desc hr meta title link body a header span nav main footer h1 h2 h3 p strong em section article form label div input select option
+var mayStand = strings.Fields(`html head script ol dialog datalist kbd textarea fieldset legend em b path g circle text desc hr meta title link body a header span nav main footer h1 h2 h3 p strong em section article form label div input select option
 	button pre mark ul li figure figcaption svg line rect title details summary table thead tbody tr th td aside time code del ins dl dt dd br`)
 
 // faultsOf lists what a page must never have.

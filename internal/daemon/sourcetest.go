@@ -109,6 +109,15 @@ func webAddress(text string) (string, error) {
 	return u.String(), nil
 }
 
+// unsecret is an address without a password, for the audit.
+func unsecret(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "an address that cannot be read"
+	}
+	return u.Redacted()
+}
+
 // answered tells what the host said.
 func answered(r *crawler.Report, asked string) string {
 	kind, _, _ := strings.Cut(r.Kind, ";")
@@ -272,5 +281,5 @@ func (b backend) TestSource(ctx context.Context, actor, address string) (mention
 	if err != nil {
 		return t, err
 	}
-	return t, b.audit(context.WithoutCancel(ctx), actor, "test.source", t.Address, t.Answer)
+	return t, b.audit(context.WithoutCancel(ctx), actor, "test.source", unsecret(t.Address), t.Answer)
 }

@@ -156,3 +156,22 @@ func TestOPMLIsAddedWholeOrNot(t *testing.T) {
 		t.Errorf("another file: %d", status)
 	}
 }
+
+func TestPasswordsOfTestedAddressesStayOutOfTheAudit(t *testing.T) {
+	h := keepHouse(t, t.TempDir(), "")
+	if status, body := h.post("/api/v1/sources/test", map[string]string{"url": "http://ann:hunter2@127.0.0.1:1/feed"}); status != http.StatusOK || !strings.Contains(body, "connection_refused") {
+		t.Errorf("%d %s", status, body)
+	}
+	var audit struct{ Rows []mention.AuditEntry }
+	h.get("/api/v1/audit?limit=1000", &audit)
+	seen := false
+	for _, e := range audit.Rows {
+		seen = seen || e.Action == "test.source" && strings.Contains(e.Object, "ann:xxxxx@127.0.0.1")
+		if strings.Contains(e.Object+e.Detail, "hunter2") {
+			t.Errorf("the audit has the password: %+v", e)
+		}
+	}
+	if !seen {
+		t.Errorf("the test is not in the audit: %+v", audit.Rows)
+	}
+}
