@@ -12,7 +12,7 @@ import (
 
 // modelVersion names what the models and the rules around them say; it
 // changes whenever an answer may.
-const modelVersion = "earshot-nlp-8"
+const modelVersion = "earshot-nlp-9"
 
 // Options are what an [Analyzer] needs from outside.
 type Options struct {
@@ -197,6 +197,7 @@ type field struct {
 	view    nameView
 	tagged  bool
 	logits  [3]float32
+	lean    float32 // of the logits, by the kind of text
 	sums    valenceSums
 	feats   []feature
 	given   []float32
@@ -281,7 +282,7 @@ func (w *worker) load(m *mention.Mention) {
 		d.scan.scan(f.text)
 		d.tokens, d.ends = d.tokens[:0], d.ends[:0]
 		d.view = nameView{entities: d.view.entities[:0], beliefs: d.view.beliefs[:0]}
-		d.logits, d.feats = [3]float32{}, d.feats[:0]
+		d.logits, d.lean, d.feats = [3]float32{}, 0, d.feats[:0]
 	}
 }
 

@@ -27,6 +27,7 @@ type polarity struct {
 	given []float32 // what business news gives to every word
 	news  bool      // the text is business news
 	kind  uint64    // of the text
+	lean  float32   // to positive from negative, by the kind of text
 }
 
 // valenceSums are what the lexicon says of a text.
@@ -397,7 +398,7 @@ func (x *polarity) logits() [3]float32 {
 
 // read scores a text: positive, negative, neutral.
 func (x *polarity) read(s *scanned, pw *polarityWords) [3]float32 {
-	if len(s.words) == 0 {
+	if x.lean = 0; len(s.words) == 0 {
 		return [3]float32{}
 	}
 	x.valences(s, pw)
@@ -420,6 +421,7 @@ func (x *polarity) read(s *scanned, pw *polarityWords) [3]float32 {
 	}
 	l[0] += tilt[0]
 	l[1] += tilt[1]
+	x.lean = tilt[0] - tilt[1]
 	return l
 }
 

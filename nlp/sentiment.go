@@ -19,11 +19,15 @@ const (
 	// of positive and negative.
 	polarSlope = 0.28
 
+	leastPolar = 0.01 // score of a text with a label
+
 	maxEvidence = 8 // spans with a weight of their own; a last one carries the rest
 )
 
-// polarScore is the score -1..1 of the scores of positive, negative and neutral.
-func polarScore(l [3]float32) float32 { return tanh(polarSlope * (l[0] - l[1])) }
+// polarScore is the score -1..1 of the scores of positive, negative and
+// neutral without the lean, which is how much likelier one label is than the
+// other in texts of that kind and tells nothing of how strongly one speaks.
+func polarScore(l [3]float32, lean float32) float32 { return tanh(polarSlope * (l[0] - l[1] - lean)) }
 
 // score scores all fields.
 func (w *worker) score() {
@@ -33,7 +37,7 @@ func (w *worker) score() {
 			continue
 		}
 		d.logits = w.polarity.read(&d.scan, w.m.words)
-		d.sums = w.polarity.sums
+		d.sums, d.lean = w.polarity.sums, w.polarity.lean
 		d.feats = append(d.feats[:0], w.polarity.feats...)
 		d.given, d.news = append(d.given[:0], w.polarity.given...), w.polarity.news
 	}
@@ -41,25 +45,26 @@ func (w *worker) score() {
 
 // mixed returns the scores of the whole mention: a title weighs as much as a
 // short text.
-func (w *worker) mixed() (l [3]float32, share [2]float32) {
+func (w *worker) mixed() (l [3]float32, lean float32, share [2]float32) {
 	title, text := &w.fields[0], &w.fields[1]
 	switch {
 	case !title.present:
-		return text.logits, [2]float32{0, 1}
+		return text.logits, text.lean, [2]float32{0, 1}
 	case !text.present:
-		return title.logits, [2]float32{1, 0}
+		return title.logits, title.lean, [2]float32{1, 0}
 	}
 	share = [2]float32{0.4, 0.6}
+	lean = share[0]*title.lean + share[1]*text.lean
 	for k := range l {
 		l[k] = share[0]*title.logits[k] + share[1]*text.logits[k]
 	}
-	return l, share
+	return l, lean, share
 }
 
 // sentiment is the polarity of the whole mention with its evidence.
 func (w *worker) sentiment() *mention.Sentiment {
-	l, share := w.mixed()
-	out := verdict(l)
+	l, lean, share := w.mixed()
+	out := verdict(l, lean)
 	var parts []mention.Evidence
 	for i := range w.fields {
 		if share[i] != 0 {
@@ -75,15 +80,21 @@ func (w *worker) sentiment() *mention.Sentiment {
 }
 
 // verdict makes label, score and confidence of the three scores.
-func verdict(l [3]float32) mention.Sentiment {
+func verdict(l [3]float32, lean float32) mention.Sentiment {
 	p := l
 	softmax(p[:])
 	k := argmax3(l)
-	out := mention.Sentiment{Label: polarityClasses[k], Score: round(polarScore(l)), Confidence: round(p[k])}
-	if k == 2 && p[0] > 0.27 && p[1] > 0.27 {
-		out.Label = mention.Neutral
+	if l == [3]float32{} {
+		k = 2 // nothing is said
 	}
-	return out
+	score := polarScore(l, lean)
+	switch k { // no label speaks against its score
+	case 0:
+		score = max(score, leastPolar)
+	case 1:
+		score = min(score, -leastPolar)
+	}
+	return mention.Sentiment{Label: polarityClasses[k], Score: round(score), Confidence: round(p[k])}
 }
 
 func round(x float32) float64 { return float64(int64(float64(x)*1e4+0.5*sign(float64(x)))) / 1e4 }
@@ -209,7 +220,7 @@ func (w *worker) about(spans []mention.Span) mention.Sentiment {
 			l[k] += t[k] / float32(n)
 		}
 	}
-	return verdict(l)
+	return verdict(l, 0)
 }
 
-func (w *worker) target(sp mention.Span) mention.Sentiment { return verdict(w.targetLogits(sp)) }
+func (w *worker) target(sp mention.Span) mention.Sentiment { return verdict(w.targetLogits(sp), 0) }

@@ -147,7 +147,7 @@ func (t *trainer) polarityFigures(x *polarity, pw *polarityWords, name string, r
 		}
 		gold, said = append(gold, g), append(said, k)
 		if r.Score != nil {
-			means, scores = append(means, *r.Score), append(scores, float64(polarScore(l)))
+			means, scores = append(means, *r.Score), append(scores, float64(polarScore(l, x.lean)))
 		}
 	}
 	acc, f1, rec := classFigures(gold, said, 3)

@@ -41,7 +41,7 @@ func TestTextKind(t *testing.T) {
 	}
 	x := &polarity{model: m.polarity, words: m.lexicon}
 	for text, want := range map[string]uint64{
-		"@acme thanks for nothing": kindSocial,
+		"@acme thanks for nothing":                                  kindSocial,
 		"The doctor prescribed 20 mg daily, and the headaches went": kindMedical,
 		"The doctor was late for dinner":                            kindPlain,
 	} {
