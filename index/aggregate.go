@@ -150,6 +150,7 @@ func newCensus(ctx context.Context, a mention.Aggregation, zone *time.Location) 
 	for i, d := range distinctDims {
 		if c.meter.wants(d.measure) {
 			c.meter.lanes[i] = newLane(ctx, d.dim, zone)
+			c.total.measures = &measures{all: new([len(distinctDims)]bitset)}
 		}
 	}
 	return c

@@ -17,8 +17,8 @@ type story struct {
 	shard int // in the how manyth shard best was found
 }
 
-// A folding brings an answer down to one row a story. A mention of no story is
-// one by itself.
+// A folding brings an answer in order of a score down to one row a story. A
+// mention of no story is one by itself.
 //
 // The row of a story is its first mention in the order, and the cursor is a
 // place in that order: a story is on a former page exactly when its row does
@@ -29,15 +29,15 @@ type folding struct {
 	order   string
 	ranker  ranker
 	stories map[uint64]*story
-	singles []*story // mentions of no story, those of the shard at hand when newest come first
+	singles []*story // mentions of no story
 	none    uint64   // how many there are of these
 	shard   int      // the one at hand
 	block   []story
 	fresh   []*story // whose best was found in it
 }
 
-// folded picks the first limit stories after a cursor.
-func (x *Index) folded(ctx context.Context, qu question, c *cursor, limit int, order string) (picked, error) {
+// foldedRanked picks the first limit stories after a cursor.
+func (x *Index) foldedRanked(ctx context.Context, qu question, c *cursor, limit int, order string) (picked, error) {
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	f := folding{ctx: ctx, order: order, stories: map[uint64]*story{}}
@@ -55,17 +55,12 @@ func (x *Index) folded(ctx context.Context, qu question, c *cursor, limit int, o
 				return err
 			}
 		}
-		if order == mention.NewestFirst {
-			return f.pickNewest(&p, c, limit)
-		}
 		return f.name()
 	}); err != nil {
 		return picked{}, err
 	}
-	if order != mention.NewestFirst {
-		if err := f.pickRanked(&p, c, limit); err != nil {
-			return picked{}, err
-		}
+	if err := f.pickRanked(&p, c, limit); err != nil {
+		return picked{}, err
 	}
 	p.folds = f.none + uint64(len(f.stories))
 	return p, nil
@@ -173,28 +168,6 @@ func (c *cursor) after(stories []*story) ([]item, error) {
 		}
 	}
 	return items, nil
-}
-
-// pickNewest takes what the shard at hand adds to a page: the first of a
-// story is in the newest shard that has any of it.
-func (f *folding) pickNewest(p *picked, c *cursor, limit int) error {
-	f.singles = f.singles[:0]
-	if p.more {
-		return nil
-	}
-	items, err := c.after(f.fresh)
-	if err != nil {
-		return err
-	}
-	left := limit - len(p.items)
-	if p.more = len(items) > left; left == 0 {
-		return nil
-	}
-	if items, err = top(items, left); err != nil {
-		return err
-	}
-	p.items = append(p.items, items...)
-	return nil
 }
 
 // name reads the ids of what the shard at hand has while it is open: which of

@@ -2,6 +2,7 @@ package index
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -28,6 +29,7 @@ type measures struct {
 	engagement []float64
 	reach      []float64
 	distinct   [len(distinctDims)]*roaring.Bitmap // numbers of values
+	all        *[len(distinctDims)]bitset         // instead, of the total
 }
 
 // A meter takes the measures of documents. It serves one table.
@@ -78,14 +80,11 @@ func (m *meter) open(s *segView, docs *roaring.Bitmap) error {
 // A storyLane is a lane of stories that need no names: it goes by what stands
 // for them in the columns (see [storyNumber]).
 type storyLane struct {
-	numbers map[uint64]uint32
+	table   storyTable
 	stories []uint64 // of the segment at hand
 }
 
 func (l *storyLane) read(col *column) laneReader {
-	if l.numbers == nil {
-		l.numbers = map[uint64]uint32{}
-	}
 	l.stories = col.stories
 	return l
 }
@@ -95,11 +94,7 @@ func (l *storyLane) values(doc uint32, buf []uint32) []uint32 {
 	if story == 0 {
 		return buf
 	}
-	n, ok := l.numbers[story]
-	if !ok {
-		n = uint32(len(l.numbers))
-		l.numbers[story] = n
-	}
+	n, _ := l.table.number(story)
 	return append(buf, n)
 }
 
@@ -134,6 +129,10 @@ func (m *meter) add(c *cell, doc uint32, class uint8) {
 	}
 	for i, values := range m.values {
 		for _, n := range values {
+			if c.all != nil {
+				c.all[i].add(n)
+				continue
+			}
 			if c.distinct[i] == nil {
 				c.distinct[i] = roaring.New()
 			}
@@ -160,11 +159,11 @@ func (m *meter) fill(out *mention.Cell, c *cell) {
 		case mention.MeasureReach:
 			out.Reach = orZero(amountOf(in.reach))
 		case mention.MeasureAuthors:
-			out.Authors = cardinality(in.distinct[0])
+			out.Authors = in.count(0)
 		case mention.MeasureSites:
-			out.Sites = cardinality(in.distinct[1])
+			out.Sites = in.count(1)
 		case mention.MeasureStories:
-			out.Stories = cardinality(in.distinct[2])
+			out.Stories = in.count(2)
 		}
 	}
 }
@@ -176,10 +175,16 @@ func orZero(a *mention.Amount) *mention.Amount {
 	return a
 }
 
-func cardinality(b *roaring.Bitmap) *uint64 {
+// count returns how many values of a distinct dimension there are.
+func (m *measures) count(i int) *uint64 {
 	var n uint64
-	if b != nil {
+	if b := m.distinct[i]; b != nil {
 		n = b.GetCardinality()
+	}
+	if m.all != nil {
+		for _, word := range m.all[i] {
+			n += uint64(bits.OnesCount64(word))
+		}
 	}
 	return &n
 }

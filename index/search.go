@@ -55,8 +55,10 @@ func (x *Index) Search(ctx context.Context, s mention.Search, now time.Time) (me
 	switch {
 	case order != mention.NewestFirst && order != mention.EngagementFirst && order != mention.RelevanceFirst:
 		return mention.Page{}, fmt.Errorf("index: order %q is none of %s, %s, %s", s.Order, mention.NewestFirst, mention.RelevanceFirst, mention.EngagementFirst)
+	case s.Fold && order == mention.NewestFirst:
+		p, err = x.foldedNewest(ctx, qu, c, limit)
 	case s.Fold:
-		p, err = x.folded(ctx, qu, c, limit, order)
+		p, err = x.foldedRanked(ctx, qu, c, limit, order)
 	case order == mention.NewestFirst:
 		p, err = x.newest(ctx, qu, c, limit)
 	default:
@@ -136,7 +138,10 @@ type item struct {
 	doc   uint32
 	seg   *segView
 	id    string
-	story *story // of a folded answer
+
+	// Of a folded answer:
+	story  *story
+	stands uint64 // for the story, see [storyNumber]
 }
 
 func (a item) compare(b item) int {
