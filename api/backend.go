@@ -241,7 +241,7 @@ type ReceiverInfo struct {
 	Error    string    `json:"error,omitempty" doc:"of the last try"`
 	State    string    `json:"state" enum:"ok,failing,paused,off" doc:"paused: it fails again and again, its notices wait and one tries every so often; off: it answered 410, its notices are given up"`
 	Since    time.Time `json:"since,omitzero" doc:"since when it fails"`
-	NextTry  time.Time `json:"next_try,omitzero" doc:"paused: when the next notice tries"`
+	NextTry  time.Time `json:"next_try,omitzero" doc:"when the next notice tries; of one that is paused, for all"`
 	Owner    string    `json:"owner" doc:"file, or the one who made it through the API"`
 }
 

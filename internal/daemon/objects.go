@@ -277,24 +277,45 @@ func (s *Store) Receivers(ctx context.Context, list []alerts.Receiver) ([]api.Re
 	for i := range list {
 		r := &list[i]
 		info := api.ReceiverInfo{ID: r.ID, Kind: r.Kind, Target: target(r), To: r.To, State: api.ReceiverOK, Owner: api.OwnerFile, Waiting: counts[r.ID]}
-		rows, err := s.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: r.ID, Limit: 1000})
-		if err != nil {
+		if err := s.fillReceiver(ctx, &info); err != nil {
 			return nil, told(err)
-		}
-		for i := range rows {
-			if rows[i].State == mention.DeliveryDead {
-				info.Dead++
-			}
-			if rows[i].Sent.After(info.LastSent) {
-				info.LastSent = rows[i].Sent
-			}
-		}
-		if i := slices.IndexFunc(rows, func(x mention.Delivery) bool { return x.Attempts > 0 }); i >= 0 {
-			info.Error = rows[i].Error
 		}
 		out = append(out, info)
 	}
 	return out, nil
+}
+
+// fillReceiver adds what the outbox knows of a receiver.
+func (s *Store) fillReceiver(ctx context.Context, info *api.ReceiverInfo) error {
+	rows, err := s.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: info.ID, Limit: 1000})
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(rows, func(x mention.Delivery) bool { return x.Attempts > 0 }); i >= 0 {
+		info.Error = rows[i].Error
+	}
+	if rows, err = s.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: info.ID, State: mention.DeliverySent, Limit: 100}); err != nil {
+		return err
+	}
+	for i := range rows {
+		if rows[i].Sent.After(info.LastSent) {
+			info.LastSent = rows[i].Sent
+		}
+	}
+	const page = 1000
+	for before, more := int64(0), true; more; {
+		if rows, err = s.Ledger.Deliveries(ctx, ledger.DeliveryFilter{Receiver: info.ID, State: mention.DeliveryDead, Limit: page, Before: before}); err != nil {
+			return err
+		}
+		info.Dead += len(rows)
+		if more = len(rows) == page; more {
+			before = rows[page-1].Seq
+		}
+	}
+	if info.Waiting > 0 {
+		info.NextTry, err = s.Ledger.NextDelivery(ctx, info.ID)
+	}
+	return err
 }
 
 // target says where a receiver sends, without what could be a secret in a URL.
