@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"earshot/mention"
@@ -55,19 +56,23 @@ func bars(b *chart.Bars, id string) *figure {
 const maxColumns = 400
 
 // spread fills a history up to the ends of a window with empty columns, so that
-// it shows how short the talk was. An open window is left as it is.
+// it shows how short the talk was. An open window is left as it is, and one of too
+// many columns.
 func (p *pages) spread(s *mention.Series, w report.Window) {
 	if w.From.IsZero() || w.To.IsZero() || len(s.Buckets) == 0 {
 		return
 	}
-	var before []mention.Bucket
-	for at := dayStart(w.From.In(p.api.zone), s.Interval); at.Before(s.Buckets[0].Start) && len(before) < maxColumns; at = report.After(at, s.Interval) {
+	var before, after []mention.Bucket
+	room := maxColumns - len(s.Buckets)
+	for at := dayStart(w.From.In(p.api.zone), s.Interval); at.Before(s.Buckets[0].Start) && len(before) <= room; at = report.After(at, s.Interval) {
 		before = append(before, mention.Bucket{Start: at})
 	}
-	s.Buckets = append(before, s.Buckets...)
 	last := s.Buckets[len(s.Buckets)-1].Start.In(p.api.zone)
-	for at := report.After(last, s.Interval); at.Before(w.To) && len(s.Buckets) < maxColumns; at = report.After(at, s.Interval) {
-		s.Buckets = append(s.Buckets, mention.Bucket{Start: at})
+	for at := report.After(last, s.Interval); at.Before(w.To) && len(after) <= room; at = report.After(at, s.Interval) {
+		after = append(after, mention.Bucket{Start: at})
+	}
+	if len(before)+len(after) <= max(room, 0) { // else a part would be missing on the axis
+		s.Buckets = slices.Concat(before, s.Buckets, after)
 	}
 }
 

@@ -29,7 +29,8 @@ func (a *api) opmlRoutes() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "importSources", Method: http.MethodPost, Path: "/sources/opml", Tags: tags, Metadata: map[string]any{needs: RoleAdmin},
 		Summary:     "Import the feeds of another reader",
-		Description: "An OPML file: of every feed in it, by its line, whether it is new, known, there twice or at fault. With add the new ones become sources.",
+		Description: "An OPML file: of every feed in it, by its line, whether it is new, known, there twice or at fault. With add the new ones become sources. Up to 10 MiB.",
+		MaxBodyBytes: maxUpload, BodyReadTimeout: readTimeout,
 	}, a.importOPML)
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "exportSources", Method: http.MethodGet, Path: "/sources/opml", Tags: tags, Summary: "The feeds as an OPML file",
@@ -63,7 +64,7 @@ func (a *api) exportOPML(ctx context.Context, _ *struct{}) (*huma.StreamResponse
 	}}, nil
 }
 
-// maxUpload is how much of a file a form takes.
+// maxUpload is how much of a file is taken.
 const maxUpload = 10 << 20
 
 // opmlForm shows what the import of a file would add.

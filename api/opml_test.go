@@ -86,3 +86,16 @@ func TestListsOfFeedsAreForThoseWhoMay(t *testing.T) {
 		}
 	}
 }
+
+func TestLargeListsOfFeedsAreTaken(t *testing.T) {
+	f := newFake(1)
+	h := handler(t, api.Options{Backend: f})
+	for _, size := range []int{2 << 20, 11 << 20} {
+		r := request("POST", "/api/v1/sources/opml", "<opml>"+strings.Repeat(" ", size))
+		r.Header.Set("Content-Type", "text/x-opml")
+		want := map[bool]int{true: http.StatusOK, false: http.StatusRequestEntityTooLarge}[size < 10<<20]
+		if res, body := answer(h, r); res.StatusCode != want {
+			t.Errorf("%d bytes: %d, want %d\n%s", size, res.StatusCode, want, body)
+		}
+	}
+}

@@ -198,13 +198,13 @@ func (a *api) reportsPage(w http.ResponseWriter, r *http.Request) {
 	a.pages.show(w, r, status, "reports", view{Title: "Reports", Here: "/reports", Data: v})
 }
 
-// formatLinks are the addresses of a report in every format.
 // kindNames are the kinds of reports as people call them.
 var kindNames = map[string]string{"weekly": "What changed", "versus": "Brands against each other"}
 
 // formatNames are the formats of a report as people call them.
 var formatNames = map[string]string{report.HTML: "Page", report.PDF: "PDF", report.XLSX: "Workbook", report.Text: "Text"}
 
+// formatLinks are the addresses of a report in every format.
 func (a *api) formatLinks(path string, params url.Values) []choice {
 	var list []choice
 	for _, f := range report.DocumentFormats {

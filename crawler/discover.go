@@ -159,10 +159,9 @@ func (in *inspection) verify(ctx context.Context, r *Report, c FoundFeed) error 
 	if len(r.Feeds) == 0 {
 		gap, overflow := rhythmOf(in.now, f.Items)
 		r.Gap, r.Wait = gap, nextWait(0, max(f.TTL, freshFor(a.header, in.now)), gap, overflow)
-		if len(r.Mentions) == 0 {
-			r.Mentions = feedMentions(r.Source, f, a.url, in.now)
-		}
 		r.Source = mention.Source{ID: "test", Kind: mention.SourceFeed, URL: c.URL}
+		r.Mentions = feedMentions(r.Source, f, a.url, in.now) // and no article: the source brings what the feed has
+		r.Robots = in.o.Hosts.verdict(ctx, a.url)
 	}
 	r.Feeds = append(r.Feeds, c)
 	return nil

@@ -29,6 +29,11 @@ func TestInspect(t *testing.T) {
 			"/all.xml": rssItems(rssItem1(1, "a")), "/feed": rssItems(rssItem1(1, "not asked")),
 		}, "feed", "/all.xml", []string{"link /all.xml"}, 1},
 		{"a page that does not", map[string]string{"/": `<title>Home</title>hello`, "/rss.xml": rssItems(rssItem1(1, "a"))}, "feed", "/rss.xml", []string{"path /rss.xml"}, 1},
+		{"an article that names a feed", map[string]string{
+			"/": `<html><head><title>One</title><link rel="alternate" type="application/rss+xml" href="/all.xml"><meta property="og:type" content="article"></head><body><article><h1>One</h1><p>` +
+				strings.Repeat("The works by the river were closed on Monday, and nobody said why. ", 12) + `</p></article></body></html>`,
+			"/all.xml": rssItems(rssItem1(1, "a"), rssItem1(2, "b"), rssItem1(3, "c")),
+		}, "feed", "/all.xml", []string{"link /all.xml"}, 3},
 		{"WordPress", map[string]string{
 			"/":      `<head><title>Home</title><meta name="generator" content="WordPress 6.9"><link rel="alternate" type="application/rss+xml" href="/feed/"></head>`,
 			"/feed/": rssItems(rssItem1(1, "a")), "/comments/feed/": rssItems(rssItem1(1, "c")),

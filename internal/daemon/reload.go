@@ -30,7 +30,7 @@ func (d *Daemon) watchConfig(ctx context.Context) {
 		case <-timer.C:
 			began := time.Now()
 			f := d.fingerprint()
-			pause := max(watchFile, watchShare*time.Since(began))
+			pause := min(max(watchFile, watchShare*time.Since(began)), watchLeast)
 			if f != last {
 				// Taken before the files are read: what is written meanwhile
 				// is read next time.

@@ -12,13 +12,14 @@ import (
 
 // A SourceList knows which sources there are, to add more to them.
 type SourceList struct {
-	ids map[string]bool
-	at  map[string]string // canonical address → id
+	ids  map[string]bool
+	at   map[string]string // canonical address → id
+	last map[string]int    // of a name: the number given to it last
 }
 
 // NewSourceList lists the sources of a configuration.
 func NewSourceList(cfg *config.Config) *SourceList {
-	l := &SourceList{ids: map[string]bool{}, at: map[string]string{}}
+	l := &SourceList{ids: map[string]bool{}, at: map[string]string{}, last: map[string]int{}}
 	for i := range cfg.Sources {
 		l.Add(&cfg.Sources[i])
 	}
@@ -41,27 +42,35 @@ func (l *SourceList) At(address string) string { return l.at[crawler.Canonical(a
 
 // NewID makes an id that no source has, of a title or else of a host.
 func (l *SourceList) NewID(title, address string) string {
-	base := title
-	if u, err := url.Parse(address); err == nil && (base == "" || len(base) > 40) {
-		base = strings.TrimPrefix(u.Hostname(), "www.")
+	base := ""
+	if len(title) <= 40 {
+		base = idOf(title)
 	}
-	base = strings.Trim(strings.Map(func(r rune) rune {
+	if u, err := url.Parse(address); err == nil && base == "" {
+		base = idOf(strings.TrimPrefix(u.Hostname(), "www."))
+	}
+	if base == "" {
+		base = "source"
+	}
+	id := base
+	for n := max(2, l.last[base]+1); l.ids[id]; n++ {
+		id, l.last[base] = fmt.Sprintf("%s-%d", base, n), n
+	}
+	return id
+}
+
+// idOf is what of a name may stand in an id; "" of one in other letters.
+func idOf(name string) string {
+	id := strings.Trim(strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.':
 			return r
 		default:
 			return '-'
 		}
-	}, strings.ToLower(base)), "-.")
-	for strings.Contains(base, "--") {
-		base = strings.ReplaceAll(base, "--", "-")
-	}
-	if base == "" {
-		base = "source"
-	}
-	id := base
-	for n := 2; l.ids[id]; n++ {
-		id = fmt.Sprintf("%s-%d", base, n)
+	}, strings.ToLower(name)), "-.")
+	for strings.Contains(id, "--") {
+		id = strings.ReplaceAll(id, "--", "-")
 	}
 	return id
 }

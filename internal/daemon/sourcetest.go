@@ -71,7 +71,7 @@ func TestSource(ctx context.Context, cfg *config.Config, an *nlp.Analyzer, o cra
 		return t, nil, err
 	}
 	t.Found, t.Extraction = len(found), extracted(r, found, walked)
-	readItems(&t, an, found)
+	readItems(ctx, &t, an, found)
 	return t, found, nil
 }
 
@@ -203,9 +203,13 @@ func extracted(r *crawler.Report, found []mention.Mention, walked bool) string {
 
 // readItems tells of the first mentions what would be understood, and of all
 // which brands they are about.
-func readItems(t *mention.SourceTest, an *nlp.Analyzer, found []mention.Mention) {
+func readItems(ctx context.Context, t *mention.SourceTest, an *nlp.Analyzer, found []mention.Mention) {
 	counts := map[string]int{}
 	for i := range found {
+		if i >= testedItems && ctx.Err() != nil {
+			t.Cut = strings.TrimPrefix(t.Cut+"; ", "; ") + fmt.Sprintf("brands were looked for in the first %d of %d: time was up", i, len(found))
+			break
+		}
 		m := &found[i]
 		analysis, linked := an.Analyze(m)
 		about := map[string]bool{}

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -173,5 +174,23 @@ func TestPasswordsOfTestedAddressesStayOutOfTheAudit(t *testing.T) {
 	}
 	if !seen {
 		t.Errorf("the test is not in the audit: %+v", audit.Rows)
+	}
+}
+
+func TestSourceTestSaysWhatItHadNoTimeToRead(t *testing.T) {
+	an, err := nlp.New(nlp.Options{Brands: []mention.Brand{{ID: "velmora", Name: "Velmora"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	found := make([]mention.Mention, 30)
+	for i := range found {
+		found[i] = mention.Mention{ID: "m", Text: "Velmora opens a shop."}
+	}
+	var got mention.SourceTest
+	readItems(ctx, &got, an, found)
+	if len(got.Items) != testedItems || len(got.Caught) != 1 || got.Caught[0].Count != testedItems || !strings.Contains(got.Cut, "first 10 of 30") {
+		t.Errorf("readItems = %+v", got)
 	}
 }
