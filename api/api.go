@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -76,6 +77,9 @@ type api struct {
 	huma    huma.API
 	pages   *pages
 	deeds   deeds
+
+	edits     atomic.Int64 // what people changed so far
+	overviews memory[overviewFigures]
 }
 
 // A router remembers its patterns, so that a test can walk them.
@@ -296,6 +300,10 @@ func (a *api) frame(next http.Handler) http.Handler {
 		secure(w.Header())
 		if r.Body != nil {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && r.URL.Path != a.base+"/api/v1/mentions" { // what programs send is no edit
+			a.edits.Add(1)
+			defer a.edits.Add(1)
 		}
 		rec := &recorder{ResponseWriter: w}
 		defer a.finish(r.Context(), rec, r, time.Now())

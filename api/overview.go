@@ -18,7 +18,20 @@ import (
 // overviewView is the front page: what changed, and why?
 type overviewView struct {
 	*scope
+	overviewFigures
+
 	Firing  []firing
+	Notes   []string
+	Status  *Status
+	Ready   []string
+	Broken  int
+	Sources int
+	Empty   bool
+	AsOf    time.Time // when the figures were counted, if that was not just now
+}
+
+// overviewFigures are the part of it that is counted.
+type overviewFigures struct {
 	Tiles   []tileView
 	Brands  []brandView
 	Volume  *figure
@@ -28,13 +41,9 @@ type overviewView struct {
 	Trends  []mention.Trend
 	Voices  []voiceView
 	Deeds   []deedView
-	Notes   []string
 	Caveats []string
-	Status  *Status
-	Ready   []string
-	Broken  int
-	Sources int
-	Empty   bool
+
+	missing []string // what could not be told
 }
 
 // A tileView is a key figure.
@@ -110,6 +119,28 @@ func (a *api) home(w http.ResponseWriter, r *http.Request) {
 
 func (a *api) fillOverview(ctx context.Context, v *overviewView, brands []BrandInfo) {
 	p := &parts{api: a, ctx: ctx}
+	p.run("Incidents", func(ctx context.Context) error {
+		list, err := a.backend.Incidents(ctx, IncidentFilter{State: mention.StateFiring, Limit: maxFiring})
+		v.Firing = byRule(list)
+		return err
+	})
+	p.run("The state", func(ctx context.Context) error { return a.overviewState(ctx, v) })
+	began := time.Now()
+	var at time.Time
+	v.overviewFigures, at = a.overviews.recall(viewKey(ctx, v.scope), &a.edits, func() (overviewFigures, bool) {
+		f := a.countOverview(ctx, v.scope, brands)
+		return f, len(f.missing) == 0
+	})
+	if at.Before(began) {
+		v.AsOf = at
+	}
+	v.Notes = append(p.done(), v.missing...)
+}
+
+// countOverview counts what the overview shows.
+func (a *api) countOverview(ctx context.Context, s *scope, brands []BrandInfo) overviewFigures {
+	v := &overviewView{scope: s}
+	p := &parts{api: a, ctx: ctx}
 	names, ids := brandNames(brands)
 	var split *mention.Table
 	var card mention.Scorecard
@@ -150,15 +181,10 @@ func (a *api) fillOverview(ctx context.Context, v *overviewView, brands []BrandI
 		v.Deeds = deedsOf(list.Rows, names)
 		return err
 	})
-	p.run("Incidents", func(ctx context.Context) error {
-		list, err := a.backend.Incidents(ctx, IncidentFilter{State: mention.StateFiring, Limit: maxFiring})
-		v.Firing = byRule(list)
-		return err
-	})
-	p.run("The state", func(ctx context.Context) error { return a.overviewState(ctx, v) })
-	v.Notes = p.done()
+	v.missing = p.done()
 	v.Caveats = card.Caveats
-	a.overviewFigures(v, &card, split, brands)
+	a.tilesAndBrands(v, &card, split, brands)
+	return v.overviewFigures
 }
 
 func (a *api) overviewState(ctx context.Context, v *overviewView) error {
@@ -269,8 +295,8 @@ func brandNames(brands []BrandInfo) (names map[string]string, ids []string) {
 	return names, ids
 }
 
-// overviewFigures makes the tiles and the table of brands.
-func (a *api) overviewFigures(v *overviewView, card *mention.Scorecard, split *mention.Table, brands []BrandInfo) {
+// tilesAndBrands makes the tiles and the table of brands.
+func (a *api) tilesAndBrands(v *overviewView, card *mention.Scorecard, split *mention.Table, brands []BrandInfo) {
 	for _, kpi := range []struct{ measure, name string }{
 		{report.KPIVolume, "Mentions"}, {report.KPINetPolar, "Net sentiment"}, {report.KPIStories, "Stories"}, {report.KPIAuthors, "Authors"}, {report.KPISites, "Sites"},
 	} {
