@@ -28,8 +28,8 @@ func (a *api) opmlRoutes() {
 	tags := []string{"Configuration"}
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "importSources", Method: http.MethodPost, Path: "/sources/opml", Tags: tags, Metadata: map[string]any{needs: RoleAdmin},
-		Summary:     "Import the feeds of another reader",
-		Description: "An OPML file: of every feed in it, by its line, whether it is new, known, there twice or at fault. With add the new ones become sources. Up to 10 MiB.",
+		Summary:      "Import the feeds of another reader",
+		Description:  "An OPML file: of every feed in it, by its line, whether it is new, known, there twice or at fault. With add the new ones become sources. Up to 10 MiB.",
 		MaxBodyBytes: maxUpload, BodyReadTimeout: readTimeout,
 	}, a.importOPML)
 	huma.Register(a.huma, huma.Operation{

@@ -21,7 +21,7 @@ const (
 	// Looking takes no more of the time than one part in so many, however
 	// many files there are.
 	watchShare  = 100
-	watchLeast  = 5 * time.Second         // and they are looked at so often, a slow disk or not
+	watchLeast  = 5 * time.Second       // and they are looked at so often, a slow disk or not
 	settleFile  = 10 * time.Millisecond // a changed file is left alone for so long
 	settleLooks = 20
 
