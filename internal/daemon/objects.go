@@ -110,20 +110,25 @@ func (d *Daemon) askAgain(ctx context.Context, sources []mention.Source) error {
 	return nil
 }
 
-func (d *Daemon) owner(ctx context.Context, kind, id string) string {
-	if config.Has(d.files.Load(), kind, id) {
-		return api.OwnerFile
-	}
+// owners tells who made the objects of a kind that are in force: the file, or
+// somebody through the API.
+func (d *Daemon) owners(ctx context.Context, kind string) (func(id string) string, error) {
 	objects, err := d.store.Ledger.Objects(ctx, kind)
 	if err != nil {
-		return ""
+		return nil, told(err)
 	}
+	made, files := map[string]string{}, d.files.Load()
 	for _, o := range objects {
-		if o.ID == id {
-			return o.Owner
+		if !config.Has(files, kind, o.ID) {
+			made[o.ID] = o.Owner
 		}
 	}
-	return ""
+	return func(id string) string {
+		if who, ok := made[id]; ok {
+			return who
+		}
+		return api.OwnerFile
+	}, nil
 }
 
 // PutObject implements api.Configuring.
@@ -184,32 +189,52 @@ func (b backend) DeleteObject(ctx context.Context, kind, id, actor string) error
 
 // Brands implements api.Configuring.
 func (b backend) Brands(ctx context.Context) ([]api.BrandInfo, error) {
+	owner, err := b.owners(ctx, api.KindBrand)
+	if err != nil {
+		return nil, err
+	}
 	var out []api.BrandInfo
 	for _, x := range b.cfg.Load().Brands {
-		out = append(out, api.BrandInfo{Brand: x, Owner: b.owner(ctx, api.KindBrand, x.ID)})
+		out = append(out, api.BrandInfo{Brand: x, Owner: owner(x.ID)})
 	}
 	return out, nil
 }
 
 // Labels implements api.Configuring.
 func (b backend) Labels(ctx context.Context) ([]api.LabelInfo, error) {
+	owner, err := b.owners(ctx, api.KindLabel)
+	if err != nil {
+		return nil, err
+	}
 	var out []api.LabelInfo
 	for _, x := range b.cfg.Load().Labels {
-		out = append(out, api.LabelInfo{Label: x, Owner: b.owner(ctx, api.KindLabel, x.ID)})
+		out = append(out, api.LabelInfo{Label: x, Owner: owner(x.ID)})
 	}
 	return out, nil
 }
 
 // Sources implements api.Configuring.
 func (b backend) Sources(ctx context.Context) ([]mention.SourceStatus, error) {
+	owner, err := b.owners(ctx, api.KindSource)
+	if err != nil {
+		return nil, err
+	}
+	list, err := b.store.Ledger.SourceStates(ctx)
+	if err != nil {
+		return nil, told(err)
+	}
+	states := make(map[string]*mention.SourceState, len(list))
+	for i := range list {
+		states[list[i].Source] = &list[i]
+	}
 	var out []mention.SourceStatus
 	for _, x := range b.cfg.Load().Sources {
-		state, err := b.store.Ledger.SourceState(ctx, x.ID)
-		if err != nil {
-			return nil, told(err)
+		state := mention.SourceState{Source: x.ID}
+		if have := states[x.ID]; have != nil {
+			state = *have
 		}
 		state.Cursor = nil
-		out = append(out, mention.SourceStatus{Source: x, State: state, Owner: b.owner(ctx, api.KindSource, x.ID)})
+		out = append(out, mention.SourceStatus{Source: x, State: state, Owner: owner(x.ID)})
 	}
 	return out, nil
 }
@@ -223,6 +248,10 @@ func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
 	if err != nil {
 		return nil, told(err)
 	}
+	owner, err := b.owners(ctx, api.KindRule)
+	if err != nil {
+		return nil, err
+	}
 	var out []api.RuleInfo
 	for _, r := range b.cfg.Load().Rules {
 		body, err := json.Marshal(r)
@@ -231,7 +260,7 @@ func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
 		}
 		info := api.RuleInfo{
 			ID: r.ID, Kind: r.Kind, Match: r.Match, Severity: r.Severity, Notify: r.Notify,
-			State: mention.StateInactive, Owner: b.owner(ctx, api.KindRule, r.ID), Body: body,
+			State: mention.StateInactive, Owner: owner(r.ID), Body: body,
 		}
 		tally := tallies[r.ID]
 		if info.Fired, info.Last = tally.Fired, tally.Last; tally.Firing {
@@ -244,9 +273,13 @@ func (b backend) Rules(ctx context.Context) ([]api.RuleInfo, error) {
 
 // Receivers implements api.Configuring.
 func (b backend) Receivers(ctx context.Context) ([]api.ReceiverInfo, error) {
+	owner, err := b.owners(ctx, api.KindReceiver)
+	if err != nil {
+		return nil, err
+	}
 	out, err := b.store.Receivers(ctx, b.cfg.Load().Receivers)
 	for i := range out {
-		out[i].Owner = b.owner(ctx, api.KindReceiver, out[i].ID)
+		out[i].Owner = owner(out[i].ID)
 		if out[i].Kind == alerts.ReceiverHeartbeat {
 			b.pulses.tell(&out[i])
 			continue
@@ -328,10 +361,14 @@ func target(r *alerts.Receiver) string {
 
 // Subscriptions implements api.Configuring.
 func (b backend) Subscriptions(ctx context.Context) ([]api.SubscriptionInfo, error) {
+	owner, err := b.owners(ctx, api.KindSubscription)
+	if err != nil {
+		return nil, err
+	}
 	var out []api.SubscriptionInfo
 	for _, s := range b.cfg.Load().Subscriptions {
 		out = append(out, api.SubscriptionInfo{
-			ID: s.ID, Query: s.Query, Name: s.Name, Via: s.Via, To: s.To, Every: s.Every, Owner: b.owner(ctx, api.KindSubscription, s.ID),
+			ID: s.ID, Query: s.Query, Name: s.Name, Via: s.Via, To: s.To, Every: s.Every, Owner: owner(s.ID),
 		})
 	}
 	return out, nil

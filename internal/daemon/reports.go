@@ -410,19 +410,27 @@ func (b backend) ReviewReport(ctx context.Context, id string) (mention.ReportRev
 
 // Plans implements api.Archiving.
 func (b backend) Plans(ctx context.Context) ([]api.PlanInfo, error) {
+	owner, err := b.owners(ctx, api.KindReport)
+	if err != nil {
+		return nil, err
+	}
 	cfg := b.cfg.Load()
 	out := []api.PlanInfo{}
 	for _, p := range cfg.Reports {
-		out = append(out, api.PlanInfo{Plan: p, Owner: b.owner(ctx, api.KindReport, p.ID), Next: p.Next(now(), cfg.Location())})
+		out = append(out, api.PlanInfo{Plan: p, Owner: owner(p.ID), Next: p.Next(now(), cfg.Location())})
 	}
 	return out, nil
 }
 
 // Boards implements api.Archiving.
 func (b backend) Boards(ctx context.Context) ([]api.BoardInfo, error) {
+	owner, err := b.owners(ctx, api.KindBoard)
+	if err != nil {
+		return nil, err
+	}
 	out := []api.BoardInfo{}
 	for _, x := range b.cfg.Load().Boards {
-		out = append(out, api.BoardInfo{Board: x, Owner: b.owner(ctx, api.KindBoard, x.ID)})
+		out = append(out, api.BoardInfo{Board: x, Owner: owner(x.ID)})
 	}
 	return out, nil
 }

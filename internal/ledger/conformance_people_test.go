@@ -122,6 +122,13 @@ func testObjects(t *testing.T, l ledger.Ledger) {
 	if err := l.DeleteObject(t.Context(), "label", "x"); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("DeleteObject again: %v, want ErrNotFound", err)
 	}
+	several := []ledger.Object{{Kind: "source", ID: "a", Body: []byte("{}")}, {Kind: "source", ID: "b", Body: []byte("{}")}}
+	if err := l.PutObject(t.Context(), append(several, ledger.Object{Kind: "source", ID: "c", Body: []byte("{")})...); err == nil || len(must(l.Objects(t.Context(), "source"))(t)) != 0 {
+		t.Errorf("PutObject of several with a bad one: %v; all of them, or none", err)
+	}
+	if err := l.PutObject(t.Context(), several...); err != nil || len(must(l.Objects(t.Context(), "source"))(t)) != 2 {
+		t.Errorf("PutObject of two: %v", err)
+	}
 	if err := l.PutObject(t.Context(), ledger.Object{Kind: "label", ID: "z", Body: []byte("{")}); err == nil {
 		t.Error("an object that is no JSON was accepted")
 	}
