@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,6 +70,11 @@ type sourcesView struct {
 	New         *newSource          // that can be added
 	Faults      []string
 
+	Total        int                   // sources, of which Rows are those of one page
+	Find         string                // only those with this in their id or address
+	Matched      int                   // that many
+	Older, Newer string                // addresses of the pages beside it
+	MoreGaps     int                   // that are not listed
 	Import       *mention.SourceImport // what a file would add
 	ImportFaults []string
 }
@@ -76,8 +83,33 @@ func (a *api) sourcesPage(w http.ResponseWriter, r *http.Request) {
 	a.showSources(w, r, http.StatusOK, &sourcesView{})
 }
 
+// sourceRows is how many sources, and how many gaps, a page lists.
+const sourceRows = 100
+
+// leaf keeps the rows of one page of those that are looked for.
+func (v *sourcesView) leaf(params url.Values, path string) {
+	v.Total, v.Find = len(v.Rows), strings.ToLower(strings.TrimSpace(params.Get("find")))
+	v.Rows = slices.DeleteFunc(v.Rows, func(s mention.SourceStatus) bool {
+		return !strings.Contains(strings.ToLower(s.Source.ID), v.Find) && !strings.Contains(strings.ToLower(s.Source.URL), v.Find)
+	})
+	v.Matched = len(v.Rows)
+	at, err := strconv.Atoi(params.Get("page"))
+	if err != nil || at < 0 || at*sourceRows >= v.Matched {
+		at = 0
+	}
+	to := func(page int) string {
+		return path + "?" + url.Values{"find": {v.Find}, "page": {strconv.Itoa(page)}}.Encode()
+	}
+	if at > 0 {
+		v.Newer = to(at - 1)
+	}
+	if v.Rows = v.Rows[at*sourceRows:]; len(v.Rows) > sourceRows {
+		v.Rows, v.Older = v.Rows[:sourceRows], to(at+1)
+	}
+}
+
 // sourcesOf fills in how the sources are.
-func (a *api) sourcesOf(ctx context.Context, v *sourcesView) error {
+func (a *api) sourcesOf(ctx context.Context, v *sourcesView, params url.Values) error {
 	list, err := a.backend.Sources(ctx)
 	if err != nil {
 		return err
@@ -100,12 +132,15 @@ func (a *api) sourcesOf(ctx context.Context, v *sourcesView) error {
 		}
 		return strings.Compare(x.Source.ID, y.Source.ID)
 	})
+	v.leaf(params, a.pages.to("/sources"))
 	now := time.Now()
 	if v.Coverage, err = a.backend.Gaps(ctx, now.AddDate(0, 0, -30), now); err != nil {
 		return err
 	}
+	v.MoreGaps = max(0, len(v.Coverage)-sourceRows)
+	v.Coverage = v.Coverage[v.MoreGaps:] // the newest
 	v.Strips = map[string]strip{}
-	for i := range v.Rows[:min(len(v.Rows), maxStrips)] {
+	for i := range v.Rows {
 		id := v.Rows[i].Source.ID
 		list, err := a.backend.Covered(ctx, id, now.Add(-stripHours*time.Hour), now)
 		if err != nil {

@@ -110,7 +110,7 @@ func faultsOf(p *problem) []string {
 func (a *api) showSources(w http.ResponseWriter, r *http.Request, status int, v *sourcesView) {
 	ctx := r.Context()
 	v.May, v.MayAdd = actorOf(ctx).role.may(RoleAnalyst) && !partial(ctx), actorOf(ctx).role.may(RoleAdmin) && !partial(ctx)
-	if _, err := ask(ctx, a, "source", func(ctx context.Context) (any, error) { return nil, a.sourcesOf(ctx, v) }); err != nil {
+	if _, err := ask(ctx, a, "source", func(ctx context.Context) (any, error) { return nil, a.sourcesOf(ctx, v, r.URL.Query()) }); err != nil {
 		a.pages.fail(w, r, a.problem(ctx, err, "page"))
 		return
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -90,6 +91,41 @@ func TestWhatAHostSaysIsShownAsText(t *testing.T) {
 		_, body := postForm(handler(t, api.Options{Backend: f}), "/sources/test", url.Values{"url": {v}})
 		if faults := faultsOf(t, body); len(faults) > 0 {
 			t.Errorf("%q: %v", v, faults)
+		}
+	}
+}
+
+func TestManySourcesAreShownPageByPage(t *testing.T) {
+	f := newFake(1)
+	for i := range 250 {
+		f.sources = append(f.sources, mention.SourceStatus{Source: mention.Source{ID: fmt.Sprintf("feed-%03d", i), Kind: mention.SourceFeed, URL: fmt.Sprintf("https://many.example/%d", i)}, State: mention.SourceState{LastOK: day}})
+	}
+	h := handler(t, api.Options{Backend: f})
+	for _, tt := range []struct {
+		target     string
+		rows       int
+		first      string
+		prev, next bool
+	}{
+		{"/sources", 100, "gone", false, true},
+		{"/sources?page=1", 100, "feed-099", true, true},
+		{"/sources?page=2", 52, "feed-199", true, false},
+		{"/sources?page=99", 100, "gone", false, true},
+		{"/sources?page=-1", 100, "gone", false, true},
+		{"/sources?find=FEED-00", 10, "feed-000", false, false},
+		{"/sources?find=many.example/249", 1, "feed-249", false, false},
+		{"/sources?find=%3Cscript%3E", 0, "", false, false},
+	} {
+		res, body := get(h, tt.target)
+		rows := strings.Count(body, `data-label="owner"`)
+		if res.StatusCode != http.StatusOK || rows != tt.rows || strings.Contains(body, `rel="prev"`) != tt.prev || strings.Contains(body, `rel="next"`) != tt.next {
+			t.Errorf("%s: %d, %d rows, want %d", tt.target, res.StatusCode, rows, tt.rows)
+		}
+		if _, after, _ := strings.Cut(body, "<tbody>"); tt.first != "" && !strings.Contains(after[:200], ">"+tt.first+"<") {
+			t.Errorf("%s does not begin with %s: %s", tt.target, tt.first, after[:200])
+		}
+		if faults := faultsOf(t, body); len(faults) > 0 || len(body) > 120_000 {
+			t.Errorf("%s: %d bytes, %v", tt.target, len(body), faults)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 const (
 	stripHours = 48
-	maxStrips  = 500 // sources whose hours a page shows
 )
 
 // A strip is how a source answered in each of the last hours.
