@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,4 +37,12 @@ func TestTermIsMutedOnThePage(t *testing.T) {
 	if _, body := get(h, "/api/v1/muted-terms"); !strings.Contains(body, `"rows":[]`) {
 		t.Errorf("muted: %s", body)
 	}
+}
+
+func mustJSON(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }

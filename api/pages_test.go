@@ -113,9 +113,11 @@ func TestTextOfTheWorldStaysText(t *testing.T) {
 		f.rules[0].ID, f.rules[0].Match, f.rules[0].Error = x, x, x
 		f.curated = []mention.CurationEvent{{Actor: x, Action: "note", Value: x}}
 		f.reasons = []string{x}
+		f.labels[0].Label.Name = x
+		f.objects["muted m"] = api.Object{Kind: api.KindMuted, ID: "m", Body: mustJSON(mention.MutedTerm{ID: "m", Term: x, Key: x, By: x})}
 		h := handler(t, api.Options{Backend: f})
 		for _, path := range []string{
-			"/?period=30d", "/trends", "/voices?by=site", "/competitors", "/reports", "/compare?by=brand", "/compare?by=" + url.QueryEscape(x), "/trends?q=" + url.QueryEscape(x),
+			"/?period=30d", "/trends", "/voices?by=site", "/competitors", "/reports", "/compare?by=brand", "/compare?by=brand&q=brillux&than=before&q2=" + url.QueryEscape(x), "/compare?period=7d&q2=recall&from2=" + url.QueryEscape(x), "/compare?by=" + url.QueryEscape(x), "/trends?q=" + url.QueryEscape(x),
 			"/mentions", "/mentions?q=" + url.QueryEscape("recall "+x), "/mentions?q=recall+AND+brillux&order=" + url.QueryEscape(x), "/mentions?from=" + url.QueryEscape(x), "/mentions?done=" + url.QueryEscape(x),
 			"/mentions/m0?q=" + url.QueryEscape(x), "/alerts?tab=all", "/alerts?tab=deliveries", "/alerts?tab=safety", "/alerts?tab=rules", "/alerts?rule=" + url.QueryEscape(x), "/incidents/i0", "/sources", "/settings",
 			"/rules/new?match=" + url.QueryEscape(x), "/api/v1/docs?" + url.QueryEscape(x),

@@ -240,8 +240,12 @@ func (a *api) sideOf(c *mention.Compared) sideView {
 
 func (a *api) sideFigures(s *sidesView) {
 	for _, kpi := range []field{
-		{report.KPIVolume, "mentions"}, {report.KPINetPolar, "net sentiment (polar)"}, {report.KPINetAll, "net sentiment (all)"},
-		{report.KPIStories, "stories"}, {report.KPIAuthors, "authors"}, {report.KPISites, "sites"},
+		{report.KPIVolume, "mentions"},
+		{report.KPINetPolar, "net sentiment (polar)"},
+		{report.KPINetAll, "net sentiment (all)"},
+		{report.KPIStories, "stories"},
+		{report.KPIAuthors, "authors"},
+		{report.KPISites, "sites"},
 	} {
 		x, y := figureAmong(s.Comparison.A.Figures, kpi.Name), figureAmong(s.Comparison.B.Figures, kpi.Name)
 		if x == nil || y == nil {
@@ -271,10 +275,10 @@ func changeOf(x, y *mention.Figure) string {
 		}
 		return strings.Replace(text, "-", "−", 1)
 	}
-	switch {
-	case x.Value == y.Value:
+	switch x.Value {
+	case y.Value:
 		return "as many"
-	case x.Value == 0:
+	case 0:
 		return "none in A"
 	}
 	return strings.Replace(fmt.Sprintf("%+.0f %%", (y.Value/x.Value-1)*100), "-", "−", 1)

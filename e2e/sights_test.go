@@ -41,6 +41,10 @@ func allSights(t *testing.T, base string) []sight {
 		}
 		return nil
 	})
+	within(t, 60*time.Second, "the past is read", func() error {
+		_, err := fetch(t.Context(), base+"/readyz")
+		return err
+	})
 	var found struct {
 		Rows []struct{ ID string } `json:"rows"`
 	}
