@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -78,7 +77,7 @@ type api struct {
 	pages   *pages
 	deeds   deeds
 
-	edits     atomic.Int64 // what people changed so far
+	edits     edits
 	overviews memory[overviewFigures]
 }
 
@@ -302,8 +301,8 @@ func (a *api) frame(next http.Handler) http.Handler {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead && r.URL.Path != a.base+"/api/v1/mentions" { // what programs send is no edit
-			a.edits.Add(1)
-			defer a.edits.Add(1)
+			a.edits.add()
+			defer a.edits.add()
 		}
 		rec := &recorder{ResponseWriter: w}
 		defer a.finish(r.Context(), rec, r, time.Now())

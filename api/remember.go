@@ -18,7 +18,26 @@ const (
 	reuseMost  = 30 * time.Second
 	reuseFrom  = 25 * time.Millisecond
 	reuseKept  = 64
+
+	// What was changed comes into the index a little later: what is counted
+	// until then is not remembered.
+	editSettles = 5 * time.Second
 )
+
+// edits are what people changed so far.
+type edits struct{ count, last atomic.Int64 }
+
+// add notes one that begins or ends now.
+func (e *edits) add() {
+	e.last.Store(time.Now().UnixNano())
+	e.count.Add(1)
+}
+
+// settled reports whether the last one was some time before an instant.
+func (e *edits) settled(at time.Time) bool {
+	last := e.last.Load()
+	return last == 0 || at.Sub(time.Unix(0, last)) >= editSettles
+}
 
 // A memory remembers what was worked out for a page. What it gives is shared
 // and not to be changed.
@@ -40,8 +59,8 @@ func (m *remembered[T]) good(changes int64, now time.Time) bool {
 
 // recall gives what is remembered of a key, and of when it is; else it is made
 // and remembered, unless it says that it is not whole.
-func (m *memory[T]) recall(key string, changed *atomic.Int64, work func() (value T, whole bool)) (value T, at time.Time) {
-	began, changes := time.Now(), changed.Load()
+func (m *memory[T]) recall(key string, changed *edits, work func() (value T, whole bool)) (value T, at time.Time) {
+	began, changes := time.Now(), changed.count.Load()
 	m.mu.Lock()
 	known, ok := m.entries[key]
 	m.mu.Unlock()
@@ -50,7 +69,7 @@ func (m *memory[T]) recall(key string, changed *atomic.Int64, work func() (value
 	}
 	value, whole := work()
 	took := time.Since(began)
-	if !whole || took < reuseFrom {
+	if !whole || took < reuseFrom || !changed.settled(began) {
 		return value, began
 	}
 	m.mu.Lock()
