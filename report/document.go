@@ -166,14 +166,15 @@ func Make(ctx context.Context, src Source, o Order) (*Document, error) {
 
 // A maker asks for what a report tells, block by block.
 type maker struct {
-	ctx   context.Context //nolint:containedctx // of one report, while it is made
-	src   Source
-	o     *Order
-	d     *Document
-	names map[string]string
-	ids   []string // of brands: our own first
-	own   []string
-	notes []mention.TimeNote // that it is about
+	ctx     context.Context //nolint:containedctx // of one report, while it is made
+	src     Source
+	o       *Order
+	d       *Document
+	names   map[string]string
+	ids     []string // of brands: our own first
+	own     []string
+	notes   []mention.TimeNote // that it is about
+	unnoted int                // how many more there are
 }
 
 func (m *maker) link(q string) string {

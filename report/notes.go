@@ -88,7 +88,9 @@ func (m *maker) notable() error {
 	if b := m.o.Board; b != nil && b.Query != "" {
 		q = and(q, b.Query)
 	}
-	m.notes = first(maxNotes, NotesOf(list, q, m.o.Window))
+	list = NotesOf(list, q, m.o.Window)
+	m.notes = first(maxNotes, list)
+	m.unnoted = len(list) - len(m.notes)
 	return nil
 }
 
@@ -119,6 +121,9 @@ func (m *maker) noted() {
 			Text: fmt.Sprintf("%d. %s: %s%s (%s, %s)", i+1, stretch(Window{From: n.From, To: n.To}, m.o.Zone), n.Text, about, n.By, n.At.In(m.o.Zone).Format("2 Jan 2006")),
 			Link: m.link(Window{From: n.From, To: n.To}.Query(n.Query)),
 		})
+	}
+	if m.unnoted > 0 {
+		b.Lines = append(b.Lines, Line{Text: fmt.Sprintf("%d more belong to this time; a shorter one shows them.", m.unnoted)})
 	}
 	m.add(b)
 }

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -115,5 +116,23 @@ func TestBoardsShowNotesWhereTheirPartIs(t *testing.T) {
 	}
 	if len(tips) != 1 || tips[0] != "1: All (ann)" {
 		t.Errorf("marks %q", tips)
+	}
+}
+
+func TestReportsSayHowManyNotesTheyLeaveOut(t *testing.T) {
+	src := noting{desk: desk{"splinters"}}
+	for i := range 23 {
+		src.list = append(src.list, mention.TimeNote{ID: fmt.Sprintf("n%02d", i), From: at(3), To: at(4), Text: "Note", By: "ann", At: at(5)})
+	}
+	d, err := report.Make(t.Context(), src, order(report.KindWeekly))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := d.Write(&out, report.Text); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "3 more belong to this time") {
+		t.Errorf("three notes are missing, and nothing says so:\n%s", out.String())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"earshot/api"
@@ -66,6 +67,9 @@ func (b backend) MutedTerms(ctx context.Context) ([]mention.MutedTerm, error) {
 	return list, nil
 }
 
+// maxMutedTerms is how many terms people may mute.
+const maxMutedTerms = 5000
+
 // MuteTerm implements api.Configuring.
 func (b backend) MuteTerm(ctx context.Context, actor string, m mention.MutedTerm) (mention.MutedTerm, error) {
 	id := config.MutedID(cmp.Or(m.Key, m.Term))
@@ -75,6 +79,9 @@ func (b backend) MuteTerm(ctx context.Context, actor string, m mention.MutedTerm
 	}
 	if i := slices.IndexFunc(list, func(x mention.MutedTerm) bool { return x.ID == id }); i >= 0 {
 		return list[i], nil // as it was, with who did it first
+	}
+	if len(list) >= maxMutedTerms {
+		return m, fmt.Errorf("%w: %d terms are muted, and there may be no more: unmute old ones", api.ErrConflict, maxMutedTerms)
 	}
 	body, err := json.Marshal(struct {
 		Term string `json:"term"`
