@@ -61,7 +61,7 @@ func Candidates(rules []Rule) ([]string, bool) {
 type BacktestResult struct {
 	From        time.Time          `json:"from,omitzero"` // arrival of the first change; zero when there was none
 	To          time.Time          `json:"to,omitzero"`
-	Published   time.Time          `json:"published,omitzero"` // the earliest time of publication of what was read
+	Published   time.Time          `json:"published,omitzero"` // the earliest time of publication of what rules matched
 	Changes     int                `json:"changes"`
 	Fired       int                `json:"fired"`    // incidents
 	PerWeek     float64            `json:"per_week"` // incidents
@@ -115,9 +115,6 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 			seq++
 			c.Seq = seq
 		}
-		if t := c.Record.Mention.Published; !t.IsZero() && (b.result.Published.IsZero() || t.Before(b.result.Published)) {
-			b.result.Published = t
-		}
 		if b.result.From.IsZero() {
 			b.result.From = c.At
 		}
@@ -125,7 +122,11 @@ func Backtest(o BacktestOptions, changes iter.Seq2[mention.Change, error]) (*Bac
 			b.result.To = c.At
 		}
 		b.result.Changes++
+		before := e.matches
 		b.add(e.Step(c.At, []mention.Change{c}))
+		if t := c.Record.Mention.Published; e.matches > before && !t.IsZero() && (b.result.Published.IsZero() || t.Before(b.result.Published)) {
+			b.result.Published = t
+		}
 	}
 	if w := o.Whole; w != nil && w.Changes > 0 {
 		b.result.Changes = w.Changes

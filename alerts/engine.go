@@ -81,6 +81,7 @@ type Engine struct {
 
 	clock   instant
 	seq     int64
+	matches int64 // of rules, since it was made
 	begun   bool
 	judging bool
 	trace   func(row *mention.Row, group, verdict string) // of mentions that match; nil when nobody asks

@@ -224,6 +224,7 @@ func (e *Engine) judge(c *mention.Change) {
 			}
 		}
 		h.rule.matched++
+		e.matches++
 		switch {
 		case h.rule.kind() == KindSafety:
 			safety = append(safety, h)
