@@ -1,7 +1,9 @@
 package index_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -78,5 +80,43 @@ func TestSearchHighlights(t *testing.T) {
 	want := []mention.Span{{Field: "title", Start: 0, End: 6}, {Field: "title", Start: 7, End: 13}}
 	if diff := gocmp.Diff(want, page.Rows[0].Highlights); diff != "" {
 		t.Errorf("Highlights (-want +got):\n%s", diff)
+	}
+}
+
+// TestFoldedPageIsNoLongerThanAsked has a story at the top that fills the first
+// look at a shard, so that the next look finds more rows than there is room for.
+func TestFoldedPageIsNoLongerThanAsked(t *testing.T) {
+	b := book{}
+	x := open(t, "", b)
+	var list []mention.Record
+	for i := range 40 {
+		r := mention.Record{Mention: mention.Mention{
+			ID: fmt.Sprintf("m%02d", i), Title: fmt.Sprintf("Recall %d", i), Revision: 1, Published: makerNow.Add(-time.Duration(i) * 20 * time.Hour),
+		}}
+		if r.Story = r.Mention.ID; i < 4 {
+			r.Story = "m00"
+		}
+		list = append(list, r)
+	}
+	put(t, x, b, 3, mention.ChangeNew, list...)
+	var got []string
+	for cursor, pages := "", 0; pages < 20; pages++ {
+		page, err := x.Search(t.Context(), mention.Search{Query: "recall", Limit: 3, Fold: true, Order: mention.NewestFirst, Cursor: cursor}, makerNow)
+		if err != nil || len(page.Rows) > 3 {
+			t.Fatalf("page %d has %d rows of 3, %v", pages, len(page.Rows), err)
+		}
+		for i := range page.Rows {
+			got = append(got, page.Rows[i].ID)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	want := []string{"m00"}
+	for i := 4; i < 40; i++ {
+		want = append(want, fmt.Sprintf("m%02d", i))
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("rows of all pages (-want +got):\n%s", diff)
 	}
 }

@@ -107,7 +107,7 @@ func (f *newestFold) pick(shard *finding) error {
 		if len(rows) < want && !all {
 			continue
 		}
-		if f.more = len(rows) == want; f.more {
+		if f.more = len(rows) >= want; f.more { // more items than rows are wanted may bring more rows, too
 			rows = rows[:want-1]
 		}
 		for i := range rows {
