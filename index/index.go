@@ -19,6 +19,9 @@ var (
 	// another version. Any method may give it, because shards are opened when
 	// they are needed. The directory is to be moved aside and filled again.
 	ErrDamaged = errors.New("index: damaged")
+	// ErrSchema reports, beside ErrDamaged, an index that is whole but was
+	// written by another version.
+	ErrSchema = errors.New("index: of another version")
 	// ErrCursor reports a cursor that is not of this query and order.
 	ErrCursor = errors.New("index: the cursor is of another search")
 	// ErrClosed reports a call on a closed index.

@@ -51,7 +51,7 @@ func readMeta(dir string) (meta, error) {
 		return m, fmt.Errorf("%w: %s: %w", ErrDamaged, metaFile, err)
 	}
 	if m.Schema != schema {
-		return m, fmt.Errorf("%w: written with schema %d, this is %d", ErrDamaged, m.Schema, schema)
+		return m, &schemaError{m.Schema}
 	}
 	if m.Shards == nil || m.Newest == nil {
 		return m, fmt.Errorf("%w: %s does not tell what its shards hold", ErrDamaged, metaFile)
@@ -126,3 +126,12 @@ func isShardKey(name string) bool {
 	_, err := time.Parse("2006-01", name)
 	return err == nil && len(name) == 7
 }
+
+// A schemaError is [ErrSchema] and, for it cannot be read, [ErrDamaged].
+type schemaError struct{ written int }
+
+func (e *schemaError) Error() string {
+	return fmt.Sprintf("%v: written with schema %d, this is %d", ErrSchema, e.written, schema)
+}
+
+func (e *schemaError) Is(target error) bool { return target == ErrSchema || target == ErrDamaged }

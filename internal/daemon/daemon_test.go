@@ -267,6 +267,35 @@ func TestObjectsOfTheAPIAreInForceAndStay(t *testing.T) {
 	h.eventually("labelled after a restart", func() bool { return h.count("label:talk") == 2 })
 }
 
+func TestIndexOfAnotherVersionIsMadeAnewAndLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	h := keepHouse(t, dir, brands)
+	h.push("Acme speaks")
+	h.eventually("searchable", func() bool { return h.count("speaks") == 1 })
+	h.stop()
+	meta := filepath.Join(dir, "data", "index", "index.json")
+	data, err := os.ReadFile(meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told map[string]any
+	if err := json.Unmarshal(data, &told); err != nil {
+		t.Fatal(err)
+	}
+	told["schema"] = 1
+	if data, err = json.Marshal(told); err == nil {
+		err = os.WriteFile(meta, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.eventually("searchable again", func() bool { n, ok := h.tryCount("speaks"); return ok && n == 1 })
+	if left, err := filepath.Glob(filepath.Join(dir, "data", "index.damaged-*")); err != nil || len(left) > 0 {
+		t.Errorf("the index of another version is kept: %q %v", left, err)
+	}
+}
+
 func TestDamagedIndexIsBuiltAgain(t *testing.T) {
 	damages := map[string]func(t *testing.T, index string){
 		"a file truncated": func(t *testing.T, index string) {

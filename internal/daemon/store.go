@@ -110,7 +110,7 @@ func (s *Store) openIndex(ctx context.Context) error {
 }
 
 // setAside moves a damaged index away and begins a new one, which catches up
-// from the ledger.
+// from the ledger. One of another version is whole, and not worth the room.
 func (s *Store) setAside(ctx context.Context, cause error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,9 +128,16 @@ func (s *Store) setAside(ctx context.Context, cause error) error {
 		}
 	}
 	aside := s.indexDir() + ".damaged-" + time.Now().UTC().Format("20060102T150405.000")
-	s.log.Error("index damaged; it is built again from the ledger", "err", cause, "moved_to", aside)
 	if err := os.Rename(s.indexDir(), aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("daemon: set the damaged index aside: %w", err)
+	}
+	if errors.Is(cause, index.ErrSchema) {
+		s.log.Info("index is made anew from the ledger", "why", cause)
+		if err := os.RemoveAll(aside); err != nil {
+			s.log.Warn("older index not removed", "path", aside, "err", err)
+		}
+	} else {
+		s.log.Error("index damaged; it is built again from the ledger", "err", cause, "moved_to", aside)
 	}
 	x, err := index.Open(ctx, s.indexOptions(s.indexDir()))
 	if err != nil {
