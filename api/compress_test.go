@@ -19,7 +19,7 @@ func TestPagesAreCompressedForThoseWhoTakeIt(t *testing.T) {
 		r.Header.Set("Accept-Encoding", accept)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
-		return w.Result() //nolint:bodyclose // a recorder's
+		return w.Result()
 	}
 	for _, path := range []string{"/assets/style.css", "/assets/app.js"} {
 		plain, err := io.ReadAll(ask(path, "").Body)

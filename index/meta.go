@@ -134,4 +134,4 @@ func (e *schemaError) Error() string {
 	return fmt.Sprintf("%v: written with schema %d, this is %d", ErrSchema, e.written, schema)
 }
 
-func (e *schemaError) Is(target error) bool { return target == ErrSchema || target == ErrDamaged }
+func (*schemaError) Is(target error) bool { return target == ErrSchema || target == ErrDamaged }
