@@ -113,7 +113,7 @@ func TestTextOfTheWorldStaysText(t *testing.T) {
 		f.rules[0].ID, f.rules[0].Match, f.rules[0].Error = x, x, x
 		f.curated = []mention.CurationEvent{{Actor: x, Action: "note", Value: x}}
 		f.reasons = []string{x}
-		f.labels[0].Label.Name = x
+		f.labels[0].Name = x
 		f.objects["muted m"] = api.Object{Kind: api.KindMuted, ID: "m", Body: mustJSON(mention.MutedTerm{ID: "m", Term: x, Key: x, By: x})}
 		h := handler(t, api.Options{Backend: f})
 		for _, path := range []string{

@@ -392,6 +392,7 @@ func (p part) Delivery(ctx context.Context, id string) (mention.Delivery, error)
 		if _, err = p.Incident(ctx, d.Incident); err != nil {
 			return mention.Delivery{}, err
 		}
+		d.Payload = nil // it may say whom else it went to
 	}
 	return d, err
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"image/png"
 	"io"
@@ -137,7 +138,7 @@ func TestMailArrivesOverTLS(t *testing.T) {
 	within(t, 30*time.Second, "the mail is in the box", func() error {
 		files, err := os.ReadDir(box)
 		if err != nil || len(files) == 0 {
-			return fmt.Errorf("%d mails, %v", len(files), err)
+			return errors.Join(fmt.Errorf("%d mails", len(files)), err)
 		}
 		data, err := os.ReadFile(filepath.Join(box, files[0].Name()))
 		text = string(data)

@@ -58,7 +58,7 @@ func TestPages(t *testing.T) {
 	ctx := browserAt(t, base)
 	for _, s := range sights(t, base) {
 		for _, width := range []int64{1280, 390} {
-			s.open(t, ctx, base, width, "light")
+			s.open(ctx, t, base, width, "light")
 			notWide(t, ctx, s.name, width)
 		}
 	}
@@ -83,7 +83,7 @@ func TestScreenshots(t *testing.T) {
 	base := demo(t)
 	ctx := browserAt(t, base)
 	for _, s := range sights(t, base) {
-		s.shoot(t, ctx, base)
+		s.shoot(ctx, t, base)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestScreenshots(t *testing.T) {
 func TestNobodyIsLeftOut(t *testing.T) {
 	base := demo(t)
 	ctx := browserAt(t, base)
-	faults := axe(t, ctx)
+	faults := axe(ctx, t)
 	for _, s := range sights(t, base) {
 		if s.path != "/inbox" { // the demo's own, no page of ours
 			s.examine(t, ctx, base, faults)
@@ -102,7 +102,7 @@ func TestNobodyIsLeftOut(t *testing.T) {
 
 // axe gives a function that tells what is wrong with the page that is open for
 // people who cannot see, or not well.
-func axe(t *testing.T, ctx context.Context) func() ([]string, error) {
+func axe(ctx context.Context, t *testing.T) func() ([]string, error) {
 	t.Helper()
 	script, err := os.ReadFile(filepath.Join(".tools", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {

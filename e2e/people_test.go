@@ -20,11 +20,11 @@ func TestTheDoor(t *testing.T) {
 	}
 	base := start(t, filepath.Join(dir, "data"), "serve", "--config", config)
 	w := &walker{t, browserAt(t, base)}
-	faults := axe(t, w.ctx)
+	faults := axe(w.ctx, t)
 	see := func(list []sight) {
 		for _, s := range list {
 			s.examine(t, w.ctx, base, faults)
-			s.shoot(t, w.ctx, base)
+			s.shoot(w.ctx, t, base)
 		}
 	}
 	see([]sight{
@@ -73,6 +73,6 @@ func TestTheFirstStart(t *testing.T) {
 	base := start(t, filepath.Join(dir, "data"), "serve", "--config", config)
 	ctx := browserAt(t, base)
 	s := sight{name: "setup", path: "/setup?code=of-the-link", want: "make the admin"}
-	s.examine(t, ctx, base, axe(t, ctx))
-	s.shoot(t, ctx, base)
+	s.examine(t, ctx, base, axe(ctx, t))
+	s.shoot(ctx, t, base)
 }

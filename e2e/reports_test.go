@@ -162,7 +162,7 @@ func mailed(t *testing.T, dir, box, plan string) {
 	within(t, 60*time.Second, "the mail of "+plan+" is in the box", func() error {
 		files, err := os.ReadDir(box)
 		if err != nil || len(files) == 0 {
-			return fmt.Errorf("%d mails, %v", len(files), err)
+			return errors.Join(fmt.Errorf("%d mails", len(files)), err)
 		}
 		if raw, err = os.ReadFile(filepath.Join(box, files[0].Name())); err != nil {
 			return err

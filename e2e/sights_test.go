@@ -120,7 +120,7 @@ func shareReport(t *testing.T, base, id string) string {
 }
 
 // open shows a sight in a browser and waits for what it is for.
-func (s sight) open(t *testing.T, ctx context.Context, base string, width int64, theme string) {
+func (s sight) open(ctx context.Context, t *testing.T, base string, width int64, theme string) {
 	t.Helper()
 	if err := chromedp.Do(ctx, look(width, theme), chromedp.Navigate(base+s.path)); err != nil {
 		t.Fatalf("%s: %v", s.name, err)
@@ -145,7 +145,7 @@ func (s sight) open(t *testing.T, ctx context.Context, base string, width int64,
 }
 
 // shoot takes a picture of a sight in two widths and both themes.
-func (s sight) shoot(t *testing.T, ctx context.Context, base string) {
+func (s sight) shoot(ctx context.Context, t *testing.T, base string) {
 	t.Helper()
 	if *screenshots == "" {
 		return
@@ -155,7 +155,7 @@ func (s sight) shoot(t *testing.T, ctx context.Context, base string) {
 	}
 	for _, width := range []int64{1280, 390} {
 		for _, theme := range []string{"light", "dark"} {
-			s.open(t, ctx, base, width, theme)
+			s.open(ctx, t, base, width, theme)
 			png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 			if err == nil {
 				err = os.WriteFile(filepath.Join(*screenshots, fmt.Sprintf("%s-%d-%s.png", s.name, width, theme)), png, 0o644)
@@ -172,7 +172,7 @@ func (s sight) examine(t *testing.T, ctx context.Context, base string, faults fu
 	t.Helper()
 	for _, width := range []int64{1280, 390} {
 		for _, theme := range []string{"light", "dark"} {
-			s.open(t, ctx, base, width, theme)
+			s.open(ctx, t, base, width, theme)
 			list, err := faults()
 			if err != nil {
 				t.Fatalf("%s: %v", s.name, err)

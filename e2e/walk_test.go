@@ -80,7 +80,7 @@ func TestWalk(t *testing.T) {
 	sights(t, base) // the recall has happened
 	w := &walker{t, browserAt(t, base)}
 	w.signIn(base)
-	w.findTheRecall(base)
+	w.findTheRecall()
 	q := w.settledSearch()
 	w.setTwoAside(base, q)
 	w.ruleOfTheSearch(base)
@@ -115,7 +115,7 @@ func (w *walker) signIn(base string) {
 }
 
 // findTheRecall takes two clicks from the overview, and reads why.
-func (w *walker) findTheRecall(base string) {
+func (w *walker) findTheRecall() {
 	w.t.Helper()
 	w.has("the crisis is firing", "own-crisis")
 	w.do("incident", chromedp.Click(".alarm a"))

@@ -80,7 +80,7 @@ func (f *newestFold) enter(part found) error {
 			f.none++
 			return
 		}
-		n, _ := f.stories.number(story)
+		n := f.stories.number(story)
 		if f.after == nil || err != nil || col.times[doc] < f.after.Time {
 			return
 		}
@@ -216,8 +216,7 @@ func (f *newestFold) place(row *item) {
 		row.story.n = 1
 		return
 	}
-	n, _ := f.stories.number(row.stands)
-	f.placed.Add(n)
+	f.placed.Add(f.stories.number(row.stands))
 	f.shown[row.stands] = row.story
 	f.sieve[row.stands>>6%storySieve] |= 1 << (row.stands % 64)
 }

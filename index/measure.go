@@ -94,8 +94,7 @@ func (l *storyLane) values(doc uint32, buf []uint32) []uint32 {
 	if story == 0 {
 		return buf
 	}
-	n, _ := l.table.number(story)
-	return append(buf, n)
+	return append(buf, l.table.number(story))
 }
 
 func (m *meter) wants(measure string) bool { return slices.Contains(m.wanted, measure) }

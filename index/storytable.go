@@ -13,18 +13,18 @@ type storySlot struct {
 	number uint32
 }
 
-// number returns the number of a story, which is not 0, and whether it is new.
-func (t *storyTable) number(story uint64) (n uint32, fresh bool) {
+// number returns the number of a story, which is not 0.
+func (t *storyTable) number(story uint64) uint32 {
 	if 2*int(t.n) >= len(t.slots) {
 		t.grow()
 	}
 	s := t.slot(story)
 	if s.story == story {
-		return s.number, false
+		return s.number
 	}
 	*s = storySlot{story, t.n}
 	t.n++
-	return s.number, true
+	return s.number
 }
 
 // find returns the number of a story, if it has one.

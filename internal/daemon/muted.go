@@ -13,6 +13,18 @@ import (
 	"earshot/mention"
 )
 
+// mutedCaveat says that terms are left out: who sees a part only does not see
+// the list of them.
+func mutedCaveat(muted []string) []string {
+	switch len(muted) {
+	case 0:
+		return nil
+	case 1:
+		return []string{"a muted term is left out"}
+	}
+	return []string{fmt.Sprintf("%d muted terms are left out", len(muted))}
+}
+
 // mutedTerms are the terms that trends never tell, those of the configuration
 // and those that people muted.
 func (s *Store) mutedTerms(ctx context.Context) ([]string, error) {

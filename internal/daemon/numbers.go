@@ -72,7 +72,9 @@ func (s *Store) Trends(ctx context.Context, t mention.TrendSearch) (mention.Tren
 	}
 	t.Muted = slices.Concat(t.Muted, muted)
 	return number(ctx, s, t.Query, func(t *mention.Trends) *mention.Recipe { return &t.Recipe }, func(x *index.Index, now time.Time) (mention.Trends, error) {
-		return x.Trends(ctx, t, now)
+		found, err := x.Trends(ctx, t, now)
+		found.Caveats = append(found.Caveats, mutedCaveat(muted)...)
+		return found, err
 	})
 }
 
@@ -84,7 +86,9 @@ func (s *Store) Peaks(ctx context.Context, p mention.PeakSearch) (mention.Peaks,
 	}
 	p.Muted = slices.Concat(p.Muted, muted)
 	return number(ctx, s, p.Query, func(p *mention.Peaks) *mention.Recipe { return &p.Recipe }, func(x *index.Index, now time.Time) (mention.Peaks, error) {
-		return x.Peaks(ctx, p, now)
+		found, err := x.Peaks(ctx, p, now)
+		found.Recipe.Caveats = append(found.Recipe.Caveats, mutedCaveat(muted)...)
+		return found, err
 	})
 }
 
