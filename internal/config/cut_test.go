@@ -103,7 +103,7 @@ func TestReaderReadsWhatLoadReads(t *testing.T) {
 		cfg, err := r.Load(path)
 		return loaded{cfg, err}
 	}
-	cuts := 0
+	cuts, reads := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		r := &Reader{least: 1}
 		head, tail := rapid.SampledFrom(headPool).Draw(t, "head"), rapid.SampledFrom(tailPool).Draw(t, "tail")
@@ -122,7 +122,7 @@ func TestReaderReadsWhatLoadReads(t *testing.T) {
 			if diff := want.diff(got); diff != "" {
 				t.Fatalf("read of\n%s\nas a whole, and with what was known (-whole +known):\n%s", text, diff)
 			}
-			if r.files[path] != nil {
+			if reads++; r.files[path] != nil {
 				cuts++
 			}
 			at := rapid.IntRange(0, len(items)).Draw(t, "at")
@@ -142,8 +142,8 @@ func TestReaderReadsWhatLoadReads(t *testing.T) {
 			}
 		}
 	})
-	if cuts < 50 {
-		t.Errorf("%d files were read rule by rule; the test shows nothing", cuts)
+	if cuts < max(1, reads/50) {
+		t.Errorf("%d of %d files were read rule by rule; the test shows nothing", cuts, reads)
 	}
 }
 

@@ -86,6 +86,7 @@ rules:
     notify: [desk-hook]
   - id: adverse-events
     kind: safety
+    match: 'brand:velmora'
     notify: [desk-hook, safety-mail]
     playbook: "Report within one working day."
 boards:
