@@ -79,6 +79,7 @@ type trendsView struct {
 	Pinned *notesView
 	Muted  []mention.MutedTerm
 	May    bool
+	AsOf   time.Time // when they were counted, if that was not just now
 }
 
 type trendGroup struct {
@@ -98,7 +99,15 @@ func (a *api) trendsPage(w http.ResponseWriter, r *http.Request) {
 		if v.Pinned, err = a.notesOf(ctx, s); err != nil {
 			return err
 		}
-		v.Trends, err = a.backend.Trends(ctx, trendSearch(s, 12))
+		began := time.Now()
+		var at time.Time
+		if v.Trends, at = a.told.recall(viewKey(ctx, s), &a.edits, func() (mention.Trends, bool) {
+			var found mention.Trends
+			found, err = a.backend.Trends(ctx, trendSearch(s, 12))
+			return found, err == nil
+		}); at.Before(began) {
+			v.AsOf = at
+		}
 		for _, kind := range []string{mention.TrendStory, mention.TrendTerm, mention.TrendEntity, mention.TrendHashtag, mention.TrendQuestion, mention.TrendSite} {
 			g := trendGroup{Name: trendNames[kind]}
 			for i := range v.Trends.Rows {

@@ -16,6 +16,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"earshot/mention"
 )
 
 // Options are what [New] needs from outside.
@@ -79,6 +81,7 @@ type api struct {
 
 	edits     edits
 	overviews memory[overviewFigures]
+	told      memory[mention.Trends]
 }
 
 // A router remembers its patterns, so that a test can walk them.

@@ -92,14 +92,16 @@ func (a *api) listPage(w http.ResponseWriter, r *http.Request) {
 	}
 	defer done()
 	q := s.query()
+	var beside sync.WaitGroup
+	beside.Go(func() { a.besideList(ctx, v) })
 	found, err := a.backend.Search(ctx, mention.Search{Query: q, Limit: listRows, Order: v.Order, Cursor: params.Get("cursor"), Highlight: true, Fold: v.Fold})
+	beside.Wait()
 	if err != nil {
 		a.pages.fail(w, r, a.problem(ctx, err, "page"))
 		return
 	}
 	v.Total, v.Stories = found.Total, found.Folds
 	v.arrange(found, params)
-	a.besideList(ctx, v)
 	if params.Get("cursor") == "" && v.Order == mention.NewestFirst && s.Window.To.IsZero() {
 		page.Live = url.Values{"types": {"mention,incident"}, "q": {s.Q}}.Encode()
 	}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"math"
 	"slices"
-
-	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // A newestFold brings an answer, newest first, down to one row a story, as a
@@ -19,14 +17,17 @@ type newestFold struct {
 	ctx     context.Context
 	after   *cursor // nil is from the beginning
 	limit   int
-	stories storyTable
+	stories *storySet
 	none    uint64             // mentions of no story
-	placed  roaring.Bitmap     // numbers of stories whose row was found, here or on a former page
+	placed  storySet           // stories whose row was found, here or on a former page
 	shown   map[uint64]*story  // on the page, by what stands for them
 	sieve   [storySieve]uint64 // bits of shown
 	page    []item
 	more    bool
 }
+
+// reserveMost bounds the room that is made for stories before they are seen.
+const reserveMost = 1 << 19
 
 // storySieve times 64 bits let most stories pass by that are not shown.
 const storySieve = 64
@@ -35,7 +36,16 @@ const storySieve = 64
 func (x *Index) foldedNewest(ctx context.Context, qu question, c *cursor, limit int) (picked, error) {
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	f := newestFold{ctx: ctx, after: c, limit: limit, shown: map[uint64]*story{}}
+	// Of a million stories the set has 16 MB: lists that follow each other share it.
+	stories, _ := x.storySets.Get().(*storySet)
+	if stories == nil {
+		stories = &storySet{}
+	}
+	defer func() {
+		stories.empty()
+		x.storySets.Put(stories)
+	}()
+	f := newestFold{ctx: ctx, after: c, limit: limit, stories: stories, shown: map[uint64]*story{}}
 	var p picked
 	if err := x.eachShard(ctx, qu, func(shard *finding) error {
 		p.total += shard.total
@@ -49,6 +59,7 @@ func (x *Index) foldedNewest(ctx context.Context, qu question, c *cursor, limit 
 
 // add takes in what was found in a shard.
 func (f *newestFold) add(shard *finding) error {
+	f.stories.reserve(int(min(shard.total, reserveMost)))
 	for _, part := range shard.parts {
 		if err := f.enter(part); err != nil {
 			return err
@@ -80,13 +91,13 @@ func (f *newestFold) enter(part found) error {
 			f.none++
 			return
 		}
-		n := f.stories.number(story)
+		f.stories.add(story)
 		if f.after == nil || err != nil || col.times[doc] < f.after.Time {
 			return
 		}
 		var passed bool
 		if passed, err = f.after.passed(&item{time: col.times[doc], doc: doc, seg: part.seg}); passed {
-			f.placed.Add(n)
+			f.placed.add(story)
 		}
 	})
 	if err != nil {
@@ -183,10 +194,8 @@ func (f *newestFold) sweep(shard *finding, fn func(i item) (least int64, err err
 				}
 				continue
 			}
-			if i.stands = col.stories[i.doc]; i.stands != 0 {
-				if n, ok := f.stories.find(i.stands); ok && f.placed.Contains(n) {
-					continue
-				}
+			if i.stands = col.stories[i.doc]; i.stands != 0 && f.placed.has(i.stands) {
+				continue
 			}
 			if least, err = fn(i); err != nil {
 				return err
@@ -216,7 +225,7 @@ func (f *newestFold) place(row *item) {
 		row.story.n = 1
 		return
 	}
-	f.placed.Add(f.stories.number(row.stands))
+	f.placed.add(row.stands)
 	f.shown[row.stands] = row.story
 	f.sieve[row.stands>>6%storySieve] |= 1 << (row.stands % 64)
 }

@@ -60,6 +60,8 @@ type Index struct {
 	shards  map[string]*shard
 	meta    meta
 	closed  bool
+
+	storySets sync.Pool // of *storySet, empty
 }
 
 // Open opens the index in a directory, or makes it. Shards are opened when

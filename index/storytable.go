@@ -27,15 +27,6 @@ func (t *storyTable) number(story uint64) uint32 {
 	return s.number
 }
 
-// find returns the number of a story, if it has one.
-func (t *storyTable) find(story uint64) (n uint32, ok bool) {
-	if t.n == 0 {
-		return 0, false
-	}
-	s := t.slot(story)
-	return s.number, s.story == story
-}
-
 // slot returns the place of a story: its own, or the empty one where it is to
 // go. What stands for a story is a mixed hash, so its lower bits will do.
 func (t *storyTable) slot(story uint64) *storySlot {
@@ -53,6 +44,59 @@ func (t *storyTable) grow() {
 	for i := range old {
 		if old[i].story != 0 {
 			*t.slot(old[i].story) = old[i]
+		}
+	}
+}
+
+// A storySet is a set of stories: half the memory of a [storyTable], where no
+// numbers are needed. The zero value is empty.
+type storySet struct {
+	slots []uint64
+	n     int
+}
+
+// empty makes t hold nothing, in the memory it has.
+func (t *storySet) empty() {
+	clear(t.slots)
+	t.n = 0
+}
+
+// add adds a story, which is not 0.
+func (t *storySet) add(story uint64) {
+	if 2*t.n >= len(t.slots) {
+		t.reserve(max(32, t.n))
+	}
+	if s := t.slot(story); *s == 0 {
+		*s = story
+		t.n++
+	}
+}
+
+func (t *storySet) has(story uint64) bool { return t.n > 0 && *t.slot(story) == story }
+
+// reserve makes room for more.
+func (t *storySet) reserve(more int) {
+	size := max(64, len(t.slots))
+	for size < 2*(t.n+more) {
+		size *= 2
+	}
+	if size == len(t.slots) {
+		return
+	}
+	old := t.slots
+	t.slots = make([]uint64, size)
+	for _, story := range old {
+		if story != 0 {
+			*t.slot(story) = story
+		}
+	}
+}
+
+func (t *storySet) slot(story uint64) *uint64 {
+	mask := uint64(len(t.slots) - 1)
+	for i := story & mask; ; i = (i + 1) & mask {
+		if s := &t.slots[i]; *s == story || *s == 0 {
+			return s
 		}
 	}
 }
