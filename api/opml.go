@@ -84,7 +84,7 @@ func (a *api) opmlForm(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		p := a.problem(ctx, err, "source")
-		status, v.ImportFaults = p.Status, faultsOf(p)
+		status, v.ImportFaults = p.Status, faultsIn(p)
 	}
 	a.showSources(w, r, status, v)
 }
@@ -138,7 +138,7 @@ func (a *api) opmlAdd(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := a.backend.AddSources(ctx, who.name, list); err != nil {
 		p := a.problem(ctx, err, "source")
-		a.showSources(w, r, p.Status, &sourcesView{ImportFaults: first(20, faultsOf(p))})
+		a.showSources(w, r, p.Status, &sourcesView{ImportFaults: first(20, faultsIn(p))})
 		return
 	}
 	a.done(w, r, a.pages.to("/sources"), deed{text: "Added " + plural(len(list), "source") + ". They are read one after the other."})

@@ -51,7 +51,7 @@ func (a *api) sheetForm(w http.ResponseWriter, r *http.Request) {
 	if _, err := a.mailSheet(r.Context(), id, r.PostForm["to"]); err != nil {
 		p := a.problem(r.Context(), err, "incident")
 		if len(p.Errors) > 0 {
-			a.wrong(w, r, faultsOf(p)...)
+			a.wrong(w, r, faultsIn(p)...)
 			return
 		}
 		a.pages.fail(w, r, p)

@@ -57,7 +57,7 @@ func (a *api) testForm(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	if err != nil {
 		p := a.problem(ctx, err, "source")
-		status, v.Faults = p.Status, faultsOf(p)
+		status, v.Faults = p.Status, faultsIn(p)
 	} else {
 		v.Test = &t
 		if t.Source != nil && t.Known == "" {
@@ -89,21 +89,9 @@ func (a *api) addForm(w http.ResponseWriter, r *http.Request) {
 			a.done(w, r, a.pages.to("/sources"), deed{text: "Added " + src.ID + ". It is read at once, and then in its own rhythm."})
 			return
 		}
-		n.Faults = faultsOf(a.problem(ctx, err, "source"))
+		n.Faults = faultsIn(a.problem(ctx, err, "source"))
 	}
 	a.showSources(w, r, http.StatusUnprocessableEntity, &sourcesView{New: n, Asked: n.URL})
-}
-
-// faultsOf are a problem's faults in words.
-func faultsOf(p *problem) []string {
-	var list []string
-	for _, e := range p.Errors {
-		list = append(list, e.Message)
-	}
-	if len(list) == 0 {
-		list = []string{p.Detail}
-	}
-	return list
 }
 
 // showSources shows the page with what was asked of it.
