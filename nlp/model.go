@@ -94,30 +94,26 @@ func (l *linear) encode() []byte {
 }
 
 // openLinear reads the model file of a name.
-func openLinear(name string) (*linear, error) {
+func openLinear(mem *memory, name string) (*linear, error) {
 	r, err := openModel(name)
 	if err != nil {
 		return nil, err
 	}
-	return readLinear(name, r)
+	return readLinear(mem, name, r)
 }
 
-func readLinear(name string, r *bytes.Reader) (*linear, error) {
+func readLinear(mem *memory, name string, r *bytes.Reader) (*linear, error) {
 	classes, err1 := binary.ReadUvarint(r)
 	mask, err2 := binary.ReadUvarint(r)
 	var scale [4]byte
 	_, err3 := io.ReadFull(r, scale[:])
-	if err := errors.Join(err1, err2, err3); err != nil || classes > 64 || mask > 1<<24 {
+	if err := errors.Join(err1, err2, err3); err != nil || classes > 64 || mask > 1<<24 || (mask+1)*classes > maxModel {
 		return nil, fmt.Errorf("nlp: model %s: %w", name, errModel)
 	}
 	l := &linear{classes: int(classes), mask: uint32(mask), scale: math.Float32frombits(binary.LittleEndian.Uint32(scale[:]))}
-	body, err := unpack(r, (int(mask)+1)*int(classes))
-	if err != nil {
+	l.w = take[int8](mem, (int(mask)+1)*int(classes))
+	if err := unpack(bytesOf(l.w), r); err != nil {
 		return nil, fmt.Errorf("nlp: model %s: %w", name, err)
-	}
-	l.w = make([]int8, len(body))
-	for i, b := range body {
-		l.w[i] = int8(b)
 	}
 	return l, nil
 }
@@ -134,12 +130,12 @@ func (l *lexicon) encode() []byte {
 	return append(head, pack(body)...)
 }
 
-func openLexicon(name string) (*lexicon, error) {
+func openLexicon(mem *memory, name string) (*lexicon, error) {
 	r, err := openModel(name)
 	if err != nil {
 		return nil, err
 	}
-	return readLexicon(name, r)
+	return readLexicon(mem, name, r)
 }
 
 // openLexiconFile reads a lexicon that training has just written.
@@ -148,7 +144,7 @@ func openLexiconFile(path string) (*lexicon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nlp: model: %w", err)
 	}
-	return readLexicon(path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
+	return readLexicon(nil, path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
 }
 
 // openLinearFile reads a linear model that training has just written.
@@ -157,28 +153,28 @@ func openLinearFile(path string) (*linear, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nlp: model: %w", err)
 	}
-	return readLinear(path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
+	return readLinear(nil, path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
 }
 
-func readLexicon(name string, r *bytes.Reader) (*lexicon, error) {
+func readLexicon(mem *memory, name string, r *bytes.Reader) (*lexicon, error) {
 	n, err := binary.ReadUvarint(r)
 	if err != nil || n > 1<<22 || n&(n-1) != 0 {
 		return nil, fmt.Errorf("nlp: model %s: %w", name, errModel)
 	}
-	body, err := unpack(r, int(n)*5)
-	if err != nil {
+	body := make([]byte, 5*n)
+	if err := unpack(body, r); err != nil {
 		return nil, fmt.Errorf("nlp: model %s: %w", name, err)
 	}
-	l := &lexicon{keys: make([]uint32, n), vals: make([]int8, n)}
+	l := &lexicon{keys: take[uint32](mem, int(n)), vals: take[int8](mem, int(n))}
 	for i := range l.keys {
 		l.keys[i] = binary.LittleEndian.Uint32(body[4*i:])
-		l.vals[i] = int8(body[4*int(n)+i])
 	}
+	copy(bytesOf(l.vals), body[4*n:])
 	return l, nil
 }
 
 // wordFrequencies are the inverse frequencies of words, read once.
-var wordFrequencies = sync.OnceValues(func() (*lexicon, error) { return openLexicon("idf") })
+var wordFrequencies = sync.OnceValues(func() (*lexicon, error) { return openLexicon(nil, "idf") })
 
 func openModel(name string) (*bytes.Reader, error) {
 	b, err := modelFiles.ReadFile("models/" + name + ".bin")
@@ -202,15 +198,12 @@ func pack(body []byte) []byte {
 	return b.Bytes()
 }
 
-func unpack(r io.Reader, n int) ([]byte, error) {
-	if n > maxModel {
-		return nil, errModel
-	}
-	body := make([]byte, n)
+// unpack fills body.
+func unpack(body []byte, r io.Reader) error {
 	if _, err := io.ReadFull(flate.NewReader(r), body); err != nil {
-		return nil, errModel
+		return errModel
 	}
-	return body, nil
+	return nil
 }
 
 // encode writes an entity model: moves, bias, rows.
@@ -225,7 +218,7 @@ func (m *entityModel) encode() []byte {
 	return append(b, m.linear.encode()[len(modelMagic):]...)
 }
 
-func openEntities(name string) (*entityModel, error) {
+func openEntities(mem *memory, name string) (*entityModel, error) {
 	r, err := openModel(name)
 	if err != nil {
 		return nil, err
@@ -240,19 +233,19 @@ func openEntities(name string) (*entityModel, error) {
 		m.moves[i/entityLabels][i%entityLabels] = number(i)
 	}
 	m.bias = number(entityLabels * (entityLabels + 1))
-	m.linear, err = readLinear(name, r)
+	m.linear, err = readLinear(mem, name, r)
 	return m, err
 }
 
 // loadEntities reads the entity model with its lists.
-func loadEntities() (*entityModel, error) {
-	m, err := openEntities("entities")
+func loadEntities(mem *memory) (*entityModel, error) {
+	m, err := openEntities(mem, "entities")
 	if err != nil {
 		return nil, err
 	}
-	if m.names, err = openLexicon("names"); err != nil {
+	if m.names, err = openLexicon(mem, "names"); err != nil {
 		return nil, err
 	}
-	m.usage, err = openUsage("usage")
+	m.usage, err = openUsage(mem, "usage")
 	return m, err
 }

@@ -75,24 +75,24 @@ type models struct {
 }
 
 // loadModels reads the models once for the whole program.
-var loadModels = sync.OnceValues(readModels)
+var loadModels = sync.OnceValues(func() (*models, error) { return readModels(newMemory()) })
 
-func readModels() (*models, error) {
+func readModels(mem *memory) (*models, error) {
 	m := &models{seen: newRecent[*wordFeatures](), runs: newRecent[[]piece](), words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
 	var wg sync.WaitGroup
 	var errs [10]error
-	wg.Go(func() { m.base, errs[0] = loadBase() })
-	m.lexicon, errs[1] = openLexicon("lexicon")
-	l, err := openLinear("language")
+	wg.Go(func() { m.base, errs[0] = readBase(mem) })
+	m.lexicon, errs[1] = openLexicon(mem, "lexicon")
+	l, err := openLinear(mem, "language")
 	m.language, errs[2] = &languageModel{l}, err
-	m.polarity, errs[3] = openLinear("sentiment")
-	m.drugs, errs[4] = openLexicon("drugs")
-	m.casing, errs[9] = openLexicon("casing")
-	wg.Go(func() { m.entities, errs[7] = loadEntities() })
-	targets, err := openLinear("targets")
+	m.polarity, errs[3] = openLinear(mem, "sentiment")
+	m.drugs, errs[4] = openLexicon(mem, "drugs")
+	m.casing, errs[9] = openLexicon(mem, "casing")
+	wg.Go(func() { m.entities, errs[7] = loadEntities(mem) })
+	targets, err := openLinear(mem, "targets")
 	m.targets, errs[8] = newTargetReader(targets), err
 	m.idf, errs[6] = wordFrequencies()
-	m.safetyModel, errs[5] = openLinear("safety")
+	m.safetyModel, errs[5] = openLinear(mem, "safety")
 	wg.Wait()
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
@@ -158,13 +158,13 @@ func (b *base) everyday(form string) bool {
 	if r.n == 0 {
 		return false
 	}
-	top := r.at
-	for i := r.at; i < r.at+r.n; i++ {
-		if b.pos.weights[i] > b.pos.weights[top] {
-			top = i
+	top := b.pos.weights[r.at]
+	for _, w := range b.pos.of(r) {
+		if w.thousandths() > top.thousandths() {
+			top = w
 		}
 	}
-	return !strings.HasPrefix(b.classes[b.pos.classes[top]], "NNP")
+	return !strings.HasPrefix(b.classes[top.class()], "NNP")
 }
 
 // named reports whether prose's tagger learned a word as a name.

@@ -2,6 +2,7 @@ package nlp
 
 import (
 	"bytes"
+	"math"
 	"sync"
 )
 
@@ -13,16 +14,16 @@ type base struct {
 	labels  []string // of entities
 	fixed   map[string]string
 	basic   map[string]struct{} // prose's list of plain words
-	pos     weightTable
-	ner     weightTable
+	pos     weightTable[tagWeight]
+	ner     weightTable[labelWeight]
 	small   tagWeights
 	folded  []string // classes in lower case
 }
 
-// loadBase reads the models that prose carries.
-var loadBase = sync.OnceValues(readBase)
+// loadBase reads the models that prose carries, for programs that want no more.
+var loadBase = sync.OnceValues(func() (*base, error) { return readBase(nil) })
 
-func readBase() (*base, error) {
+func readBase(mem *memory) (*base, error) {
 	b := &base{fixed: map[string]string{}, basic: map[string]struct{}{}}
 	var err error
 	if b.classes, err = openGob("AveragedPerceptron/classes.gob").strings(); err != nil {
@@ -46,10 +47,10 @@ func readBase() (*base, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	if err := b.readTagger(); err != nil {
+	if err := b.readTagger(mem); err != nil {
 		return nil, err
 	}
-	if err := b.readLabeller(); err != nil {
+	if err := b.readLabeller(mem); err != nil {
 		return nil, err
 	}
 	for _, t := range b.fixed {
@@ -74,28 +75,35 @@ func (b *base) class(name []byte) uint8 {
 }
 
 // readTagger reads feature → class → weight.
-func (b *base) readTagger() error {
+func (b *base) readTagger(mem *memory) error {
 	r := openGob("AveragedPerceptron/weights.gob")
 	n := int(r.uint())
 	if n > len(r.b) {
 		return errGob
 	}
-	b.pos.init(n)
+	b.pos.init(mem, n)
+	weights := make([]tagWeight, 0, 1<<18)
 	for ; n > 0 && r.err == nil; n-- {
 		h := hashBytes(r.bytes())
-		from := b.pos.open()
+		from := uint32(len(weights))
 		for k := r.uint(); k > 0 && r.err == nil; k-- {
 			c := b.class(r.bytes())
-			b.pos.append(c, r.float())
+			w, ok := newTagWeight(c, r.float())
+			if !ok {
+				return errGob
+			}
+			weights = append(weights, w)
 		}
-		b.pos.close(h, from)
+		b.pos.slots[b.pos.slot(h)] = tableSlot{h, ref{from, uint32(len(weights)) - from}}
 	}
+	b.pos.weights = take[tagWeight](mem, len(weights))
+	copy(b.pos.weights, weights)
 	return r.err
 }
 
 // readLabeller reads "name-value-label" → index of its weight, and makes
 // feature → label → weight of it, in the order of the labels.
-func (b *base) readLabeller() error {
+func (b *base) readLabeller(mem *memory) error {
 	weights := openGob("Maxent/weights.gob")
 	w := make([]float64, 0, 1<<18)
 	for n := weights.uint(); n > 0 && weights.err == nil; n-- {
@@ -134,10 +142,17 @@ func (b *base) readLabeller() error {
 	if r.err != nil {
 		return r.err
 	}
-	b.ner.init(count.n)
-	b.ner.reserve(len(entries))
+	b.ner.init(mem, count.n)
+	b.ner.weights = take[labelWeight](mem, len(entries))
+	end := uint32(0)
 	for _, e := range entries {
-		b.ner.place(e.hash, int(count.count(e.hash)), e.label, e.weight)
+		s := &b.ner.slots[b.ner.slot(e.hash)]
+		if s.key == 0 {
+			*s = tableSlot{e.hash, ref{end, 0}}
+			end += uint32(count.count(e.hash))
+		}
+		b.ner.weights[s.ref.at+s.ref.n] = labelWeight{e.weight, e.label}
+		s.ref.n++
 	}
 	return nil
 }
@@ -147,10 +162,9 @@ type ref struct{ at, n uint32 }
 
 // A weightTable maps the hash of a feature to its weights: open addressing, no
 // pointers for the collector to follow.
-type weightTable struct {
+type weightTable[W any] struct {
 	slots   []tableSlot
-	classes []uint8
-	weights []float64
+	weights []W
 }
 
 // A tableSlot is one place of a weightTable; key 0 is empty.
@@ -159,15 +173,37 @@ type tableSlot struct {
 	ref ref
 }
 
-func (t *weightTable) init(n int) {
+// A tagWeight is a weight of the tagger in thousandths, which prose's are
+// whole numbers of, and in the lowest bits its class.
+type tagWeight int32
+
+const classBits = 6
+
+func newTagWeight(class uint8, w float64) (tagWeight, bool) {
+	n := math.Round(w * 1000)
+	ok := class < maxClasses && math.Abs(n) < 1<<(31-classBits) && n/1000 == w
+	return tagWeight(n)<<classBits | tagWeight(class), ok
+}
+
+func (w tagWeight) class() int { return int(w & (maxClasses - 1)) }
+
+func (w tagWeight) thousandths() int32 { return int32(w >> classBits) }
+
+// A labelWeight is a weight of the labeller and its label.
+type labelWeight struct {
+	weight float64
+	label  uint8
+}
+
+func (t *weightTable[W]) init(mem *memory, n int) {
 	size := 1
 	for size < n*2 {
 		size *= 2
 	}
-	t.slots = make([]tableSlot, size)
+	t.slots = take[tableSlot](mem, size)
 }
 
-func (t *weightTable) slot(h uint64) int {
+func (t *weightTable[W]) slot(h uint64) int {
 	mask := uint64(len(t.slots) - 1)
 	for i := (h ^ h>>29) & mask; ; i = (i + 1) & mask {
 		if k := t.slots[i].key; k == h || k == 0 {
@@ -176,49 +212,13 @@ func (t *weightTable) slot(h uint64) int {
 	}
 }
 
-func (t *weightTable) open() uint32 { return uint32(len(t.weights)) }
-
-func (t *weightTable) append(class uint8, w float64) {
-	t.classes = append(t.classes, class)
-	t.weights = append(t.weights, w)
-}
-
-func (t *weightTable) close(h uint64, from uint32) {
-	i := t.slot(h)
-	t.slots[i] = tableSlot{h, ref{from, uint32(len(t.weights)) - from}}
-}
-
-func (t *weightTable) reserve(n int) {
-	t.classes, t.weights = make([]uint8, 0, n), make([]float64, 0, n)
-}
-
-// place puts one of the n weights of a feature.
-func (t *weightTable) place(h uint64, n int, class uint8, w float64) {
-	i := t.slot(h)
-	if t.slots[i].key == 0 {
-		at := len(t.weights)
-		t.slots[i] = tableSlot{h, ref{uint32(at), 0}}
-		t.weights = t.weights[:at+n]
-		t.classes = t.classes[:at+n]
-	}
-	e := &t.slots[i].ref
-	t.weights[e.at+e.n], t.classes[e.at+e.n] = w, class
-	e.n++
-}
-
 // find returns the weights of a feature; none when it is unknown.
-func (t *weightTable) find(h uint64) ref {
+func (t *weightTable[W]) find(h uint64) ref {
 	return t.slots[t.slot(h)].ref
 }
 
-// add adds the weights of a feature to the scores.
-func (t *weightTable) add(scores *[maxClasses]float64, hit *uint64, r ref) {
-	classes, weights := t.classes[r.at:r.at+r.n], t.weights[r.at:r.at+r.n]
-	for i, c := range classes {
-		scores[c&(maxClasses-1)] += weights[i]
-		*hit |= 1 << c
-	}
-}
+// of returns the weights that r names.
+func (t *weightTable[W]) of(r ref) []W { return t.weights[r.at : r.at+r.n] }
 
 // A counter counts hashes.
 type counter struct {

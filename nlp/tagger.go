@@ -1,6 +1,8 @@
 package nlp
 
 import (
+	"math"
+	"math/bits"
 	"regexp"
 	"strconv"
 	"strings"
@@ -9,7 +11,7 @@ import (
 )
 
 const (
-	maxClasses = 64
+	maxClasses = 1 << classBits
 	maxLabels  = 16
 	maxFixed   = 200 // bytes of a word that is tried against the link patterns
 )
@@ -20,6 +22,7 @@ type tagWeights struct {
 	prev, prev2 []ref    // pos: by class; the last two are the start marks
 	pair        []ref    // pos: prev*n + prev2
 	withWord    []prefix // pos: by class of the word before, to be ended by the word
+	bias        ref      // pos
 	n           int
 
 	next, own, before []ref // ner: by class; the last is None
@@ -47,6 +50,7 @@ const (
 func (s *tagWeights) fill(b *base) {
 	names := append(append([]string{}, b.classes...), "-START-", "-START2-")
 	s.n = len(names)
+	s.bias = b.pos.find(hashString("bias"))
 	for _, c := range b.classes {
 		b.folded = append(b.folded, strings.ToLower(c))
 	}
@@ -193,15 +197,12 @@ func (t *tagger) known(w string) *wordFeatures {
 		basic = "True"
 	}
 	find := func(name prefix, value string) ref { return b.ner.find(name.of(value)) }
-	var sum [maxClasses]float64
-	var hit uint64
 	for _, r := range [...]ref{
 		find(labelBias, "True"), find(labelBasic, basic), find(labelPrefix, strings.ToLower(head)), find(labelSuffix, strings.ToLower(tail)),
 		find(labelShape, shapes[f.shape]), find(labelWord, w), find(labelLower, low), find(labelLength, strconv.Itoa(len(w))),
 	} {
-		b.ner.add(&sum, &hit, r)
+		addLabels(&f.named, b.ner.of(r))
 	}
-	copy(f.named[:], sum[:])
 	f.nerPrev, f.nerNext = find(labelBefore, low), find(labelAfter, low)
 	f.withNext = prefix(prefix(labelWithNext.of(low)).of("+"))
 	if t.entities != nil {
@@ -249,45 +250,70 @@ func (t *tagger) tag(toks []token) {
 	}
 	t.row = append(row, t.edge[2], t.edge[3])
 	b, s := t.b, &t.b.small
-	bias := b.pos.find(hashString("bias"))
 	p1, p2 := len(b.classes), len(b.classes)+1
-	var scores [maxClasses]float64
 	for i := range toks {
 		f := t.row[i+2]
 		c := int(f.fixed)
 		if c < 0 {
-			clear(scores[:])
-			var hit uint64
-			add := func(r ref) { b.pos.add(&scores, &hit, r) }
-			add(bias)
-			add(f.self[0])
-			add(f.self[1])
-			add(f.self[2])
-			add(s.prev[p1])
-			add(s.prev2[p2])
-			add(s.pair[p1*s.n+p2])
-			add(b.pos.find(s.withWord[p1].of(f.normal)))
-			add(t.row[i+1].before[0])
-			add(t.row[i+1].before[1])
-			add(t.row[i].before2)
-			add(t.row[i+3].after[0])
-			add(t.row[i+3].after[1])
-			add(t.row[i+4].after2)
-			c = best(&scores, hit)
+			before, after := t.row[i+1], t.row[i+3]
+			c = b.vote(&[...]ref{
+				s.bias, f.self[0], f.self[1], f.self[2],
+				s.prev[p1], s.prev2[p2], s.pair[p1*s.n+p2], b.pos.find(s.withWord[p1].of(f.normal)),
+				before.before[0], before.before[1], t.row[i].before2,
+				after.after[0], after.after[1], t.row[i+4].after2,
+			})
 		}
 		toks[i].tag = uint8(c)
 		p1, p2 = c, p1
 	}
 }
 
-// best returns the class with the highest score among those hit.
-func best(scores *[maxClasses]float64, hit uint64) int {
-	at := 0
-	top := 0.0
-	found := false
-	for k := range maxClasses {
-		if hit>>k&1 == 1 && (!found || scores[k] > top) {
-			at, top, found = k, scores[k], true
+// tagFeatures is the number of features of a token in prose's tagger.
+const tagFeatures = 14
+
+// vote returns the class with the highest sum of weights among those that
+// have one.
+func (b *base) vote(refs *[tagFeatures]ref) int {
+	var sums [maxClasses]int32
+	var hit uint64
+	for _, r := range refs {
+		for _, w := range b.pos.of(r) {
+			c := w.class()
+			sums[c] += w.thousandths()
+			hit |= 1 << c
+		}
+	}
+	at, top, even := 0, int32(math.MinInt32), false
+	for ; hit != 0; hit &= hit - 1 {
+		switch k := bits.TrailingZeros64(hit); {
+		case sums[k] > top:
+			at, top, even = k, sums[k], false
+		case sums[k] == top:
+			even = true
+		}
+	}
+	if even {
+		return b.rounded(refs, &sums, top)
+	}
+	return at
+}
+
+// rounded decides between the classes with the sum top as prose does: by what
+// its sums are off by.
+func (b *base) rounded(refs *[tagFeatures]ref, sums *[maxClasses]int32, top int32) int {
+	var exact [maxClasses]float64
+	var hit uint64
+	for _, r := range refs {
+		for _, w := range b.pos.of(r) {
+			c := w.class()
+			exact[c] += float64(w.thousandths()) / 1000
+			hit |= 1 << c
+		}
+	}
+	at := -1
+	for ; hit != 0; hit &= hit - 1 {
+		if k := bits.TrailingZeros64(hit); sums[k] == top && (at < 0 || exact[k] > exact[at]) {
+			at = k
 		}
 	}
 	return at
@@ -299,12 +325,11 @@ func (t *tagger) label(toks []token) {
 	b, s := t.b, &t.b.small
 	n := len(toks)
 	hist, none := 0, len(b.classes)
-	var scores [maxClasses]float64
-	var hit uint64
-	add := func(r ref) { b.ner.add(&scores, &hit, r) }
+	var scores [maxLabels]float64
+	add := func(r ref) { addLabels(&scores, b.ner.of(r)) }
 	for i := range toks {
 		f := t.row[i+2]
-		copy(scores[:], f.named[:])
+		scores = f.named
 		next, nextName, prevTag, prevHist, prevShape := none, "None", none, 0, shapeNone
 		if i > 0 {
 			prevTag, prevHist = int(toks[i-1].tag), hist
@@ -338,6 +363,13 @@ func (t *tagger) label(toks []token) {
 		}
 		toks[i].label = uint8(l)
 		hist = history(b.labels[l])
+	}
+}
+
+// addLabels adds the weights of a feature to the scores of labels.
+func addLabels(scores *[maxLabels]float64, weights []labelWeight) {
+	for _, w := range weights {
+		scores[w.label&(maxLabels-1)] += w.weight
 	}
 }
 

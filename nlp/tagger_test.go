@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -97,10 +98,46 @@ func TestTokensPointIntoTheOriginal(t *testing.T) {
 	}
 }
 
+// slowVote adds up as prose does.
+func slowVote(b *base, refs *[tagFeatures]ref) int {
+	var sums [maxClasses]float64
+	var hit [maxClasses]bool
+	for _, r := range refs {
+		for _, w := range b.pos.of(r) {
+			sums[w.class()] += float64(w.thousandths()) / 1000
+			hit[w.class()] = true
+		}
+	}
+	at := -1
+	for k := range sums {
+		if hit[k] && (at < 0 || sums[k] > sums[at]) {
+			at = k
+		}
+	}
+	return max(at, 0)
+}
+
+func TestVotesAreThoseOfProseEvenWhenEven(t *testing.T) {
+	b, err := loadBase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for i := range 100_000 {
+		var refs [tagFeatures]ref
+		for k := range 1 + i%tagFeatures {
+			refs[k] = b.pos.slots[rnd.IntN(len(b.pos.slots))].ref
+		}
+		if got, want := b.vote(&refs), slowVote(b, &refs); got != want {
+			t.Fatalf("vote(%v) = %d, want %d", refs, got, want)
+		}
+	}
+}
+
 func BenchmarkLoadBase(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := readBase(); err != nil {
+		if _, err := readBase(nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -51,7 +51,7 @@ func (t *trainer) makeUsage() error {
 		l.put(hashString(w), int8(groups[i]+1))
 	}
 	t.say("usage: %d words of %d texts in %d groups", len(vocabulary), len(texts), clusterCount)
-	return t.write("usage", newUsage(l, directions(l, vocabulary, vectors)).encode())
+	return t.write("usage", newUsage(nil, l, directions(l, vocabulary, vectors)).encode())
 }
 
 // directions packs in which directions each word lies beyond the mean of its

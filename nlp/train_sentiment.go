@@ -80,7 +80,7 @@ func (t *trainer) makeSentiment() error {
 
 // newPolarity makes a scorer of a model with the embedded lexicon.
 func newPolarity(model *linear) (*polarity, error) {
-	words, err := openLexicon("lexicon")
+	words, err := openLexicon(nil, "lexicon")
 	if err != nil {
 		return nil, err
 	}

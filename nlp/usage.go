@@ -26,8 +26,8 @@ type usage struct {
 	codes  []byte   // usageBytes a word
 }
 
-func newUsage(groups *lexicon, codes []byte) *usage {
-	u := &usage{groups: groups, ranks: make([]uint32, len(groups.keys)), codes: codes}
+func newUsage(mem *memory, groups *lexicon, codes []byte) *usage {
+	u := &usage{groups: groups, ranks: take[uint32](mem, len(groups.keys)), codes: codes}
 	n := uint32(0)
 	for i, k := range groups.keys {
 		u.ranks[i] = n
@@ -74,12 +74,12 @@ func (u *usage) encode() []byte {
 	return append(b, u.groups.encode()[len(modelMagic):]...)
 }
 
-func openUsage(name string) (*usage, error) {
+func openUsage(mem *memory, name string) (*usage, error) {
 	r, err := openModel(name)
 	if err != nil {
 		return nil, err
 	}
-	return readUsage(name, r)
+	return readUsage(mem, name, r)
 }
 
 // openUsageFile reads a usage that training has just written.
@@ -88,10 +88,10 @@ func openUsageFile(path string) (*usage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nlp: model: %w", err)
 	}
-	return readUsage(path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
+	return readUsage(nil, path, bytes.NewReader(b[min(len(b), len(modelMagic)):]))
 }
 
-func readUsage(name string, r *bytes.Reader) (*usage, error) {
+func readUsage(mem *memory, name string, r *bytes.Reader) (*usage, error) {
 	n, err1 := binary.ReadUvarint(r)
 	packed, err2 := binary.ReadUvarint(r)
 	if errors.Join(err1, err2) != nil || n > maxModel || packed > uint64(r.Len()) {
@@ -99,11 +99,11 @@ func readUsage(name string, r *bytes.Reader) (*usage, error) {
 	}
 	body := make([]byte, packed)
 	_, _ = io.ReadFull(r, body) // there are as many
-	codes, err := unpack(bytes.NewReader(body), int(n))
-	if err != nil {
+	codes := take[byte](mem, int(n))
+	if err := unpack(codes, bytes.NewReader(body)); err != nil {
 		return nil, fmt.Errorf("nlp: model %s: %w", name, err)
 	}
-	groups, err := readLexicon(name, r)
+	groups, err := readLexicon(mem, name, r)
 	if err != nil {
 		return nil, err
 	}
@@ -116,5 +116,5 @@ func readUsage(name string, r *bytes.Reader) (*usage, error) {
 	if len(codes) != words*usageBytes {
 		return nil, fmt.Errorf("nlp: model %s: %w", name, errModel)
 	}
-	return newUsage(groups, codes), nil
+	return newUsage(mem, groups, codes), nil
 }
