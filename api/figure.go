@@ -98,16 +98,11 @@ func (p *pages) history(s mention.Series, title string) *chart.Time {
 
 // A splitView is sentiment as one bar.
 type splitView struct {
-	Link, Words string
-	Parts       []splitPart
+	Link string
+	Bar  template.HTML
 }
 
-type splitPart struct {
-	X, W         float64
-	Class, Hatch string
-}
-
-// split draws negative, neutral, mixed and positive as one bar of 128 units.
+// split draws negative, neutral, mixed and positive as one bar.
 func (p *pages) split(c *mention.SentimentCounts, q string) *splitView {
 	if c == nil {
 		return nil
@@ -116,33 +111,28 @@ func (p *pages) split(c *mention.SentimentCounts, q string) *splitView {
 	if sum == 0 {
 		return nil
 	}
-	v := &splitView{Link: p.search(q)}
+	bar := &scene.Scene{W: 128, H: 13}
 	var words []string
 	x := 0.0
 	for _, part := range []struct {
-		n           uint64
-		name, class string
-	}{{c.Negative, "negative", "f-neg"}, {c.Neutral, "neutral", "f-neu"}, {c.Mixed, "mixed", "f-mix"}, {c.Positive, "positive", "f-pos"}} {
+		n    uint64
+		name string
+		ink  scene.Ink
+	}{{c.Negative, "negative", scene.Negative}, {c.Neutral, "neutral", scene.Neutral}, {c.Mixed, "mixed", scene.Mixed}, {c.Positive, "positive", scene.Positive}} {
 		if part.n == 0 {
 			continue
 		}
-		w := float64(part.n) / float64(sum) * 128
-		sp := splitPart{X: x, W: w, Class: part.class}
-		if part.name == "negative" {
-			var b strings.Builder
-			for d := x + 5; d < x+w+13; d += 5 {
-				lo, hi := max(d-13, x), min(d, x+w)
-				fmt.Fprintf(&b, "M%.1f %.1fL%.1f %.1f", hi, d-hi, lo, d-lo)
-			}
-			sp.Hatch = b.String()
+		f := scene.Frame{X: x, W: float64(part.n) / float64(sum) * bar.W, H: bar.H}
+		bar.Add(scene.Shape{Kind: scene.Box, Points: []scene.Point{{X: f.X}}, W: f.W, H: f.H, Fill: part.ink})
+		if part.ink == scene.Negative {
+			bar.Add(scene.Hatch(f, scene.Paper, 5)...)
 		}
-		v.Parts = append(v.Parts, sp)
 		words = append(words, fmt.Sprintf("%s %s", grouped(part.n), part.name))
-		x += w
+		x += f.W
 	}
 	if n := c.Unsupported + c.Unscored; n > 0 {
 		words = append(words, grouped(n)+" not scored")
 	}
-	v.Words = strings.Join(words, ", ")
-	return v
+	bar.Title = strings.Join(words, ", ")
+	return &splitView{Link: p.search(q), Bar: drawn(bar, "")}
 }

@@ -230,8 +230,12 @@ func (p *pages) search(q string) string {
 	if q == "" {
 		return p.to("/mentions")
 	}
-	return p.to("/mentions") + "?" + url.Values{"q": {q}}.Encode()
+	return p.to("/mentions") + "?q=" + plainer.Replace(url.QueryEscape(q))
 }
+
+// plainer takes back what an address need not escape, and writes spaces so that
+// they stay short inside an attribute: a page has hundreds of addresses.
+var plainer = strings.NewReplacer("%3A", ":", "%2F", "/", "%2C", ",", "%40", "@", "+", "%20")
 
 func (p *pages) when(t time.Time, layout string) string {
 	if t.IsZero() {

@@ -123,11 +123,23 @@ func (o *OverTime) Volume(t *mention.Table, names map[string]string, order []str
 	if key >= 0 {
 		for i := range c.Buckets {
 			b := &c.Buckets[i]
-			b.Link = o.link(Window{From: b.From, To: b.To}.Query(o.Query))
+			b.Link = o.link(o.within(b).Query(o.Query))
 		}
 	}
 	c.Desc = strings.Join(told, ", ") + " mentions in all."
 	return c
+}
+
+// within is the part of a bucket that lies in the window.
+func (o *OverTime) within(b *chart.Bucket) Window {
+	w := Window{From: b.From, To: b.To}
+	if o.Window.From.After(w.From) {
+		w.From = o.Window.From
+	}
+	if to := o.Window.To; !to.IsZero() && to.Before(w.To) {
+		w.To = to
+	}
+	return w
 }
 
 // timeAt finds the time dimension of a table, and the other one, -1 when
@@ -174,7 +186,9 @@ func (o *OverTime) Moods(t *mention.Table) *chart.Time {
 		}
 		all.Negative += cell.Sentiment.Negative
 		all.Positive += cell.Sentiment.Positive
-		c.Buckets[k].Link = o.link(cell.Query)
+		if cell.Query != "" {
+			c.Buckets[k].Link = o.link(o.within(&c.Buckets[k]).Query(o.Query))
+		}
 	}
 	if sum(series[2].Values) == 0 {
 		series = slices.Delete(series, 2, 3)

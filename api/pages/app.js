@@ -87,7 +87,7 @@
       const cols = all("[data-from]", svg);
       if (!cols.length) continue;
       let start = null, box = null, moved = false;
-      const column = (x) => cols.find((c) => { const r = $("rect", c).getBoundingClientRect(); return x >= r.left && x <= r.right; });
+      const column = (x) => cols.find((c) => { const r = $("path", c).getBoundingClientRect(); return x >= r.left && x <= r.right; });
       const edges = (a, b) => { const i = cols.indexOf(a), j = cols.indexOf(b); return [cols[Math.min(i, j)], cols[Math.max(i, j)]]; };
       svg.addEventListener("dragstart", (e) => e.preventDefault());
       svg.addEventListener("pointerdown", (e) => { if (e.button === 0 && e.pointerType === "mouse") { start = column(e.clientX); moved = false; } });
@@ -97,14 +97,14 @@
         if (!now || now === start && !moved) return;
         moved = true;
         const [a, b] = edges(start, now);
-        const ra = $("rect", a), rb = $("rect", b);
+        const ra = $("path", a).getBBox(), rb = $("path", b).getBBox();
         if (!box) { box = document.createElementNS(svg.namespaceURI, "rect"); box.setAttribute("class", "pick"); svg.append(box); }
-        box.setAttribute("x", ra.getAttribute("x"));
-        box.setAttribute("y", ra.getAttribute("y"));
-        box.setAttribute("height", ra.getAttribute("height"));
-        box.setAttribute("width", Number(rb.getAttribute("x")) + Number(rb.getAttribute("width")) - Number(ra.getAttribute("x")));
+        box.setAttribute("x", ra.x);
+        box.setAttribute("y", ra.y);
+        box.setAttribute("height", ra.height);
+        box.setAttribute("width", rb.x + rb.width - ra.x);
         box.dataset.from = a.dataset.from;
-        box.dataset.to = b.dataset.to;
+        box.dataset.to = b.dataset.to || cols[cols.indexOf(b) + 1].dataset.from;
       });
       addEventListener("pointerup", () => {
         if (start && moved && box) {

@@ -119,9 +119,14 @@ func (t *Time) Stacked(z Size) *scene.Scene {
 			x += swatch(p.Scene, x, p.f.Y-14, t.ink(i), t.Series[i].Hatched, t.Series[i].Name)
 		}
 	}
-	for k := range t.Buckets {
-		p.column(k)
+	feet := make([]float64, len(t.Buckets)) // where the next part of each column stands
+	for k := range feet {
+		feet[k] = p.f.Y + p.f.H
 	}
+	for i := range t.Series {
+		p.layer(i, feet)
+	}
+	p.hits()
 	return p.Scene
 }
 
@@ -135,30 +140,25 @@ func (t *Time) sum(k int) float64 {
 	return sum
 }
 
-func (p *plot) column(k int) {
-	b := &p.t.Buckets[k]
-	from, to := p.x(b.From), p.x(b.To)
-	gap := math.Min((to-from)*.2, 6)
-	g := scene.Group{Shapes: []scene.Shape{{Kind: scene.Box, Points: []scene.Point{{X: from, Y: p.f.Y}}, W: to - from, H: p.f.H}}}
-	if !p.z.Bare {
-		g.Tip, g.Link = p.t.tip(k), b.Link
-		g.From, g.To = b.From.Format("2006-01-02T15:04:05Z07:00"), b.To.Format("2006-01-02T15:04:05Z07:00")
-	} else {
-		g.Shapes = nil
-	}
-	y := p.f.Y + p.f.H
-	for i := range p.t.Series {
-		s := &p.t.Series[i]
-		if k >= len(s.Values) || math.IsNaN(s.Values[k]) || s.Values[k] <= 0 {
+// layer draws the parts of a series in all columns: alike, they go on one path.
+func (p *plot) layer(i int, feet []float64) {
+	s := &p.t.Series[i]
+	var g scene.Group
+	var hatches []scene.Shape
+	for k := range min(len(feet), len(s.Values)) {
+		if math.IsNaN(s.Values[k]) || s.Values[k] <= 0 {
 			continue
 		}
+		from, to := p.x(p.t.Buckets[k].From), p.x(p.t.Buckets[k].To)
+		gap := math.Min((to-from)*.2, 6)
 		height := math.Max(p.y(0)-p.y(s.Values[k]), 1.5) // a few are not none
-		y -= height
-		f := scene.Frame{X: from + gap/2, Y: y, W: math.Max(to-from-gap, 1), H: height}
+		feet[k] -= height
+		f := scene.Frame{X: from + gap/2, Y: feet[k], W: math.Max(to-from-gap, 1), H: height}
 		g.Shapes = append(g.Shapes, scene.Shape{Kind: scene.Box, Points: []scene.Point{{X: f.X, Y: f.Y}}, W: f.W, H: f.H, Fill: p.t.ink(i)})
 		if s.Hatched && f.W > 5 {
-			g.Shapes = append(g.Shapes, scene.Hatch(f, scene.Paper, 5)...)
+			hatches = append(hatches, scene.Hatch(f, scene.Paper, 5)...)
 		}
 	}
+	g.Shapes = append(g.Shapes, hatches...)
 	p.Groups = append(p.Groups, g)
 }

@@ -11,15 +11,20 @@ import (
 	"unicode"
 )
 
-// SVG writes the picture. With a palette it stands alone: colours and a
-// background are written out. Without one the page it stands in colours it, by
-// the classes f-INK and s-INK.
+// SVG writes the picture. With a palette it stands alone: colours, letters and
+// a background are written out. Without one the page it stands in gives it
+// those, by the classes f-INK, s-INK and plot, which fills no line. A group
+// that stands for a part of the axis tells its end where no other begins there.
 func (s *Scene) SVG(w io.Writer, id string, p *Palette) error {
 	b := bufio.NewWriter(w)
 	v := &svg{Writer: b, palette: p}
 	v.head(s, id)
 	for i := range s.Groups {
-		v.group(&s.Groups[i])
+		g := s.Groups[i]
+		if i+1 < len(s.Groups) && s.Groups[i+1].From == g.To {
+			g.To = "" // told by the next one
+		}
+		v.group(&g)
 	}
 	v.put("</svg>")
 	return b.Flush()
@@ -38,7 +43,13 @@ func (v *svg) put(parts ...string) {
 }
 
 func (v *svg) head(s *Scene, id string) {
-	v.put(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 `, number(s.W), " ", number(s.H), `"`)
+	v.put("<svg")
+	if v.palette != nil {
+		v.put(` xmlns="http://www.w3.org/2000/svg" width="`, number(s.W), `" height="`, number(s.H), `" font-family="'Liberation Sans', Arial, Helvetica, sans-serif"`)
+	} else {
+		v.put(` class="plot"`)
+	}
+	v.put(` viewBox="0 0 `, number(s.W), " ", number(s.H), `"`)
 	role := "img"
 	for i := range s.Groups {
 		if s.Groups[i].Link != "" {
@@ -46,16 +57,17 @@ func (v *svg) head(s *Scene, id string) {
 		}
 	}
 	v.put(` role="`, role, `"`)
-	if v.palette != nil {
-		v.put(` width="`, number(s.W), `" height="`, number(s.H), `"`)
-	}
 	if id != "" {
 		v.put(` aria-labelledby="`, escape(id), `-t `, escape(id), `-d"`)
 	}
-	v.put(` data-plot="`, number(s.Plot.X), " ", number(s.Plot.Y), " ", number(s.Plot.W), " ", number(s.Plot.H), `"`)
-	v.put(` font-family="'Liberation Sans', Arial, Helvetica, sans-serif">`)
+	if s.Plot != (Frame{}) {
+		v.put(` font-size="`, number(usualSize), `"`)
+	}
+	v.put(">")
 	v.text("title", id, "-t", s.Title)
-	v.text("desc", id, "-d", s.Desc)
+	if id != "" || s.Desc != "" {
+		v.text("desc", id, "-d", s.Desc)
+	}
 	if v.palette != nil {
 		v.put(`<rect width="100%" height="100%" fill="`, v.palette.Hex(Paper), `"/>`)
 	}
@@ -81,7 +93,10 @@ func (v *svg) group(g *Group) {
 	}
 	if wrap {
 		if g.From != "" {
-			v.put(` data-from="`, escape(g.From), `" data-to="`, escape(g.To), `"`)
+			v.put(` data-from="`, escape(g.From), `"`)
+		}
+		if g.To != "" {
+			v.put(` data-to="`, escape(g.To), `"`)
 		}
 		v.put(">")
 	}
@@ -102,35 +117,26 @@ func (v *svg) group(g *Group) {
 // hatched bar would have a dozen paths otherwise. It returns how many.
 func (v *svg) shapes(list []Shape) int {
 	s := &list[0]
-	if s.Kind != Line && s.Kind != Area {
+	if s.Kind == Circle || s.Kind == Words || s.Kind == Box && s.R > 0 {
 		v.shape(s)
 		return 1
 	}
-	v.put(`<path d="`)
+	var way pen
 	n := 0
 	for n == 0 || n < len(list) && s.joins(&list[n]) {
-		v.points(&list[n])
+		way.draw(&list[n])
 		n++
 	}
-	v.put(`"`)
+	v.put(`<path d="`, string(way.text), `"`)
 	v.paint(s)
 	v.put("/>")
 	return n
 }
 
-// joins reports whether two strokes look as they would on one path.
+// joins reports whether two shapes look as they would on one path.
 func (s *Shape) joins(o *Shape) bool {
-	return s.Kind == Line && o.Kind == Line && len(s.Points) == 2 && len(o.Points) == 2 && s.Fill == o.Fill && s.Stroke == o.Stroke &&
-		s.Width == o.Width && !s.Faint && !o.Faint && slices.Equal(s.Dash, o.Dash)
-}
-
-func (v *svg) points(s *Shape) {
-	for i, p := range s.Points {
-		v.put(map[bool]string{true: "M", false: "L"}[i == 0], number(p.X), " ", number(p.Y))
-	}
-	if s.Kind == Area {
-		v.put("Z")
-	}
+	alike := s.Kind == o.Kind && s.Fill == o.Fill && s.Stroke == o.Stroke && s.Width == o.Width && s.Faint == o.Faint && slices.Equal(s.Dash, o.Dash)
+	return alike && (s.Kind == Line && len(s.Points) == 2 && len(o.Points) == 2 || s.Kind == Box && s.R == o.R && s.Stroke == None && !s.Faint)
 }
 
 func (v *svg) shape(s *Shape) {
@@ -144,7 +150,10 @@ func (v *svg) shape(s *Shape) {
 	case Circle:
 		v.put(`<circle cx="`, number(at.X), `" cy="`, number(at.Y), `" r="`, number(s.R), `"`)
 	case Words:
-		v.put(`<text x="`, number(at.X), `" y="`, number(at.Y), `" font-size="`, number(s.Size), `"`)
+		v.put(`<text x="`, number(at.X), `" y="`, number(at.Y), `"`)
+		if s.Size != usualSize {
+			v.put(` font-size="`, number(s.Size), `"`)
+		}
 		if s.Bold {
 			v.put(` font-weight="700"`)
 		}
@@ -168,6 +177,8 @@ func (v *svg) paint(s *Shape) {
 	}{{"f-", "fill", s.Fill}, {"s-", "stroke", s.Stroke}} {
 		switch {
 		case c.ink == None && c.attr == "stroke":
+		case c.ink == None && v.palette == nil && (s.Kind == Line || s.Stroke == None):
+			// The page fills neither lines nor what is there to be pointed at.
 		case c.ink == None:
 			v.put(` fill="none"`)
 			if s.Kind == Box && s.Stroke == None {
@@ -202,6 +213,9 @@ func (v *svg) paint(s *Shape) {
 		v.put(` opacity=".35"`)
 	}
 }
+
+// usualSize is that of most words.
+const usualSize = 12
 
 // number is short: one decimal, no trailing zero.
 func number(f float64) string {
