@@ -272,13 +272,31 @@ func authorize(ctx huma.Context, next func(huma.Context)) {
 
 // reading takes one of the places for questions, and bounds the time of one.
 func (a *api) reading(ctx context.Context) (context.Context, func(), error) {
-	select {
-	case a.reads <- struct{}{}:
-	default:
-		return ctx, nil, fmt.Errorf("%w: too many questions at one time", ErrUnavailable)
+	free, err := a.take(1)
+	if err != nil {
+		return ctx, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readingTime)
-	return ctx, func() { cancel(); <-a.reads }, nil
+	return ctx, func() { cancel(); free() }, nil
+}
+
+// take holds the places of so many questions, or of none.
+func (a *api) take(n int) (free func(), err error) {
+	for i := range n {
+		select {
+		case a.reads <- struct{}{}:
+		default:
+			a.free(i)
+			return nil, fmt.Errorf("%w: too many questions at one time", ErrUnavailable)
+		}
+	}
+	return func() { a.free(n) }, nil
+}
+
+func (a *api) free(n int) {
+	for range n {
+		<-a.reads
+	}
 }
 
 // ask answers one question within the bounds of reading.

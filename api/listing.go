@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -169,15 +170,23 @@ type parts struct {
 
 func (p *parts) run(name string, fn func(ctx context.Context) error) {
 	p.wait.Go(func() {
-		err := fn(p.ctx)
-		if err == nil {
-			return
+		defer func() {
+			if v := recover(); v != nil { // here, or it would end the program
+				p.api.log.ErrorContext(p.ctx, "part of a page panicked", "part", name, "panic", v, "stack", string(debug.Stack()))
+				p.missing(name)
+			}
+		}()
+		if err := fn(p.ctx); err != nil {
+			p.api.log.WarnContext(p.ctx, "part of a page failed", "part", name, "err", err)
+			p.missing(name)
 		}
-		p.api.log.WarnContext(p.ctx, "part of a page failed", "part", name, "err", err)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.notes = append(p.notes, name+" cannot be told now.")
 	})
+}
+
+func (p *parts) missing(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.notes = append(p.notes, name+" cannot be told now.")
 }
 
 // done waits for all parts and gives what could not be told.

@@ -97,7 +97,18 @@ func (a *api) compared(ctx context.Context, in *CompareInput) (*mention.Comparis
 		return nil, invalid([]string{"by: " + in.By + " is none of " + strings.Join(compareNames(), " ")})
 	}
 	o := report.CompareOrder{A: report.Segment{Query: in.Q, Window: w}, B: report.Segment{Query: cmp.Or(in.Q2, in.Q), Window: other}, By: in.By, Interval: longerOf(w, other), Zone: zone, Size: in.Size}
-	return ask(ctx, a, "mention", func(ctx context.Context) (*mention.Comparison, error) { return report.SideBySide(ctx, a.backend, o) })
+	return ask(ctx, a, "mention", func(ctx context.Context) (*mention.Comparison, error) { return a.sideBySide(ctx, o) })
+}
+
+// sideBySide takes a place for each of the questions it asks at once; who asks
+// holds that of one.
+func (a *api) sideBySide(ctx context.Context, o report.CompareOrder) (*mention.Comparison, error) {
+	free, err := a.take(report.AtOnce - 1)
+	if err != nil {
+		return nil, err
+	}
+	defer free()
+	return report.SideBySide(ctx, a.backend, o)
 }
 
 func compareNames() []string {
@@ -190,7 +201,7 @@ func (v *compareView) other() (report.Segment, bool) {
 
 func (a *api) fillSides(ctx context.Context, v *compareView, b report.Segment) error {
 	o := report.CompareOrder{A: report.Segment{Query: v.Q, Window: v.Window}, B: b, By: v.By, Interval: longerOf(v.Window, b.Window), Zone: a.zone, Size: 12}
-	c, err := report.SideBySide(ctx, a.backend, o)
+	c, err := a.sideBySide(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -1,15 +1,20 @@
 package api_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"earshot/api"
 	"earshot/mention"
+	"earshot/report"
 )
 
 func TestTwoStandSideBySide(t *testing.T) {
@@ -69,6 +74,75 @@ func TestComparisonIsTidyRows(t *testing.T) {
 	for path, want := range map[string]int{"?than=before": 422, "?by=day": 422, "?q2=" + url.QueryEscape("bad("): 400, "?from2=nonsense": 422} {
 		if res, body := get(h, "/api/v1/compare"+path); res.StatusCode != want {
 			t.Errorf("%s: %d %.200s, want %d", path, res.StatusCode, body, want)
+		}
+	}
+}
+
+// slow is a backend whose key figures wait.
+type slow struct {
+	*fake
+	asked, wait chan struct{}
+}
+
+func (s slow) Scorecard(ctx context.Context, k mention.KPISearch) (mention.Scorecard, error) {
+	s.asked <- struct{}{}
+	<-s.wait
+	return s.fake.Scorecard(ctx, k)
+}
+
+// TestComparisonTakesThePlacesOfItsQuestions asks for ten at one time: they hold
+// thirty of the places for questions, and one more finds too few.
+func TestComparisonTakesThePlacesOfItsQuestions(t *testing.T) {
+	const most = 32 / report.AtOnce
+	s := slow{newFake(3), make(chan struct{}, 3*most), make(chan struct{})}
+	h := handler(t, api.Options{Backend: s})
+	var wg sync.WaitGroup
+	for i := range most {
+		path := map[bool]string{true: "/compare?q2=leak", false: "/api/v1/compare?q2=leak"}[i%2 == 0]
+		wg.Go(func() {
+			if res, body := get(h, path); res.StatusCode != http.StatusOK {
+				t.Errorf("%s: %d %.200s", path, res.StatusCode, body)
+			}
+		})
+	}
+	for range 2 * most { // both sides of each
+		<-s.asked
+	}
+	for _, path := range []string{"/api/v1/compare?q2=leak", "/api/v1/compare/rows?q2=leak", "/compare?q2=leak"} {
+		if res, body := get(h, path); res.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("%s beside %d others: %d %.200s, want 503", path, most, res.StatusCode, body)
+		}
+	}
+	if res, body := get(h, "/api/v1/count"); res.StatusCode != http.StatusOK {
+		t.Errorf("a single question beside them: %d %.200s", res.StatusCode, body)
+	}
+	close(s.wait)
+	wg.Wait()
+	if res, body := get(h, "/compare?q2=leak"); res.StatusCode != http.StatusOK {
+		t.Errorf("when they are done: %d %.200s", res.StatusCode, body)
+	}
+}
+
+// broken is a backend that panics.
+type broken struct{ *fake }
+
+func (broken) Aggregate(context.Context, mention.Aggregation) (mention.Table, error) {
+	panic("a damaged file")
+}
+
+// TestPanicOfOneOfSeveralQuestionsIsAnAnswer: they are asked in goroutines of
+// their own, where it would end the daemon.
+func TestPanicOfOneOfSeveralQuestionsIsAnAnswer(t *testing.T) {
+	var log bytes.Buffer
+	h := handler(t, api.Options{Backend: broken{newFake(3)}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for path, want := range map[string]int{"/api/v1/compare?q2=leak": 500, "/api/v1/compare/rows?q2=leak": 500, "/compare?q2=leak": 500, "/": 200} {
+		log.Reset()
+		res, body := get(h, path)
+		if res.StatusCode != want || want == 200 && !strings.Contains(body, "The brands cannot be told now.") {
+			t.Errorf("%s: %d %.300s, want %d", path, res.StatusCode, body, want)
+		}
+		if !strings.Contains(log.String(), "a damaged file") || !strings.Contains(log.String(), "sidebyside_test.go") {
+			t.Errorf("%s: the log does not say what panicked, and where: %s", path, log.String())
 		}
 	}
 }

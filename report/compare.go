@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +34,9 @@ type CompareOrder struct {
 // maxParts is how many values of a dimension a side has unless asked otherwise.
 const maxParts = 20
 
+// AtOnce is how many questions SideBySide asks at one time.
+const AtOnce = 3
+
 // SideBySide asks for both sides at once. Every number of the answer carries the
 // query whose rows are exactly those counted.
 func SideBySide(ctx context.Context, src Source, o CompareOrder) (*mention.Comparison, error) {
@@ -39,17 +44,35 @@ func SideBySide(ctx context.Context, src Source, o CompareOrder) (*mention.Compa
 		o.Size = maxParts
 	}
 	c := &mention.Comparison{By: o.By, Interval: o.Interval}
-	errs := make([]error, 3)
-	var wait sync.WaitGroup
-	wait.Go(func() { c.A, errs[0] = o.side(ctx, src, o.A) })
-	wait.Go(func() { c.B, errs[1] = o.side(ctx, src, o.B) })
-	wait.Go(func() { errs[2] = o.both(ctx, src, c) })
-	wait.Wait()
-	if err := errors.Join(errs...); err != nil {
+	err := together(
+		func() (err error) { c.A, err = o.side(ctx, src, o.A); return err },
+		func() (err error) { c.B, err = o.side(ctx, src, o.B); return err },
+		func() error { return o.both(ctx, src, c) },
+	)
+	if err != nil {
 		return nil, err
 	}
 	largest(&c.A.Parts, &c.B.Parts, o.Size)
 	return c, nil
+}
+
+// together runs all at one time. What panics in one of them would end the
+// program: it is an error, with where it was.
+func together(fns ...func() error) error {
+	errs := make([]error, len(fns))
+	var wait sync.WaitGroup
+	for i, fn := range fns {
+		wait.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					errs[i] = fmt.Errorf("report: panic: %v\n%s", v, debug.Stack())
+				}
+			}()
+			errs[i] = fn()
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 func (o *CompareOrder) side(ctx context.Context, src Source, s Segment) (mention.Compared, error) {
