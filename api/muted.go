@@ -13,7 +13,7 @@ import (
 type muteTermInput struct {
 	Body struct {
 		Term string `json:"term" minLength:"1" maxLength:"500" doc:"as people write it; case and accents do not count" example:"giveaway"`
-		Key  string `json:"key,omitempty" maxLength:"500" doc:"of a story: its key"`
+		Key  string `json:"key,omitempty" maxLength:"500" doc:"of a story: the key that trends tell of it; left out: a word"`
 	}
 }
 

@@ -31,6 +31,11 @@ func TestTermIsMutedOnThePage(t *testing.T) {
 	if res, _ := postForm(h, "/muted", url.Values{"term": {strings.Repeat("x", 600)}}); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a term of 600 bytes: %d", res.StatusCode)
 	}
+	for _, key := range []string{"no such story", "m\n0", "m\xff0", strings.Repeat("x", 600)} {
+		if res, body := postForm(h, "/muted", url.Values{"term": {"leak"}, "key": {key}}); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "key: ") {
+			t.Errorf("the key %.20q: %d %.200s", key, res.StatusCode, body)
+		}
+	}
 	if res, _ := postForm(h, "/muted/m-the%20%3Cb%3Eleak%3C%2Fb%3E/delete", url.Values{"back": {"/trends"}}); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("unmute: %d", res.StatusCode)
 	}

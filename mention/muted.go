@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 const maxMuted = 500 // bytes of a term
@@ -24,8 +26,11 @@ func (m *MutedTerm) Faults() []error {
 	if strings.TrimSpace(m.Term) == "" || len(m.Term) > maxMuted {
 		errs = append(errs, fmt.Errorf("term: a term has 1 to %d bytes", maxMuted))
 	}
-	if len(m.Key) > maxMuted {
+	switch odd := strings.IndexFunc(m.Key, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError }); {
+	case len(m.Key) > maxMuted:
 		errs = append(errs, fmt.Errorf("key: more than %d bytes", maxMuted))
+	case odd >= 0:
+		errs = append(errs, fmt.Errorf("key: %.50q is no id of a story, which has no spaces in it; leave the key out to mute a word", m.Key))
 	}
 	return errs
 }

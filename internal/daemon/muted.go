@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"earshot/api"
 	"earshot/internal/config"
@@ -95,6 +96,9 @@ func (b backend) MuteTerm(ctx context.Context, actor string, m mention.MutedTerm
 	if len(list) >= maxMutedTerms {
 		return m, fmt.Errorf("%w: %d terms are muted, and there may be no more: unmute old ones", api.ErrConflict, maxMutedTerms)
 	}
+	if err := b.checkStory(ctx, m.Key); err != nil {
+		return m, err
+	}
 	body, err := json.Marshal(struct {
 		Term string `json:"term"`
 		Key  string `json:"key,omitempty"`
@@ -104,4 +108,29 @@ func (b backend) MuteTerm(ctx context.Context, actor string, m mention.MutedTerm
 	}
 	m.ID, m.By, m.At = id, actor, now()
 	return m, b.PutObject(ctx, api.Object{Kind: api.KindMuted, ID: id, Owner: actor, Body: body})
+}
+
+// checkStory reports a key that is no story's: what it mutes would not be what
+// the list of muted terms tells.
+func (b backend) checkStory(ctx context.Context, key string) error {
+	if key == "" {
+		return nil
+	}
+	list, err := b.store.Ledger.Records(ctx, []string{key}) // its first member gives a story its id
+	if err != nil {
+		return told(err)
+	}
+	if len(list) == 1 && list[0].Story == key {
+		return nil
+	}
+	var n uint64
+	if !strings.ContainsAny(key, "\"“”„*?") { // the first member may have been kept long enough
+		if n, err = b.Count(ctx, `story:"`+key+`"`); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return &api.InvalidError{Faults: []string{fmt.Sprintf("key: there is no story %.100q; give the key that trends tell of it, or leave it out to mute the word", key)}}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -73,6 +74,7 @@ func TestMutedTermsAreNotTold(t *testing.T) {
 	if code, body := h.send(http.MethodPost, "/muted-terms", `{"term":"recalls"}`); code != http.StatusCreated || !strings.Contains(body, `"term":"RECALLS"`) {
 		t.Errorf("muting it again: %d %s, want it as it was", code, body)
 	}
+	h.muteByKey()
 	want := slices.DeleteFunc(slices.Clone(told), func(s string) bool { return s == "term recalls" })
 	lacks := func(when string, got []string) {
 		t.Helper()
@@ -103,6 +105,44 @@ func TestMutedTermsAreNotTold(t *testing.T) {
 	}
 	if got := h.trendTerms(); !slices.Contains(got, "term recalls") {
 		t.Errorf("unmuted, trends tell %q", got)
+	}
+}
+
+// muteByKey mutes a story by its key; what is no story's key is told.
+func (h *house) muteByKey() {
+	h.t.Helper()
+	var page mention.Page
+	h.get("/api/v1/mentions?q=weather&limit=1", &page)
+	if len(page.Rows) != 1 || page.Rows[0].Story == "" {
+		h.t.Fatalf("no story: %+v", page.Rows)
+	}
+	for _, tt := range []struct {
+		name, key, want string
+		status          int
+	}{
+		{"a word", "lanterns", "key: there is no story", http.StatusUnprocessableEntity},
+		{"words", "lanterns number", "leave the key out", http.StatusUnprocessableEntity},
+		{"a quote", "x\" OR story:\"", "leave the key out", http.StatusUnprocessableEntity},
+		{"a pattern", "*", "key: there is no story", http.StatusUnprocessableEntity},
+		{"a story", page.Rows[0].Story, `"key":`, http.StatusCreated},
+	} {
+		body, err := json.Marshal(map[string]string{"term": "Weather", "key": tt.key})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		code, text := h.send(http.MethodPost, "/muted-terms", string(body))
+		if code != tt.status || !strings.Contains(text, tt.want) {
+			h.t.Errorf("muting by the key %s: %d %s, want %d and %q", tt.name, code, text, tt.status, tt.want)
+		}
+		if code == http.StatusCreated {
+			var m mention.MutedTerm
+			if err := json.Unmarshal([]byte(text), &m); err != nil {
+				h.t.Fatal(err)
+			}
+			if code, text := h.send(http.MethodDelete, "/muted-terms/"+m.ID, ""); code != http.StatusNoContent {
+				h.t.Errorf("unmuting the story: %d %s", code, text)
+			}
+		}
 	}
 }
 
