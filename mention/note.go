@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A TimeNote is what a person pinned to a stretch of time and a filter: why a
@@ -23,7 +24,7 @@ type TimeNote struct {
 
 // The bounds of a [TimeNote].
 const (
-	MaxNoteText = 2000
+	MaxNoteText = 2000 // characters
 	MaxNoteSpan = 10 * 366 * 24 * time.Hour
 )
 
@@ -33,8 +34,10 @@ func (n *TimeNote) Faults() []error {
 	switch text := strings.TrimSpace(n.Text); {
 	case text == "":
 		errs = append(errs, errors.New("text: a note says something"))
-	case len(text) > MaxNoteText:
-		errs = append(errs, fmt.Errorf("text: %d bytes are more than %d", len(text), MaxNoteText))
+	case !utf8.ValidString(text):
+		errs = append(errs, errors.New("text: not UTF-8"))
+	case utf8.RuneCountInString(text) > MaxNoteText:
+		errs = append(errs, fmt.Errorf("text: %d characters are more than %d", utf8.RuneCountInString(text), MaxNoteText))
 	}
 	switch {
 	case n.From.IsZero() || n.To.IsZero():

@@ -53,6 +53,7 @@ func (b backend) Notes(ctx context.Context) ([]mention.TimeNote, error) { return
 
 // PutNote implements api.Noting.
 func (b backend) PutNote(ctx context.Context, actor string, n mention.TimeNote) (mention.TimeNote, error) {
+	n.Text = strings.ReplaceAll(n.Text, "\r\n", "\n") // as forms send what they count as one
 	var faults []string
 	for _, err := range n.Faults() {
 		faults = append(faults, err.Error())
@@ -69,6 +70,8 @@ func (b backend) PutNote(ctx context.Context, actor string, n mention.TimeNote) 
 		}
 	}
 	n.Text, n.From, n.To = strings.TrimSpace(n.Text), n.From.UTC(), n.To.UTC()
+	b.store.noting.Lock()
+	defer b.store.noting.Unlock()
 	list, err := b.store.Notes(ctx)
 	if err != nil {
 		return n, err
@@ -97,6 +100,8 @@ func (b backend) PutNote(ctx context.Context, actor string, n mention.TimeNote) 
 
 // DeleteNote implements api.Noting.
 func (b backend) DeleteNote(ctx context.Context, id, actor string) error {
+	b.store.noting.Lock()
+	defer b.store.noting.Unlock()
 	list, err := b.store.Notes(ctx)
 	if err != nil {
 		return err

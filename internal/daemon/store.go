@@ -32,6 +32,7 @@ type Store struct {
 	muted  func() []string // terms that are never told; nil asks the ledger
 	mute   []string        // of a configuration, beside those of the ledger
 
+	noting    sync.Mutex // who reads the notes to change one
 	replaying sync.Mutex
 	indexing  sync.Mutex // who takes the index further, or puts another in its place
 	mu        sync.RWMutex
