@@ -38,7 +38,7 @@ func (w *worker) name(d *field) {
 	t, m := &w.names, w.m.entities
 	t.toks, t.words = d.tokens, t.words[:0]
 	for i := range d.tokens {
-		t.words = append(t.words, d.tokens[i].known.entity)
+		t.words = append(t.words, &d.tokens[i].known.entity)
 	}
 	t.listed = append(t.listed[:0], make([]uint16, len(t.words))...)
 	t.shouting = 0

@@ -2,28 +2,49 @@ package nlp
 
 const impossible = float32(-1e6)
 
+// emissionBlock is the number of tokens whose features are found before their
+// weights are: so many of them are on their way from memory at once.
+const emissionBlock = 32
+
 // emissions sets the scores of all labels of all tokens.
 func (m *entityModel) emissions(dst []float32, t *entityText, rows []uint32) ([]float32, []uint32) {
-	for i := range t.words {
-		sum := t.words[i].sums[placeSelf]
-		for _, at := range [...]struct{ place, off int }{{placePrev, -1}, {placeNext, 1}, {placePrev2, -2}, {placeNext2, 2}} {
-			for k, v := range t.at(i + at.off).sums[at.place] {
-				sum[k] += v
+	var ends [emissionBlock]int
+	for from := 0; from < len(t.words); from += emissionBlock {
+		to := min(from+emissionBlock, len(t.words))
+		rows = rows[:0]
+		for i := from; i < to; i++ {
+			rows = m.joint(rows, t, i)
+			ends[i-from] = len(rows)
+		}
+		at := 0
+		for i := from; i < to; i++ {
+			sum := m.sum(t, i, rows[at:ends[i-from]])
+			at = ends[i-from]
+			for _, v := range sum {
+				dst = append(dst, float32(v)*m.linear.scale)
 			}
-		}
-		rows = m.joint(rows[:0], t, i)
-		var l lanes
-		for _, r := range rows {
-			row := m.linear.w[int(r)*entityLabels:][:entityLabels]
-			l.add(row)
-			sum[entityLabels-1] += int32(row[entityLabels-1])
-		}
-		l.sums((*[8]int32)(sum[:]))
-		for _, v := range sum {
-			dst = append(dst, float32(v)*m.linear.scale)
 		}
 	}
 	return dst, rows
+}
+
+// sum adds up what the words at and around token i say, and the rows of the
+// features they make together.
+func (m *entityModel) sum(t *entityText, i int, rows []uint32) (sum [entityLabels]int32) {
+	weights := bytesOf(m.linear.w)
+	var l lanes
+	for _, r := range rows {
+		row := weights[int(r)*entityLabels:][:entityLabels]
+		l.add(row)
+		sum[entityLabels-1] += int32(int8(row[entityLabels-1]))
+	}
+	l.sums((*[8]int32)(sum[:]))
+	self, prev, next := &t.at(i).sums[placeSelf], &t.at(i - 1).sums[placePrev], &t.at(i + 1).sums[placeNext]
+	prev2, next2 := &t.at(i - 2).sums[placePrev2], &t.at(i + 2).sums[placeNext2]
+	for k := range sum {
+		sum[k] += int32(self[k]) + int32(prev[k]) + int32(next[k]) + int32(prev2[k]) + int32(next2[k])
+	}
+	return sum
 }
 
 // A path finds the best labels for emissions.

@@ -37,11 +37,20 @@ const (
 // An entityWord is what the entity model knows of a word by itself, at each
 // place it may stand.
 type entityWord struct {
-	rows  [places][]uint32
-	sums  [places][entityLabels]int32
 	lower uint64
 	shape uint64 // with repeats left out
-	lists uint8  // that name it
+	sums  [places][entityLabels]int16
+	lists uint8             // that name it
+	rows  *[places][]uint32 // nil unless the model is being trained
+}
+
+// trained returns the rows that are added up in sums, where they are still to
+// be learned.
+func (e *entityWord) trained(place int) []uint32 {
+	if e.rows == nil {
+		return nil
+	}
+	return e.rows[place]
 }
 
 // entityModel labels tokens with names. It is read-only.
@@ -51,6 +60,10 @@ type entityModel struct {
 	names  *lexicon
 	usage  *usage
 	bias   float32 // taken from O
+
+	// What words used alike say at their own place, before and after, by
+	// direction and by whether it is up or down.
+	directed [usageDims * 3][3][entityLabels]int16
 }
 
 // shapeHash hashes the shape of a word, with repeats left out or not.
@@ -81,18 +94,12 @@ func shapeHash(w string, short bool) uint64 {
 }
 
 // word makes the features of a word by itself.
-func (m *entityModel) word(w, lower string) *entityWord {
-	e := &entityWord{lower: hashString(lower), shape: shapeHash(w, true)}
-	add := func(place int, id, h uint64) {
-		r := m.linear.row(mix(h, id))
-		if m.linear.w == nil { // being trained
-			e.rows[place] = append(e.rows[place], r)
-			return
-		}
-		for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
-			e.sums[place][k] += int32(v)
-		}
+func (m *entityModel) word(e *entityWord, w, lower string) {
+	e.lower, e.shape = hashString(lower), shapeHash(w, true)
+	if m.linear.w == nil {
+		e.rows = &[places][]uint32{}
 	}
+	add := func(place int, id, h uint64) { m.addWord(e, place, mix(h, id)) }
 	full := shapeHash(w, false)
 	add(placeSelf, 2, hashString(w))
 	add(placeSelf, 3, e.lower)
@@ -117,11 +124,7 @@ func (m *entityModel) word(w, lower string) *entityWord {
 		add(placeSelf, 58, mix(uint64(e.lists), e.shape))
 	}
 	group, code := m.usage.of(lower)
-	eachDirection(code, func(d, to uint64) {
-		add(placeSelf, 300+d, to)
-		add(placePrev, 400+d, to)
-		add(placeNext, 500+d, to)
-	})
+	eachDirection(code, func(d, to uint64) { m.addDirection(e, d, to) })
 	if group != 0 {
 		add(placeSelf, 80, uint64(group))
 		add(placeSelf, 81, mix(uint64(group), e.shape))
@@ -139,7 +142,50 @@ func (m *entityModel) word(w, lower string) *entityWord {
 			add(place, id+3, uint64(group))
 		}
 	}
-	return e
+}
+
+// addWord adds a feature of a word at a place: at most a hundred do, whose
+// sums fit in 16 bits.
+func (m *entityModel) addWord(e *entityWord, place int, h uint64) {
+	r := m.linear.row(h)
+	if e.rows != nil {
+		e.rows[place] = append(e.rows[place], r)
+		return
+	}
+	sums := &e.sums[place]
+	for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
+		sums[k] += int16(v)
+	}
+}
+
+// directionFeatures are the first of the features of directions, by place.
+var directionFeatures = [...]uint64{placeSelf: 300, placePrev: 400, placeNext: 500}
+
+// addDirection adds what a direction says in which the use of a word is far
+// from that of others.
+func (m *entityModel) addDirection(e *entityWord, d, to uint64) {
+	if e.rows != nil {
+		for place, id := range directionFeatures {
+			m.addWord(e, place, mix(to, id+d))
+		}
+		return
+	}
+	for place, sums := range &m.directed[3*d+to-1] {
+		for k, v := range sums {
+			e.sums[place][k] += v
+		}
+	}
+}
+
+// direct makes the sums of directions.
+func (m *entityModel) direct() {
+	for i := range m.directed {
+		for place, id := range directionFeatures {
+			var e entityWord
+			m.addWord(&e, place, mix(uint64(i%3+1), id+uint64(i/3)))
+			m.directed[i][place] = e.sums[place]
+		}
+	}
 }
 
 // nameWords is the number of words of the longest listed name.

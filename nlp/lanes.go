@@ -15,12 +15,10 @@ const (
 	maxLanes = 255 // rows that fit: 255 times 255 is below 2^16
 )
 
-// add adds the first eight numbers of a row; at most maxLanes rows.
-func (l *lanes) add(row []int8) {
-	_ = row[7]
-	x := uint64(uint8(row[0])) | uint64(uint8(row[1]))<<8 | uint64(uint8(row[2]))<<16 | uint64(uint8(row[3]))<<24 |
-		uint64(uint8(row[4]))<<32 | uint64(uint8(row[5]))<<40 | uint64(uint8(row[6]))<<48 | uint64(uint8(row[7]))<<56
-	x ^= laneBias
+// add adds the first eight numbers of a row, by their bytes; at most maxLanes
+// rows.
+func (l *lanes) add(row []byte) {
+	x := binary.LittleEndian.Uint64(row) ^ laneBias
 	l.even += x & laneMask
 	l.odd += x >> 8 & laneMask
 	l.n++

@@ -12,7 +12,7 @@ func TestLanesAddUp(t *testing.T) {
 		var l lanes
 		var want, got [8]int32
 		for _, row := range rows {
-			l.add(row)
+			l.add(bytesOf(row))
 			for k := range want {
 				want[k] += int32(row[k])
 			}

@@ -62,10 +62,11 @@ func (m *languageModel) identify(rows []uint32, s *scanned) (lang string, p [8]f
 	}
 	n := m.linear.classes
 	var sum [8]int32
+	weights := bytesOf(m.linear.w)
 	for some := range slices.Chunk(rows, maxLanes) {
 		var l lanes
 		for _, r := range some {
-			l.add(m.linear.w[int(r)*n:][:n])
+			l.add(weights[int(r)*n:])
 		}
 		l.sums(&sum)
 	}

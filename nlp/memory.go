@@ -25,7 +25,7 @@ func newMemory() *memory { return &memory{free: reserve(memorySize)} }
 
 // take returns a table of n zero values, which must be without pointers: of
 // the heap when there is no other memory left.
-func take[T int8 | uint8 | uint32 | uint64 | tableSlot | tagWeight | labelWeight](m *memory, n int) []T {
+func take[T int8 | uint8 | uint32 | uint64 | ref | tagWeight | labelWeight](m *memory, n int) []T {
 	size := n * int(unsafe.Sizeof(*new(T)))
 	if m == nil || n == 0 {
 		return make([]T, n)
@@ -37,6 +37,10 @@ func take[T int8 | uint8 | uint32 | uint64 | tableSlot | tagWeight | labelWeight
 	}
 	b := m.free[:size]
 	m.free = m.free[size:]
+	for i := 0; i < size; i += hugePage { // a page that is read first is made twice
+		b[i] = 0
+	}
+	b[size-1] = 0
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
 }
 

@@ -246,6 +246,7 @@ func loadEntities(mem *memory) (*entityModel, error) {
 	if m.names, err = openLexicon(mem, "names"); err != nil {
 		return nil, err
 	}
+	m.direct()
 	m.usage, err = openUsage(mem, "usage")
 	return m, err
 }

@@ -155,11 +155,12 @@ const minWord = 4
 // everyday reports whether prose's tagger learned a word, and not as a name.
 func (b *base) everyday(form string) bool {
 	r := b.pos.find(hashString("i word " + form))
-	if r.n == 0 {
+	if r.n() == 0 {
 		return false
 	}
-	top := b.pos.weights[r.at]
-	for _, w := range b.pos.of(r) {
+	weights := b.pos.of(r)
+	top := weights[0]
+	for _, w := range weights {
 		if w.thousandths() > top.thousandths() {
 			top = w
 		}
@@ -168,7 +169,7 @@ func (b *base) everyday(form string) bool {
 }
 
 // named reports whether prose's tagger learned a word as a name.
-func (b *base) named(form string) bool { return b.pos.find(hashString("i word "+form)).n > 0 }
+func (b *base) named(form string) bool { return b.pos.find(hashString("i word "+form)).n() > 0 }
 
 // A worker holds the scratch of one goroutine.
 type worker struct {

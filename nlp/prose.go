@@ -2,7 +2,6 @@ package nlp
 
 import (
 	"bytes"
-	"math"
 	"sync"
 )
 
@@ -17,6 +16,8 @@ type base struct {
 	pos     weightTable[tagWeight]
 	ner     weightTable[labelWeight]
 	small   tagWeights
+	paired  sieve    // hashes of words that are in features with a tag before them
+	nexted  sieve    // the same of words with a tag after them
 	folded  []string // classes in lower case
 }
 
@@ -84,7 +85,9 @@ func (b *base) readTagger(mem *memory) error {
 	b.pos.init(mem, n)
 	weights := make([]tagWeight, 0, 1<<18)
 	for ; n > 0 && r.err == nil; n-- {
-		h := hashBytes(r.bytes())
+		name := r.bytes()
+		h := hashBytes(name)
+		b.paired.addPaired(name)
 		from := uint32(len(weights))
 		for k := r.uint(); k > 0 && r.err == nil; k-- {
 			c := b.class(r.bytes())
@@ -94,7 +97,8 @@ func (b *base) readTagger(mem *memory) error {
 			}
 			weights = append(weights, w)
 		}
-		b.pos.slots[b.pos.slot(h)] = tableSlot{h, ref{from, uint32(len(weights)) - from}}
+		i := b.pos.slot(h)
+		b.pos.keys[i], b.pos.refs[i] = h, newRef(from, uint32(len(weights))-from)
 	}
 	b.pos.weights = take[tagWeight](mem, len(weights))
 	copy(b.pos.weights, weights)
@@ -133,6 +137,7 @@ func (b *base) readLabeller(mem *memory) error {
 		for li, l := range b.labels {
 			if m := len(key) - len(l) - 1; m > 0 && key[m] == '-' && bytes.HasSuffix(key, []byte(l)) {
 				h := hashBytes(key[:m])
+				b.nexted.addNexted(key[:m])
 				entries = append(entries, entry{h, w[id], uint8(li)})
 				count.add(h)
 				break
@@ -146,111 +151,14 @@ func (b *base) readLabeller(mem *memory) error {
 	b.ner.weights = take[labelWeight](mem, len(entries))
 	end := uint32(0)
 	for _, e := range entries {
-		s := &b.ner.slots[b.ner.slot(e.hash)]
-		if s.key == 0 {
-			*s = tableSlot{e.hash, ref{end, 0}}
+		i := b.ner.slot(e.hash)
+		r := &b.ner.refs[i]
+		if b.ner.keys[i] == 0 {
+			b.ner.keys[i], *r = e.hash, newRef(end, 0)
 			end += uint32(count.count(e.hash))
 		}
-		b.ner.weights[s.ref.at+s.ref.n] = labelWeight{e.weight, e.label}
-		s.ref.n++
+		b.ner.weights[r.at()+r.n()] = labelWeight{e.weight, e.label}
+		*r++
 	}
 	return nil
 }
-
-// A ref names the weights of one feature in a weightTable.
-type ref struct{ at, n uint32 }
-
-// A weightTable maps the hash of a feature to its weights: open addressing, no
-// pointers for the collector to follow.
-type weightTable[W any] struct {
-	slots   []tableSlot
-	weights []W
-}
-
-// A tableSlot is one place of a weightTable; key 0 is empty.
-type tableSlot struct {
-	key uint64
-	ref ref
-}
-
-// A tagWeight is a weight of the tagger in thousandths, which prose's are
-// whole numbers of, and in the lowest bits its class.
-type tagWeight int32
-
-const classBits = 6
-
-func newTagWeight(class uint8, w float64) (tagWeight, bool) {
-	n := math.Round(w * 1000)
-	ok := class < maxClasses && math.Abs(n) < 1<<(31-classBits) && n/1000 == w
-	return tagWeight(n)<<classBits | tagWeight(class), ok
-}
-
-func (w tagWeight) class() int { return int(w & (maxClasses - 1)) }
-
-func (w tagWeight) thousandths() int32 { return int32(w >> classBits) }
-
-// A labelWeight is a weight of the labeller and its label.
-type labelWeight struct {
-	weight float64
-	label  uint8
-}
-
-func (t *weightTable[W]) init(mem *memory, n int) {
-	size := 1
-	for size < n*2 {
-		size *= 2
-	}
-	t.slots = take[tableSlot](mem, size)
-}
-
-func (t *weightTable[W]) slot(h uint64) int {
-	mask := uint64(len(t.slots) - 1)
-	for i := (h ^ h>>29) & mask; ; i = (i + 1) & mask {
-		if k := t.slots[i].key; k == h || k == 0 {
-			return int(i)
-		}
-	}
-}
-
-// find returns the weights of a feature; none when it is unknown.
-func (t *weightTable[W]) find(h uint64) ref {
-	return t.slots[t.slot(h)].ref
-}
-
-// of returns the weights that r names.
-func (t *weightTable[W]) of(r ref) []W { return t.weights[r.at : r.at+r.n] }
-
-// A counter counts hashes.
-type counter struct {
-	keys   []uint64
-	counts []uint8
-	n      int // different ones
-}
-
-func newCounter(n int) *counter {
-	size := 1
-	for size < n*2 {
-		size *= 2
-	}
-	return &counter{keys: make([]uint64, size), counts: make([]uint8, size)}
-}
-
-func (c *counter) slot(h uint64) int {
-	mask := uint64(len(c.keys) - 1)
-	i := (h ^ h>>29) & mask
-	for c.keys[i] != h && c.keys[i] != 0 {
-		i = (i + 1) & mask
-	}
-	return int(i)
-}
-
-func (c *counter) add(h uint64) {
-	i := c.slot(h)
-	if c.keys[i] == 0 {
-		c.keys[i] = h
-		c.n++
-	}
-	c.counts[i]++
-}
-
-func (c *counter) count(h uint64) uint8 { return c.counts[c.slot(h)] }

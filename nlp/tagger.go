@@ -12,7 +12,7 @@ import (
 
 const (
 	maxClasses = 1 << classBits
-	maxLabels  = 16
+	maxLabels  = 13
 	maxFixed   = 200 // bytes of a word that is tried against the link patterns
 )
 
@@ -125,19 +125,20 @@ var (
 // wordFeatures are the weights of everything about one word that does not
 // depend on the words around it.
 type wordFeatures struct {
-	lower  string
-	normal string
-	shape  uint8
-	fixed  int16 // part of speech that is sure; -1 if there is none
-	self   [3]ref
-	named  [maxLabels]float64 // of its label: what the word itself says, which prose adds first
-	before [2]ref             // when it is the word before
+	normal   string
+	withNext prefix // the word, to be ended by the part of speech of the next one
+	fixed    int16  // part of speech that is sure; -1 if there is none
+	shape    uint8
+	nexted   bool // it may be in features with the part of speech of the next word
+	paired   bool // the same of the word before
+	self     [3]ref
+	before   [2]ref // when it is the word before
 	before2,
 	after2 ref
 	after            [2]ref
 	nerPrev, nerNext ref
-	withNext         prefix      // the word, to be ended by the part of speech of the next one
-	entity           *entityWord // what the entity model knows; nil without one
+	entity           entityWord         // what the entity model knows
+	named            [maxLabels]float64 // of its label: what the word itself says, which prose adds first
 }
 
 // A tagger runs prose's models. It is for one goroutine.
@@ -184,7 +185,8 @@ func (t *tagger) known(w string) *wordFeatures {
 	}
 	w = strings.Clone(w)
 	low := strings.ToLower(w)
-	f := &wordFeatures{lower: low, normal: normalize(w, low), shape: shapeOf(w, low), fixed: -1}
+	f := &wordFeatures{normal: normalize(w, low), shape: shapeOf(w, low), fixed: -1}
+	f.paired = t.b.paired.has(hashString(f.normal))
 	t.context(f)
 	if tag, ok := t.sure(w); ok {
 		f.fixed = int16(t.index(tag))
@@ -205,8 +207,9 @@ func (t *tagger) known(w string) *wordFeatures {
 	}
 	f.nerPrev, f.nerNext = find(labelBefore, low), find(labelAfter, low)
 	f.withNext = prefix(prefix(labelWithNext.of(low)).of("+"))
+	f.nexted = b.nexted.has(uint64(f.withNext))
 	if t.entities != nil {
-		f.entity = t.entities.word(w, low)
+		t.entities.word(&f.entity, w, low)
 	}
 	t.cache.put(w, f)
 	return f
@@ -256,9 +259,13 @@ func (t *tagger) tag(toks []token) {
 		c := int(f.fixed)
 		if c < 0 {
 			before, after := t.row[i+1], t.row[i+3]
+			var pair ref
+			if f.paired {
+				pair = b.pos.find(s.withWord[p1].of(f.normal))
+			}
 			c = b.vote(&[...]ref{
 				s.bias, f.self[0], f.self[1], f.self[2],
-				s.prev[p1], s.prev2[p2], s.pair[p1*s.n+p2], b.pos.find(s.withWord[p1].of(f.normal)),
+				s.prev[p1], s.prev2[p2], s.pair[p1*s.n+p2], pair,
 				before.before[0], before.before[1], t.row[i].before2,
 				after.after[0], after.after[1], t.row[i+4].after2,
 			})
@@ -354,7 +361,9 @@ func (t *tagger) label(toks []token) {
 		add(s.before[prevTag])
 		add(s.hist[prevHist])
 		add(s.shapeHist[prevShape*len(histories)+prevHist])
-		add(b.ner.find(f.withNext.of(nextName)))
+		if f.nexted {
+			add(b.ner.find(f.withNext.of(nextName)))
+		}
 		l := 0
 		for k := 1; k < len(b.labels); k++ {
 			if scores[k] > scores[l] {
@@ -368,8 +377,11 @@ func (t *tagger) label(toks []token) {
 
 // addLabels adds the weights of a feature to the scores of labels.
 func addLabels(scores *[maxLabels]float64, weights []labelWeight) {
-	for _, w := range weights {
-		scores[w.label&(maxLabels-1)] += w.weight
+	for i := range weights {
+		w := &weights[i]
+		if w.label < maxLabels {
+			scores[w.label] += w.weight
+		}
 	}
 }
 

@@ -126,7 +126,7 @@ func TestVotesAreThoseOfProseEvenWhenEven(t *testing.T) {
 	for i := range 100_000 {
 		var refs [tagFeatures]ref
 		for k := range 1 + i%tagFeatures {
-			refs[k] = b.pos.slots[rnd.IntN(len(b.pos.slots))].ref
+			refs[k] = b.pos.refs[rnd.IntN(len(b.pos.refs))]
 		}
 		if got, want := b.vote(&refs), slowVote(b, &refs); got != want {
 			t.Fatalf("vote(%v) = %d, want %d", refs, got, want)

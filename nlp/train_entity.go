@@ -90,9 +90,9 @@ func (m *entityModel) prepare(tg *tagger, r *sample) tagged {
 			gold-- // its beginning was lost
 		}
 		out.gold = append(out.gold, gold)
-		rows := slices.Clone(et.words[i].rows[placeSelf])
+		rows := slices.Clone(et.words[i].trained(placeSelf))
 		for _, at := range [...]struct{ place, off int }{{placePrev, -1}, {placeNext, 1}, {placePrev2, -2}, {placeNext2, 2}} {
-			rows = append(rows, et.at(i + at.off).rows[at.place]...)
+			rows = append(rows, et.at(i+at.off).trained(at.place)...)
 		}
 		joint = m.joint(joint[:0], et, i)
 		out.rows = append(out.rows, append(rows, joint...))
@@ -111,7 +111,7 @@ func (m *entityModel) text(tg *tagger, text string) *entityText {
 	tg.tag(t.toks)
 	tg.label(t.toks)
 	for i := range t.toks {
-		t.words = append(t.words, t.toks[i].known.entity)
+		t.words = append(t.words, &t.toks[i].known.entity)
 	}
 	t.listed = make([]uint16, len(t.words))
 	if shouts(&s) {

@@ -1,0 +1,146 @@
+package nlp
+
+import (
+	"bytes"
+	"math"
+)
+
+// A ref names the weights of one feature in a weightTable.
+type ref uint32
+
+func newRef(at, n uint32) ref { return ref(at<<classBits | n) }
+
+func (r ref) at() uint32 { return uint32(r >> classBits) }
+
+func (r ref) n() uint32 { return uint32(r & (maxClasses - 1)) }
+
+// A weightTable maps the hash of a feature to its weights: open addressing, no
+// pointers for the collector to follow. Keys stand by themselves, since most
+// features of a text are unknown; key 0 is empty.
+type weightTable[W any] struct {
+	keys    []uint64
+	refs    []ref
+	weights []W
+}
+
+// A tagWeight is a weight of the tagger in thousandths, which prose's are
+// whole numbers of, and in the lowest bits its class.
+type tagWeight int32
+
+const classBits = 6
+
+func newTagWeight(class uint8, w float64) (tagWeight, bool) {
+	n := math.Round(w * 1000)
+	ok := class < maxClasses && math.Abs(n) < 1<<(31-classBits) && n/1000 == w
+	return tagWeight(n)<<classBits | tagWeight(class), ok
+}
+
+func (w tagWeight) class() int { return int(w & (maxClasses - 1)) }
+
+func (w tagWeight) thousandths() int32 { return int32(w >> classBits) }
+
+// A labelWeight is a weight of the labeller and its label.
+type labelWeight struct {
+	weight float64
+	label  uint8
+}
+
+func (t *weightTable[W]) init(mem *memory, n int) {
+	size := 1
+	for size < n*2 {
+		size *= 2
+	}
+	t.keys, t.refs = take[uint64](mem, size), take[ref](mem, size)
+}
+
+func (t *weightTable[W]) slot(h uint64) int {
+	mask := uint64(len(t.keys) - 1)
+	for i := (h ^ h>>29) & mask; ; i = (i + 1) & mask {
+		if k := t.keys[i]; k == h || k == 0 {
+			return int(i)
+		}
+	}
+}
+
+// find returns the weights of a feature; none when it is unknown.
+func (t *weightTable[W]) find(h uint64) ref {
+	return t.refs[t.slot(h)]
+}
+
+// of returns the weights that r names.
+func (t *weightTable[W]) of(r ref) []W { return t.weights[r.at():][:r.n()] }
+
+// A sieve tells most hashes that are not in a set from those that are.
+type sieve [sieveWords]uint64
+
+const sieveWords = 1 << 12
+
+func (s *sieve) place(h uint64) (word, bit uint64) {
+	h *= fnvPrime
+	return h >> 52 & (sieveWords - 1), h >> 40 & 63
+}
+
+func (s *sieve) add(h uint64) {
+	w, b := s.place(h)
+	s[w] |= 1 << b
+}
+
+// has reports whether h may be in the set.
+func (s *sieve) has(h uint64) bool {
+	w, b := s.place(h)
+	return s[w]>>b&1 == 1
+}
+
+// addPaired adds the word of a feature of a word and the tag before it.
+func (s *sieve) addPaired(name []byte) {
+	rest, ok := bytes.CutPrefix(name, []byte("i-1 tag+i word "))
+	if !ok {
+		return
+	}
+	if _, word, ok := bytes.Cut(rest, []byte(" ")); ok {
+		s.add(hashBytes(word))
+	}
+}
+
+// addNexted adds the beginning of a feature of a word and the tag after it, to
+// its end before the tag.
+func (s *sieve) addNexted(name []byte) {
+	if bytes.HasPrefix(name, []byte("word+nextpos-")) {
+		s.add(hashBytes(name[:bytes.LastIndexByte(name, '+')+1]))
+	}
+}
+
+// A counter counts hashes.
+type counter struct {
+	keys   []uint64
+	counts []uint8
+	n      int // different ones
+}
+
+func newCounter(n int) *counter {
+	size := 1
+	for size < n*2 {
+		size *= 2
+	}
+	return &counter{keys: make([]uint64, size), counts: make([]uint8, size)}
+}
+
+func (c *counter) slot(h uint64) int {
+	mask := uint64(len(c.keys) - 1)
+	i := (h ^ h>>29) & mask
+	for c.keys[i] != h && c.keys[i] != 0 {
+		i = (i + 1) & mask
+	}
+	return int(i)
+}
+
+func (c *counter) add(h uint64) {
+	i := c.slot(h)
+	if c.keys[i] == 0 {
+		c.keys[i] = h
+		c.n++
+	}
+	c.counts[i]++
+}
+
+func (c *counter) count(h uint64) uint8 { return c.counts[c.slot(h)] }
