@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,55 +29,61 @@ type Object struct {
 // that is the rule people are told. An object that is at fault by itself or
 // with the rest is left out, and the reason is given.
 func Merge(base *Config, objects []Object) (*Config, []error) {
-	if cfg := mergeAll(base, objects); cfg != nil {
-		return cfg, nil
-	}
-	cfg := base.clone()
-	var left []error
+	known := map[string]map[string]bool{}
+	var list []Object
 	for _, o := range inOrder(objects) {
-		if Has(base, o.Kind, o.ID) {
-			continue
+		if known[o.Kind] == nil {
+			known[o.Kind] = IDs(base, o.Kind)
 		}
-		next := cfg.clone()
-		err := next.append(o)
-		if err == nil {
-			if faults := next.recheck(); len(faults) > 0 {
-				err = errors.New(faults[0].Path + ": " + faults[0].Message)
-			}
+		if !known[o.Kind][o.ID] {
+			list = append(list, o)
 		}
-		if err != nil {
-			left = append(left, fmt.Errorf("config: %s %s of %s: %w", o.Kind, o.ID, o.Owner, err))
-			continue
-		}
-		cfg = next
 	}
-	return cfg, left
+	return base.clone().with(list)
 }
 
-// mergeAll is [Merge] where no object is at fault, checked once and not once
-// for each; else it is nil.
-func mergeAll(base *Config, objects []Object) *Config {
-	cfg, added := base.clone(), 0
-	for _, o := range inOrder(objects) {
-		if Has(base, o.Kind, o.ID) {
-			continue
-		}
-		if added++; cfg.append(o) != nil {
-			return nil
+// with adds objects: all at one time where none is at fault, else half by half,
+// so that one at fault among thousands does not have them checked one by one.
+func (c *Config) with(list []Object) (*Config, []error) {
+	if len(list) == 0 {
+		return c.clone(), nil
+	}
+	next := c.clone()
+	var err error
+	for i := 0; i < len(list) && err == nil; i++ {
+		err = next.append(list[i])
+	}
+	if err == nil {
+		if faults := next.recheck(); len(faults) > 0 {
+			err = errors.New(faults[0].Path + ": " + faults[0].Message)
 		}
 	}
-	if added > 0 && len(cfg.recheck()) > 0 {
-		return nil
+	switch {
+	case err == nil:
+		return next, nil
+	case len(list) == 1:
+		return c, []error{fmt.Errorf("config: %s %s of %s: %w", list[0].Kind, list[0].ID, list[0].Owner, err)}
 	}
-	return cfg
+	half, left := c.with(list[:len(list)/2])
+	whole, more := half.with(list[len(list)/2:])
+	return whole, append(left, more...)
 }
 
 // CheckObject returns everything that would be wrong with cfg if objects were
 // made or replaced.
 func CheckObject(cfg *Config, objects ...Object) []string {
 	next := cfg.clone()
+	replaced := map[string]map[string]bool{}
 	for _, o := range objects {
-		next.remove(o.Kind, o.ID)
+		if replaced[o.Kind] == nil {
+			replaced[o.Kind] = map[string]bool{}
+		}
+		replaced[o.Kind][o.ID] = true
+	}
+	for kind, ids := range replaced {
+		next.remove(kind, ids)
+	}
+	for _, o := range objects {
 		if err := next.append(o); err != nil {
 			return []string{err.Error()}
 		}
@@ -95,27 +102,55 @@ func CheckObject(cfg *Config, objects ...Object) []string {
 // Has reports whether cfg defines an id of a kind: brand, label, source, rule,
 // receiver, subscription, board, muted (a term) or report.
 func Has(cfg *Config, kind, id string) bool {
-	switch kind {
-	case "brand":
-		return slices.ContainsFunc(cfg.Brands, func(x mention.Brand) bool { return x.ID == id })
-	case "label":
-		return slices.ContainsFunc(cfg.Labels, func(x mention.Label) bool { return x.ID == id })
-	case "source":
-		return slices.ContainsFunc(cfg.Sources, func(x mention.Source) bool { return x.ID == id })
-	case "rule":
-		return slices.ContainsFunc(cfg.Rules, func(x alerts.Rule) bool { return x.ID == id })
-	case "receiver":
-		return slices.ContainsFunc(cfg.Receivers, func(x alerts.Receiver) bool { return x.ID == id })
-	case "subscription":
-		return slices.ContainsFunc(cfg.Subscriptions, func(x alerts.Subscription) bool { return x.ID == id })
-	case "board":
-		return slices.ContainsFunc(cfg.Boards, func(x report.Board) bool { return x.ID == id })
-	case "muted":
-		return slices.ContainsFunc(cfg.Muted, func(x string) bool { return MutedID(x) == id })
-	case "report":
-		return slices.ContainsFunc(cfg.Reports, func(x report.Plan) bool { return x.ID == id })
+	for x := range cfg.ids(kind) {
+		if x == id {
+			return true
+		}
 	}
 	return false
+}
+
+// IDs are the ids that cfg defines of a kind, for who asks for many.
+func IDs(cfg *Config, kind string) map[string]bool {
+	set := map[string]bool{}
+	for id := range cfg.ids(kind) {
+		set[id] = true
+	}
+	return set
+}
+
+func (c *Config) ids(kind string) iter.Seq[string] {
+	switch kind {
+	case "brand":
+		return each(c.Brands, func(x *mention.Brand) string { return x.ID })
+	case "label":
+		return each(c.Labels, func(x *mention.Label) string { return x.ID })
+	case "source":
+		return each(c.Sources, func(x *mention.Source) string { return x.ID })
+	case "rule":
+		return each(c.Rules, func(x *alerts.Rule) string { return x.ID })
+	case "receiver":
+		return each(c.Receivers, func(x *alerts.Receiver) string { return x.ID })
+	case "subscription":
+		return each(c.Subscriptions, func(x *alerts.Subscription) string { return x.ID })
+	case "board":
+		return each(c.Boards, func(x *report.Board) string { return x.ID })
+	case "muted":
+		return each(c.Muted, func(x *string) string { return MutedID(*x) })
+	case "report":
+		return each(c.Reports, func(x *report.Plan) string { return x.ID })
+	}
+	return func(func(string) bool) {}
+}
+
+func each[T any](list []T, id func(*T) string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range list {
+			if !yield(id(&list[i])) {
+				return
+			}
+		}
+	}
 }
 
 // MutedID is the id of a muted term: however a word is written, it is one.
@@ -127,7 +162,7 @@ func MutedID(term string) string {
 // UserOf returns what in cfg would be at fault without an object, or "".
 func UserOf(cfg *Config, kind, id string) string {
 	next := cfg.clone()
-	next.remove(kind, id)
+	next.remove(kind, map[string]bool{id: true})
 	if faults := next.recheck(); len(faults) > 0 {
 		return faults[0].Path
 	}
@@ -193,26 +228,26 @@ func appendObject[T any](list *[]T, o Object, id func(*T) *string) error {
 	return nil
 }
 
-func (c *Config) remove(kind, id string) {
+func (c *Config) remove(kind string, ids map[string]bool) {
 	switch kind {
 	case "brand":
-		c.Brands = without(c.Brands, func(x *mention.Brand) bool { return x.ID == id })
+		c.Brands = without(c.Brands, func(x *mention.Brand) bool { return ids[x.ID] })
 	case "label":
-		c.Labels = without(c.Labels, func(x *mention.Label) bool { return x.ID == id })
+		c.Labels = without(c.Labels, func(x *mention.Label) bool { return ids[x.ID] })
 	case "source":
-		c.Sources = without(c.Sources, func(x *mention.Source) bool { return x.ID == id })
+		c.Sources = without(c.Sources, func(x *mention.Source) bool { return ids[x.ID] })
 	case "rule":
-		c.Rules = without(c.Rules, func(x *alerts.Rule) bool { return x.ID == id })
+		c.Rules = without(c.Rules, func(x *alerts.Rule) bool { return ids[x.ID] })
 	case "receiver":
-		c.Receivers = without(c.Receivers, func(x *alerts.Receiver) bool { return x.ID == id })
+		c.Receivers = without(c.Receivers, func(x *alerts.Receiver) bool { return ids[x.ID] })
 	case "subscription":
-		c.Subscriptions = without(c.Subscriptions, func(x *alerts.Subscription) bool { return x.ID == id })
+		c.Subscriptions = without(c.Subscriptions, func(x *alerts.Subscription) bool { return ids[x.ID] })
 	case "board":
-		c.Boards = without(c.Boards, func(x *report.Board) bool { return x.ID == id })
+		c.Boards = without(c.Boards, func(x *report.Board) bool { return ids[x.ID] })
 	case "muted":
-		c.Muted = without(c.Muted, func(x *string) bool { return MutedID(*x) == id })
+		c.Muted = without(c.Muted, func(x *string) bool { return ids[MutedID(*x)] })
 	case "report":
-		c.Reports = without(c.Reports, func(x *report.Plan) bool { return x.ID == id })
+		c.Reports = without(c.Reports, func(x *report.Plan) bool { return ids[x.ID] })
 	}
 }
 

@@ -72,7 +72,8 @@ func (b backend) MutedTerms(ctx context.Context) ([]mention.MutedTerm, error) {
 		return nil, err
 	}
 	files := b.files.Load()
-	list = slices.DeleteFunc(list, func(m mention.MutedTerm) bool { return config.Has(files, api.KindMuted, m.ID) })
+	there := config.IDs(files, api.KindMuted)
+	list = slices.DeleteFunc(list, func(m mention.MutedTerm) bool { return there[m.ID] })
 	for _, term := range files.Muted {
 		list = append(list, mention.MutedTerm{ID: config.MutedID(term), Term: term, By: api.OwnerFile})
 	}

@@ -117,9 +117,9 @@ func (d *Daemon) owners(ctx context.Context, kind string) (func(id string) strin
 	if err != nil {
 		return nil, told(err)
 	}
-	made, files := map[string]string{}, d.files.Load()
+	made, files := map[string]string{}, config.IDs(d.files.Load(), kind)
 	for _, o := range objects {
-		if !config.Has(files, kind, o.ID) {
+		if !files[o.ID] {
 			made[o.ID] = o.Owner
 		}
 	}

@@ -1,6 +1,12 @@
 package daemon
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"earshot/internal/config"
@@ -30,5 +36,56 @@ func TestNewSourcesHaveNamesOfTheirOwn(t *testing.T) {
 		} else {
 			l.Add(&mention.Source{ID: id})
 		}
+	}
+}
+
+// BenchmarkOPML reads a list of feeds, adds them all, and has who owns what
+// told: ten times as many take ten times as long.
+func BenchmarkOPML(b *testing.B) {
+	for _, n := range []int{50, 500, 5000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				dir := b.TempDir()
+				path := filepath.Join(dir, "earshot.yaml")
+				if err := os.WriteFile(path, []byte("version: 1\n"), 0o600); err != nil {
+					b.Fatal(err)
+				}
+				cfg, err := config.Load(path)
+				if err != nil {
+					b.Fatal(err)
+				}
+				d, err := open(b.Context(), Options{Config: cfg})
+				if err != nil {
+					b.Fatal(err)
+				}
+				var text strings.Builder
+				text.WriteString(`<opml version="2.0"><body>`)
+				for i := range n {
+					fmt.Fprintf(&text, `<outline type="rss" text="Feed %d" xmlUrl="https://h%d.example/feed"/>`, i, i)
+				}
+				text.WriteString(`</body></opml>`)
+				b.StartTimer()
+				took := func(name string, fn func() error) {
+					began := cpu()
+					if err := fn(); err != nil {
+						b.Fatal(err)
+					}
+					b.ReportMetric((cpu()-began).Seconds()*1000, name)
+				}
+				var fresh []mention.Source
+				took("read-ms", func() error { _, fresh, err = backend{d}.ReadSources(b.Context(), []byte(text.String())); return err })
+				took("add-ms", func() error { return backend{d}.AddSources(b.Context(), "ann", fresh) })
+				took("list-ms", func() error { _, err := backend{d}.Sources(b.Context()); return err })
+				b.StopTimer()
+				if got := len(d.cfg.Load().Sources); got != n {
+					b.Fatalf("%d sources, want %d", got, n)
+				}
+				if err := d.close(context.WithoutCancel(b.Context())); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
 	}
 }
