@@ -159,6 +159,7 @@ func newAPI(o Options) (*api, error) {
 	if a.hub == nil {
 		a.hub = &Hub{}
 	}
+	a.hub.edits.Store(&a.edits)
 	if a.zone == nil {
 		a.zone = time.UTC
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"earshot/mention"
 )
@@ -11,9 +12,11 @@ import (
 const hubBuffer = 256
 
 // A Hub hands what happens to the event streams. The daemon calls
-// [Hub.Change] and [Hub.Incident]; neither ever blocks. The zero value is
+// [Hub.Change], [Hub.Incident] and [Hub.Edited]; none ever blocks. The zero value is
 // ready.
 type Hub struct {
+	edits atomic.Pointer[edits] // of the API that it is given to
+
 	mu   sync.Mutex
 	subs map[*subscriber]struct{}
 	done bool
@@ -29,8 +32,22 @@ type subscriber struct {
 	gone   bool       // guarded by Hub.mu
 }
 
-// Change tells of an entry of the analyzed log, in the log's order.
-func (h *Hub) Change(c mention.Change) { h.publish(event{change: &c}) }
+// Change tells of an entry of the analyzed log, in the log's order, once it can
+// be found.
+func (h *Hub) Change(c mention.Change) {
+	if c.Kind == mention.ChangeCurated || c.Kind == mention.ChangeErased {
+		h.Edited()
+	}
+	h.publish(event{change: &c})
+}
+
+// Edited tells that what figures rest on was changed otherwise than by the API,
+// and is in force: no figure that was counted before is shown again.
+func (h *Hub) Edited() {
+	if e := h.edits.Load(); e != nil {
+		e.count.Add(1)
+	}
+}
 
 // Incident tells of an incident that was opened, changed or closed.
 func (h *Hub) Incident(i mention.Incident) { h.publish(event{incident: &i}) }

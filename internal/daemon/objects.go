@@ -79,6 +79,7 @@ func (d *Daemon) apply(ctx context.Context, files *config.Config) error {
 	}
 	d.files.Store(files)
 	d.cfg.Store(cfg)
+	d.hub.Edited()
 	select {
 	case d.relinkAgain <- struct{}{}:
 	default:

@@ -169,6 +169,7 @@ func (d *Daemon) publish(ctx context.Context) {
 	}
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
+	rereading := false
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
@@ -176,21 +177,29 @@ func (d *Daemon) publish(ctx context.Context) {
 		case <-grown:
 		case <-ticker.C:
 		}
+		was := rereading
+		rereading = false
 		for more := int64(-1); more != seen; {
 			more = seen
-			seen = d.publishSince(ctx, seen)
+			var rescored bool
+			seen, rescored = d.publishSince(ctx, seen)
+			rereading = rereading || rescored
+		}
+		if was && !rereading { // history is read again, as far as it can be found
+			d.hub.Edited()
 		}
 	}
 }
 
-func (d *Daemon) publishSince(ctx context.Context, seen int64) int64 {
+// publishSince returns how far it came, and whether any were rescored.
+func (d *Daemon) publishSince(ctx context.Context, seen int64) (to int64, rescored bool) {
 	x, err := d.store.Index()
 	if err != nil || x.Offset() <= seen {
-		return seen
+		return seen, false
 	}
 	changes, err := d.store.Ledger.Changes(ctx, seen, batchSize)
 	if err != nil {
-		return seen
+		return seen, false
 	}
 	limit := x.Offset()
 	at := time.Now()
@@ -202,9 +211,10 @@ func (d *Daemon) publishSince(ctx context.Context, seen int64) int64 {
 		if k := changes[i].Kind; k == mention.ChangeNew || k == mention.ChangeRevised {
 			d.metrics.visible.Observe(at.Sub(changes[i].Record.Mention.Collected).Seconds())
 		}
+		rescored = rescored || changes[i].Kind == mention.ChangeRescored
 		d.hub.Change(changes[i])
 	}
-	return seen
+	return seen, rescored
 }
 
 // care does the slow housekeeping, at the start and every hour.
