@@ -60,6 +60,16 @@ func (x *Index) Aggregate(ctx context.Context, a mention.Aggregation, now time.T
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	c := newCensus(ctx, a, zone)
+	if c.total.measures != nil {
+		c.total.all.stories, _ = x.storyCounts.Get().(*storyCount)
+		if c.total.all.stories == nil {
+			c.total.all.stories = &storyCount{}
+		}
+		defer func() {
+			c.total.all.stories.empty()
+			x.storyCounts.Put(c.total.all.stories)
+		}()
+	}
 	if a.Size > 0 && (len(a.By) > 1 || len(a.Measures) > 0) {
 		if c.only, err = x.leaders(ctx, qu, a, zone); err != nil {
 			return mention.Table{}, err
@@ -128,6 +138,7 @@ type census struct {
 	total  cell
 	cells  []cell
 	places map[uint64]uint32 // of cells, by their numbers; of two lanes
+	direct []uint32          // the same plus 1, of one lane
 	counts []uint64          // of one lane, where only counts are asked for
 
 	own, irrelevant uint64 // left out
@@ -150,7 +161,7 @@ func newCensus(ctx context.Context, a mention.Aggregation, zone *time.Location) 
 	for i, d := range distinctDims {
 		if c.meter.wants(d.measure) {
 			c.meter.lanes[i] = newLane(ctx, d.dim, zone)
-			c.total.measures = &measures{all: new([len(distinctDims)]bitset)}
+			c.total.measures = &measures{all: &distinctAll{}}
 		}
 	}
 	return c
@@ -274,10 +285,14 @@ func (c *census) addPart(s *segView, docs *roaring.Bitmap) error {
 	if err := c.meter.open(s, docs); err != nil {
 		return err
 	}
+	c.meter.addAll(&c.total, docs)
+	if len(c.lanes) == 0 || c.dense(s, docs, readers, stances) {
+		return nil
+	}
 	return c.each(docs, readers, stances)
 }
 
-// each counts documents one by one.
+// each counts documents one by one in the cells of their values.
 func (c *census) each(docs *roaring.Bitmap, readers []laneReader, stances []*stance) error {
 	var (
 		bufs [2][]uint32
@@ -293,12 +308,8 @@ func (c *census) each(docs *roaring.Bitmap, readers []laneReader, stances []*sta
 		}
 		c.meter.turn(doc)
 		whole := c.meter.class[doc]
-		c.meter.add(&c.total, doc, whole)
 		for i, r := range readers {
 			bufs[i] = r.values(doc, bufs[i][:0])
-		}
-		if len(readers) == 0 {
-			return
 		}
 		for _, a := range bufs[0] {
 			if len(readers) == 1 {
@@ -333,6 +344,16 @@ func attitude(stances []*stance, doc uint32, numbers [2]uint32, whole uint8) uin
 
 // cell returns the cell of numbers.
 func (c *census) cell(a, b uint32) *cell {
+	if len(c.lanes) == 1 {
+		for uint32(len(c.direct)) <= a {
+			c.direct = append(c.direct, 0)
+		}
+		if c.direct[a] == 0 {
+			c.cells = append(c.cells, cell{numbers: [2]uint32{a, b}})
+			c.direct[a] = uint32(len(c.cells))
+		}
+		return &c.cells[c.direct[a]-1]
+	}
 	key := uint64(a)<<32 | uint64(b)
 	i, ok := c.places[key]
 	if !ok {

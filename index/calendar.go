@@ -126,6 +126,17 @@ func (m *monthCalendar) number(ms int64) uint32 {
 	return m.slots[i] - 1
 }
 
+// reach numbers the buckets from an instant to another, and returns how many
+// numbers there are.
+func (m *monthCalendar) reach(first, last int64) int {
+	for i := range m.slots {
+		if ms := m.from + int64(i)*slotMillis; ms > first-slotMillis && ms <= last {
+			m.number(ms)
+		}
+	}
+	return len(m.starts)
+}
+
 // count gives add the number of documents of each bucket.
 func (m *monthCalendar) count(times []int64, docs *roaring.Bitmap, add func(n uint32, count uint64)) {
 	counts := make([]uint32, len(m.slots))

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,18 @@ type column struct {
 	stories   []uint64     // see storyNumber
 	ledger    []uint32     // number of the mention in the ledger, 0 where not known
 	numbers   [4][]float64 // score, engagement, reach, rating; nil where no document has one, else NaN where one lacks it
+	blocks    []timeBlock
 }
+
+// A timeBlock tells of the times of some documents that follow each other:
+// most were collected in the order of their times, so that most blocks lie
+// within a stretch of time or without.
+type timeBlock struct {
+	first, last int64
+	published   bool // all of them
+}
+
+const timeBlockSize = 1024 // a multiple of 64
 
 // The columns of numbers.
 const (
@@ -57,6 +69,7 @@ type columnEntry struct {
 	col      *column
 	err      error
 	ordinals map[string]*ordinals
+	forwards map[string]*forward // by the fields they are of; nil where there was no memory
 }
 
 // drop gives back the memory of e's ordinals; c.mu is held.
@@ -64,6 +77,42 @@ func (c *columnCache) drop(e *columnEntry) {
 	for _, o := range e.ordinals {
 		c.memory.give(o.bytes())
 	}
+	for _, f := range e.forwards {
+		if f != nil {
+			c.memory.give(f.bytes())
+		}
+	}
+}
+
+// forward returns what is known of the forward index of fields.
+func (c *columnCache) forward(id uint64, fields string) (*forward, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.byID[id]; e != nil {
+		f, ok := e.forwards[fields]
+		return f, ok
+	}
+	return nil, false
+}
+
+// setForward keeps a forward index, if there is memory for it.
+func (c *columnCache) setForward(id uint64, fields string, f *forward) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.byID[id]
+	if e == nil {
+		return
+	}
+	if _, ok := e.forwards[fields]; ok {
+		return
+	}
+	if f != nil && !c.memory.take(f.bytes()) {
+		f = nil
+	}
+	if e.forwards == nil {
+		e.forwards = map[string]*forward{}
+	}
+	e.forwards[fields] = f
 }
 
 func (c *columnCache) ordinals(id uint64, name string) *ordinals {
@@ -144,7 +193,17 @@ func readColumn(seg segment.Segment) (*column, error) {
 			return nil, fmt.Errorf("%w: stored fields: %d bytes", ErrDamaged, len(data))
 		}
 	}
+	c.block()
 	return c, nil
+}
+
+// block makes the blocks of the column.
+func (c *column) block() {
+	for from := 0; from < len(c.times); from += timeBlockSize {
+		to := min(from+timeBlockSize, len(c.times))
+		times := c.times[from:to]
+		c.blocks = append(c.blocks, timeBlock{slices.Min(times), slices.Max(times), !slices.Contains(c.published[from:to], false)})
+	}
 }
 
 func (c *column) set(i int, data []byte) {
@@ -179,8 +238,52 @@ func (c *column) between(docs *roaring.Bitmap, from, to time.Time) *roaring.Bitm
 	if docs.IsEmpty() {
 		return empty
 	}
-	lo, hi := millisOf(from, minMillis), millisOf(to, maxMillis)
-	return those(len(c.times), docs, func(i int) bool { return c.times[i] >= lo && c.times[i] < hi })
+	return c.within(docs, millisOf(from, minMillis), millisOf(to, maxMillis), func(*timeBlock) bool { return true }, func(int) bool { return true })
+}
+
+// span returns the times of the first and the last of documents, or times
+// around these; the documents are not none.
+func (c *column) span(docs *roaring.Bitmap) (first, last int64) {
+	first, last = maxMillis, minMillis
+	for k := docs.Minimum() / timeBlockSize; k <= docs.Maximum()/timeBlockSize; k++ {
+		first, last = min(first, c.blocks[k].first), max(last, c.blocks[k].last)
+	}
+	return first, last
+}
+
+// within returns the documents, those among docs where that is not nil, that
+// count from lo on and before hi and for which also is true. It need not be
+// asked where all is true of a block.
+func (c *column) within(docs *roaring.Bitmap, lo, hi int64, all func(b *timeBlock) bool, also func(i int) bool) *roaring.Bitmap {
+	fits := func(i int) bool { return c.times[i] >= lo && c.times[i] < hi && also(i) }
+	if docs != nil && docs.GetCardinality() < uint64(len(c.times)/16) {
+		return those(len(c.times), docs, fits)
+	}
+	dense := make([]uint64, (len(c.times)+63)/64)
+	for k := range c.blocks {
+		b, from := &c.blocks[k], k*timeBlockSize
+		switch {
+		case b.last < lo || b.first >= hi:
+		case b.first >= lo && b.last < hi && all(b):
+			for i := from / 64; i < min((from+timeBlockSize)/64, len(dense)); i++ {
+				dense[i] = math.MaxUint64
+			}
+		default:
+			for i := from; i < min(from+timeBlockSize, len(c.times)); i++ {
+				if fits(i) {
+					dense[i/64] |= 1 << (i % 64)
+				}
+			}
+		}
+	}
+	if rest := len(c.times) % 64; rest > 0 {
+		dense[len(dense)-1] &= 1<<rest - 1
+	}
+	found := roaring.FromDense(dense, false)
+	if docs != nil {
+		found.And(docs)
+	}
+	return found
 }
 
 // metaSum returns the checksum in meta bytes.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -90,6 +89,18 @@ func (k *trendKind) condition(f *finder, key string) string {
 	return text
 }
 
+// fieldKey names the fields of a kind.
+func (k *trendKind) fieldKey() string { return strings.Join(k.fields, " ") }
+
+// listed reports whether a word is kept in the forward index of a kind: it
+// serves words and hashtags both.
+func (k *trendKind) listed(term string) bool {
+	if k.name == mention.TrendTerm || k.name == mention.TrendHashtag {
+		return strings.HasPrefix(term, "#") && trendKinds[1].tells(term) || trendKinds[0].tells(term)
+	}
+	return k.tells(term)
+}
+
 // contenders returns what of a kind grew in the window so much that chance
 // does not explain it, most surprising first, and how many were looked at.
 // Looking at many, some look surprising by chance: a surprise must be rarer
@@ -99,65 +110,20 @@ func (e *era) contenders(k *trendKind, all bool) ([]*contender, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	list = slices.DeleteFunc(list, func(c *contender) bool { return c.now < leastCount })
-	least := math.Log10(float64(len(list)) / 0.05)
-	if all {
-		least = 0
-	}
 	tested := len(list)
-	weigh := func(c *contender) bool {
+	least := math.Log10(float64(tested) / 0.05)
+	return slices.DeleteFunc(list, func(c *contender) bool {
 		c.odds = oddsOf(c.past, e.before, e.steady)
+		if !all && c.odds.growth(c.steady) < leastGrowth {
+			return true
+		}
 		c.score = c.odds.surprise(c.steady)
-		return c.score < least || c.odds.growth(c.steady) < leastGrowth && !all
-	}
-	// A longer past only makes it less surprising, so what part of it does not
-	// leave surprising need not be looked at further.
-	list = slices.DeleteFunc(list, weigh)
-	for _, c := range list {
-		enough := uint64(math.MaxUint64)
-		if !all {
-			enough = e.mostPast(c, weigh)
-		}
-		if c.past, err = e.pastOf(k, c.key, enough); err != nil {
-			return nil, 0, err
-		}
-	}
-	return slices.DeleteFunc(list, weigh), tested, nil
-}
-
-// mostPast returns how many mentions of the past leave a contender surprising
-// at most.
-func (e *era) mostPast(c *contender, weigh func(c *contender) bool) uint64 {
-	try := *c
-	return uint64(sort.Search(int(e.before), func(p int) bool {
-		try.past = uint64(p) + 1
-		return weigh(&try)
-	}))
+		return !all && c.score < least
+	}), tested, nil
 }
 
 // leastGrowth is how many times more than expected something must be told of.
 const leastGrowth = 1.5
-
-// pastOf counts the past's mentions of a key, until there are more than
-// enough.
-func (e *era) pastOf(k *trendKind, key string, enough uint64) (n uint64, err error) {
-	for i, g := range e.segs {
-		if i%64 == 0 && e.ctx.Err() != nil {
-			return 0, tooSlow(e.ctx, e.ctx.Err())
-		}
-		if g.past.IsEmpty() {
-			continue
-		}
-		docs, err := g.s.having(k.fields, key)
-		if err != nil {
-			return 0, err
-		}
-		if n += docs.AndCardinality(g.past); n > enough {
-			break
-		}
-	}
-	return n, nil
-}
 
 // having returns the documents that have a term in one of some fields.
 func (s *segView) having(fields []string, term string) (*roaring.Bitmap, error) {
@@ -181,53 +147,76 @@ func (s *segView) having(fields []string, term string) (*roaring.Bitmap, error) 
 	return sum, nil
 }
 
-// window counts the values of a kind in the window.
+// window counts the values of a kind that stand in the window, in window and
+// past; those of fewer than [leastCount] mentions are left out.
 func (e *era) window(k *trendKind) ([]*contender, error) {
-	if k.words {
+	switch {
+	case k.words:
 		return e.windowWords(k)
-	}
-	if k.name == mention.TrendStory {
+	case k.name == mention.TrendStory:
 		return e.windowStories()
 	}
 	l := newLane(e.ctx, k.dim, nil)
-	var now, steady []uint64
-	var err error
-	for _, g := range e.segs {
-		if g.now.IsEmpty() {
-			continue
-		}
-		if now, err = l.count(g.s, g.now, now); err != nil {
-			return nil, err
-		}
-		if len(e.fresh) > 0 {
-			if steady, err = l.count(g.s, g.steady, steady); err != nil {
-				return nil, err
-			}
-		}
+	now, err := e.tally(l, func(g *eraSeg) *roaring.Bitmap { return g.now })
+	if err != nil {
+		return nil, err
 	}
 	if k.dim == "site" {
-		e.find.host = l.names
+		e.find.host = slices.Clone(l.names)
+	}
+	l.only = map[string]bool{} // the past is asked about these alone
+	for n, name := range l.names {
+		l.only[name] = nth(now, n) >= leastCount
+		l.skip[n] = !l.only[name]
+	}
+	steady := now
+	if len(e.fresh) > 0 {
+		if steady, err = e.tally(l, func(g *eraSeg) *roaring.Bitmap { return g.steady }); err != nil {
+			return nil, err
+		}
+	}
+	past, err := e.tally(l, func(g *eraSeg) *roaring.Bitmap { return g.past })
+	if err != nil {
+		return nil, err
 	}
 	var list []*contender
 	for n, count := range now {
-		if count < leastCount {
-			continue
+		if count >= leastCount {
+			list = append(list, &contender{key: l.names[n], now: count, steady: nth(steady, n), past: nth(past, n)})
 		}
-		c := &contender{key: l.names[n], now: count, steady: count}
-		if len(e.fresh) > 0 {
-			c.steady = 0
-			if n < len(steady) {
-				c.steady = steady[n]
-			}
-		}
-		list = append(list, c)
 	}
 	return list, nil
+}
+
+// tally counts documents of each segment by the values of a lane.
+func (e *era) tally(l *lane, docs func(g *eraSeg) *roaring.Bitmap) (sums []uint64, err error) {
+	for _, g := range e.segs {
+		if docs(g).IsEmpty() {
+			continue
+		}
+		if sums, err = l.count(g.s, docs(g), sums); err != nil {
+			return nil, err
+		}
+	}
+	return sums, nil
+}
+
+// nth returns the n-th number of a list that may be shorter.
+func nth(list []uint64, n int) uint64 {
+	if n < len(list) {
+		return list[n]
+	}
+	return 0
 }
 
 // windowStories counts the stories of the window by what stands for them in
 // the columns: most have one mention, and their names are not worth reading.
 func (e *era) windowStories() ([]*contender, error) {
+	var often storySketch
+	err := e.eachStory(func(g *eraSeg) *roaring.Bitmap { return g.now }, func(_ *eraSeg, _ uint32, story uint64) { often.add(story) })
+	if err != nil {
+		return nil, err
+	}
 	type told struct {
 		contender
 
@@ -236,39 +225,62 @@ func (e *era) windowStories() ([]*contender, error) {
 	}
 	found := map[uint64]*told{}
 	var order []*told
-	for _, g := range e.segs {
-		col, err := g.s.column()
-		if err != nil {
-			return nil, err
+	err = e.eachStory(func(g *eraSeg) *roaring.Bitmap { return g.now }, func(g *eraSeg, doc uint32, story uint64) {
+		if !often.has(story, leastCount) {
+			return
 		}
-		eachDoc(g.now, func(doc uint32) {
-			story := col.stories[doc]
-			if story == 0 {
-				return
+		t := found[story]
+		if t == nil {
+			t = &told{s: g.s, doc: doc}
+			found[story] = t
+			order = append(order, t)
+		}
+		t.now++
+		if g.steady == g.now || g.steady.Contains(doc) {
+			t.steady++
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	order = slices.DeleteFunc(order, func(t *told) bool { return t.now < leastCount })
+	if len(order) == 0 {
+		return nil, nil
+	}
+	err = e.eachStory(func(g *eraSeg) *roaring.Bitmap { return g.past }, func(_ *eraSeg, _ uint32, story uint64) {
+		if often.has(story, leastCount) {
+			if t := found[story]; t != nil {
+				t.past++
 			}
-			t := found[story]
-			if t == nil {
-				t = &told{s: g.s, doc: doc}
-				found[story] = t
-				order = append(order, t)
-			}
-			t.now++
-			if g.steady == g.now || g.steady.Contains(doc) {
-				t.steady++
-			}
-		})
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	var list []*contender
 	for _, t := range order {
-		if t.now < leastCount {
-			continue
-		}
 		if err := t.s.storyOf(e.ctx, t.doc, &t.key); err != nil {
 			return nil, err
 		}
 		list = append(list, &t.contender)
 	}
 	return list, nil
+}
+
+// eachStory calls fn with the story of documents of each segment.
+func (e *era) eachStory(docs func(g *eraSeg) *roaring.Bitmap, fn func(g *eraSeg, doc uint32, story uint64)) error {
+	for _, g := range e.segs {
+		col, err := g.s.column()
+		if err != nil {
+			return err
+		}
+		eachDoc(docs(g), func(doc uint32) {
+			if story := col.stories[doc]; story != 0 {
+				fn(g, doc, story)
+			}
+		})
+	}
+	return nil
 }
 
 // storyOf reads the name of a document's story.

@@ -1,95 +1,9 @@
 package index
 
 import (
-	"runtime"
-	"slices"
-	"sync"
-
 	"github.com/RoaringBitmap/roaring/v2"
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
-
-// cuts part a dictionary into stretches that are read side by side.
-var cuts = []string{"", "b", "d", "g", "k", "n", "q", "t", "w", "\x7f"}
-
-// windowWords counts the words of the window, dictionary by dictionary. Each
-// processor reads its own stretches of all of them.
-func (e *era) windowWords(k *trendKind) ([]*contender, error) {
-	var (
-		wg    sync.WaitGroup
-		next  = make(chan int, len(cuts))
-		lists = make([][]*contender, len(cuts))
-		errs  = make([]error, len(cuts))
-	)
-	for i := range cuts {
-		next <- i
-	}
-	close(next)
-	for range min(runtime.GOMAXPROCS(0), len(cuts)) {
-		wg.Go(func() {
-			for i := range next {
-				from, to := k.prefix+cuts[i], []byte(nil)
-				if i+1 < len(cuts) {
-					to = []byte(k.prefix + cuts[i+1])
-				} else if k.prefix != "" {
-					to = after(k.prefix)
-				}
-				lists[i], errs[i] = e.stretch(k, []byte(from), to)
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return slices.Concat(lists...), nil
-}
-
-// stretch counts the words of a stretch of the dictionaries.
-func (e *era) stretch(k *trendKind, from, to []byte) ([]*contender, error) {
-	found := map[string]*contender{}
-	var list []*contender
-	for _, g := range e.segs {
-		if g.now.IsEmpty() {
-			continue
-		}
-		s := *g.s // a view is used by one goroutine
-		s.dicts = map[string]segment.TermDictionary{}
-		r := &postingsReader{s: &s, fields: k.fields, lists: make([]segment.PostingsList, len(k.fields)), its: make([]segment.PostingsIterator, len(k.fields))}
-		n := 0
-		err := s.each(k.fields, from, to, func(term string, in []bool) error {
-			if n++; n%4096 == 0 && e.ctx.Err() != nil {
-				return tooSlow(e.ctx, e.ctx.Err())
-			}
-			if err := r.read(in, term); err != nil {
-				return err
-			}
-			count := r.count(g.now)
-			if count == 0 || !k.tells(term) {
-				return nil
-			}
-			c := found[term]
-			if c == nil {
-				c = &contender{key: term}
-				found[term] = c
-				list = append(list, c)
-			}
-			c.now += count
-			if g.steady != g.now {
-				count = r.count(g.steady)
-			}
-			c.steady += count
-			c.past += r.count(g.past)
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
-}
 
 // A postingsReader reads the documents of one term after the other into the
 // same memory: a dictionary has hundreds of thousands of terms.
@@ -101,6 +15,10 @@ type postingsReader struct {
 
 	docs *roaring.Bitmap // of the term at hand; nil where it has one document
 	doc  uint32
+}
+
+func newPostingsReader(s *segView, fields []string) *postingsReader {
+	return &postingsReader{s: s, fields: fields, lists: make([]segment.PostingsList, len(fields)), its: make([]segment.PostingsIterator, len(fields))}
 }
 
 // read reads the documents that have a term in the fields that are known to
@@ -171,9 +89,18 @@ func (r *postingsReader) count(docs *roaring.Bitmap) uint64 {
 	return 0
 }
 
-// each calls fn with each term that one of the fields has from one key to
-// another, in order, and says which have it.
-func (s *segView) each(fields []string, from, to []byte, fn func(term string, in []bool) error) error {
+// each calls fn with each document that has the term at hand.
+func (r *postingsReader) each(fn func(doc uint32)) {
+	if r.docs == nil {
+		fn(r.doc)
+		return
+	}
+	eachDoc(r.docs, fn)
+}
+
+// each calls fn with each term that one of the fields has, in order, and says
+// which have it, until fn returns false.
+func (s *segView) each(fields []string, fn func(term string, in []bool) (bool, error)) error {
 	its := make([]segment.DictionaryIterator, len(fields))
 	heads := make([]string, len(fields))
 	open := make([]bool, len(fields))
@@ -192,7 +119,7 @@ func (s *segView) each(fields []string, from, to []byte, fn func(term string, in
 		if err != nil {
 			return err
 		}
-		its[i] = iterate(d, from, to)
+		its[i] = iterate(d, nil, nil)
 		if err := step(i); err != nil {
 			return err
 		}
@@ -211,7 +138,7 @@ func (s *segView) each(fields []string, from, to []byte, fn func(term string, in
 		for i := range fields {
 			in[i] = open[i] && heads[i] == least
 		}
-		if err := fn(least, in); err != nil {
+		if more, err := fn(least, in); err != nil || !more {
 			return err
 		}
 		for i := range fields {

@@ -30,6 +30,8 @@ type era struct {
 	steady uint64 // of these, by sources that were collected all the past
 	before uint64 // volume of these in the past
 	fresh  []string
+
+	words map[string]*wordTable // by the fields they stand in
 }
 
 // An eraSeg is a segment of an era. The past holds sources that were
@@ -41,7 +43,7 @@ type eraSeg struct {
 
 // openEra finds what a query matches from past to to. Close it in any case.
 func (x *Index) openEra(ctx context.Context, q string, past, from, to, now time.Time) (*era, error) {
-	e := &era{x: x, ctx: ctx, find: finder{q: q}, past: past, from: from, to: to}
+	e := &era{x: x, ctx: ctx, find: finder{q: q}, past: past, from: from, to: to, words: map[string]*wordTable{}}
 	qu, err := newQuestion(q, now, exclusion{irrelevant: true})
 	if err != nil {
 		return e, err
@@ -210,7 +212,7 @@ func (x *Index) beginIn(key string, open map[string]*beginning, before time.Time
 	defer v.close()
 	for source, b := range open {
 		for _, s := range v.segs {
-			at, err := s.first("source", source)
+			at, err := s.first("source", source, before)
 			if err != nil {
 				return err
 			}
@@ -225,8 +227,9 @@ func (x *Index) beginIn(key string, open map[string]*beginning, before time.Time
 	return nil
 }
 
-// first returns the time of the first document that has a term.
-func (s *segView) first(field, term string) (int64, error) {
+// first returns the time of the first document that has a term, or of one
+// before a time.
+func (s *segView) first(field, term string, before time.Time) (int64, error) {
 	docs, err := s.docs(field, term)
 	if err != nil || docs.IsEmpty() {
 		return math.MaxInt64, err
@@ -234,17 +237,24 @@ func (s *segView) first(field, term string) (int64, error) {
 	if s.deleted != nil {
 		docs = roaring.AndNot(docs, s.deleted)
 	}
-	return s.earliest(docs)
+	return s.earliest(docs, millisOf(before, minMillis))
 }
 
-// earliest returns the time of the first of documents.
-func (s *segView) earliest(docs *roaring.Bitmap) (int64, error) {
+// earliest returns the time of the first of documents, or of one before enough.
+func (s *segView) earliest(docs *roaring.Bitmap, enough int64) (int64, error) {
 	first := int64(math.MaxInt64)
 	col, err := s.column()
 	if err != nil {
 		return first, err
 	}
-	eachDoc(docs, func(doc uint32) { first = min(first, col.times[doc]) })
+	for it := docs.Iterator(); it.HasNext() && first >= enough; {
+		doc := it.PeekNext()
+		if k := doc / timeBlockSize; col.blocks[k].first >= first {
+			it.AdvanceIfNeeded((k + 1) * timeBlockSize)
+			continue
+		}
+		first = min(first, col.times[it.Next()])
+	}
 	return first, nil
 }
 

@@ -306,9 +306,8 @@ func (e *evaluator) within(s *segView, r *query.Range, only *roaring.Bitmap) (hi
 		from, before := r.Times(e.now)
 		lo, hi := millisOf(from, minMillis), millisOf(before, maxMillis)
 		seen := r.Field == "time"
-		return sure(those(len(col.times), only, func(i int) bool {
-			t := col.times[i]
-			return t >= lo && t < hi && (col.published[i] || seen && t != noMillis)
+		return sure(col.within(only, lo, hi, func(b *timeBlock) bool { return b.published || seen && b.first > noMillis }, func(i int) bool {
+			return col.published[i] || seen && col.times[i] != noMillis
 		})), nil
 	}
 	k, ok := numberField(r.Field)

@@ -61,7 +61,8 @@ type Index struct {
 	meta    meta
 	closed  bool
 
-	storySets sync.Pool // of *storySet, empty
+	storySets   sync.Pool // of *storySet, empty
+	storyCounts sync.Pool // of *storyCount, empty
 }
 
 // Open opens the index in a directory, or makes it. Shards are opened when

@@ -142,6 +142,26 @@ func (r *valueReader) values(doc uint32, buf []uint32) []uint32 {
 	return buf
 }
 
+// each calls fn with documents and the number of each of their values.
+func (r *valueReader) each(docs *roaring.Bitmap, fn func(doc, n uint32)) {
+	eachDoc(docs, func(doc uint32) {
+		for _, ord := range r.o.list[r.o.starts[doc]:r.o.starts[doc+1]] {
+			if n := r.numbers[ord]; n != none {
+				fn(doc, n)
+			}
+		}
+	})
+}
+
+// distinct calls fn with each number that documents have, once.
+func (r *valueReader) distinct(docs *roaring.Bitmap, fn func(n uint32)) {
+	for ord, count := range r.o.count(docs) {
+		if n := r.numbers[ord]; count > 0 && n != none {
+			fn(n)
+		}
+	}
+}
+
 type classReader struct {
 	l       *lane
 	classes []uint8
@@ -179,13 +199,7 @@ func (l *lane) count(s *segView, docs *roaring.Bitmap, sums []uint64) ([]uint64,
 	}
 	switch r := r.(type) {
 	case *valueReader:
-		counts := make([]uint32, len(r.o.terms))
-		eachDoc(docs, func(doc uint32) {
-			for _, ord := range r.o.list[r.o.starts[doc]:r.o.starts[doc+1]] {
-				counts[ord]++
-			}
-		})
-		for ord, n := range counts {
+		for ord, n := range r.o.count(docs) {
 			if n > 0 && r.numbers[ord] != none {
 				add(r.numbers[ord], uint64(n))
 			}

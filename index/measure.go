@@ -22,6 +22,8 @@ var distinctDims = [...]struct{ dim, measure string }{
 	{"author", mention.MeasureAuthors}, {"site", mention.MeasureSites}, {"story", mention.MeasureStories},
 }
 
+const storyDim = 2 // among them
+
 // measures are what a cell holds beside its count. Each is filled only where
 // it was asked for.
 type measures struct {
@@ -29,7 +31,14 @@ type measures struct {
 	engagement []float64
 	reach      []float64
 	distinct   [len(distinctDims)]*roaring.Bitmap // numbers of values
-	all        *[len(distinctDims)]bitset         // instead, of the total
+	all        *distinctAll                       // instead, of the total
+}
+
+// A distinctAll holds the distinct values of all mentions: sets in which most
+// numbers are, and stories.
+type distinctAll struct {
+	sets    [len(distinctDims)]bitset
+	stories *storyCount
 }
 
 // A meter takes the measures of documents. It serves one table.
@@ -108,6 +117,46 @@ func (m *meter) turn(doc uint32) {
 	}
 }
 
+// addAll counts documents in the cell of all of them.
+func (m *meter) addAll(c *cell, docs *roaring.Bitmap) {
+	c.n += docs.GetCardinality()
+	if len(m.wanted) == 0 {
+		return
+	}
+	if c.measures == nil {
+		c.measures = &measures{}
+	}
+	if m.sentiment {
+		sums := &c.sentiment
+		eachDoc(docs, func(doc uint32) { sums[m.class[doc]]++ })
+	}
+	for _, amount := range []struct {
+		of []float64
+		to *[]float64
+	}{{m.engagement, &c.engagement}, {m.reach, &c.reach}} {
+		if amount.of == nil {
+			continue
+		}
+		eachDoc(docs, func(doc uint32) {
+			if v := amount.of[doc]; !math.IsNaN(v) {
+				*amount.to = append(*amount.to, v)
+			}
+		})
+	}
+	for i, r := range m.readers {
+		switch r := r.(type) {
+		case *storyLane:
+			eachDoc(docs, func(doc uint32) {
+				if story := r.stories[doc]; story != 0 {
+					c.all.stories.add(story)
+				}
+			})
+		case *valueReader:
+			r.distinct(docs, c.all.sets[i].add)
+		}
+	}
+}
+
 // add counts the document at hand in a cell, with a class of sentiment.
 func (m *meter) add(c *cell, doc uint32, class uint8) {
 	c.n++
@@ -128,10 +177,6 @@ func (m *meter) add(c *cell, doc uint32, class uint8) {
 	}
 	for i, values := range m.values {
 		for _, n := range values {
-			if c.all != nil {
-				c.all[i].add(n)
-				continue
-			}
 			if c.distinct[i] == nil {
 				c.distinct[i] = roaring.New()
 			}
@@ -162,7 +207,7 @@ func (m *meter) fill(out *mention.Cell, c *cell) {
 		case mention.MeasureSites:
 			out.Sites = in.count(1)
 		case mention.MeasureStories:
-			out.Stories = in.count(2)
+			out.Stories = in.count(storyDim)
 		}
 	}
 }
@@ -181,7 +226,10 @@ func (m *measures) count(i int) *uint64 {
 		n = b.GetCardinality()
 	}
 	if m.all != nil {
-		for _, word := range m.all[i] {
+		if i == storyDim {
+			n = m.all.stories.count()
+		}
+		for _, word := range m.all.sets[i] {
 			n += uint64(bits.OnesCount64(word))
 		}
 	}

@@ -2,6 +2,8 @@ package index
 
 import (
 	"sync/atomic"
+
+	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // ordinalBytes bounds what ordinals of an index keep in memory.
@@ -14,10 +16,11 @@ type ordinals struct {
 	terms  []string
 	starts []uint32
 	list   []uint32
+	have   []uint32 // by term: documents that have it, deleted ones too; nil where only some were read
 }
 
 func (o *ordinals) bytes() int64 {
-	n := int64(4*len(o.starts) + 4*len(o.list) + 16*len(o.terms))
+	n := int64(4*len(o.starts) + 4*len(o.list) + 4*len(o.have) + 16*len(o.terms))
 	for _, t := range o.terms {
 		n += int64(len(t))
 	}
@@ -37,6 +40,9 @@ func (b *budget) take(n int64) bool {
 	b.used.Add(-n)
 	return false
 }
+
+// left returns how much memory is left.
+func (b *budget) left() int64 { return ordinalBytes - b.used.Load() }
 
 func (b *budget) give(n int64) { b.used.Add(-n) }
 
@@ -60,7 +66,35 @@ func readOrdinals(s *segView, name string) (*ordinals, error) {
 		return nil, err
 	}
 	o.file(int(s.seg.Count()), pairs)
+	o.have = make([]uint32, len(o.terms))
+	for _, ord := range o.list {
+		o.have[ord]++
+	}
 	return o, nil
+}
+
+// count counts, by term, the documents that have it. Where they are most of
+// the segment, those that they are not are counted.
+func (o *ordinals) count(docs *roaring.Bitmap) []uint32 {
+	n, rest := uint64(len(o.starts)-1), docs
+	most := o.have != nil && 2*docs.GetCardinality() > n
+	if most {
+		rest = roaring.Flip(docs, 0, n)
+	}
+	sums := make([]uint32, len(o.terms))
+	if !rest.IsEmpty() {
+		eachDoc(rest, func(doc uint32) {
+			for _, ord := range o.list[o.starts[doc]:o.starts[doc+1]] {
+				sums[ord]++
+			}
+		})
+	}
+	if most {
+		for ord, out := range sums {
+			sums[ord] = o.have[ord] - out
+		}
+	}
+	return sums
 }
 
 // A docTerm is a document that has a term, by numbers.
@@ -95,8 +129,9 @@ func (s *segView) ordinals(name string) (*ordinals, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A value of its own for every other document is not worth its memory.
-	if uint64(d.Cardinality()) > s.seg.Count()/2 {
+	// A value of its own for every other document is not worth its memory, but
+	// for authors, which every overview counts.
+	if name != "author" && uint64(d.Cardinality()) > s.seg.Count()/2 {
 		return nil, nil //nolint:nilnil // no ordinals, no error
 	}
 	o, err := readOrdinals(s, name)

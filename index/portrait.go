@@ -70,7 +70,7 @@ func (p *portrait) add(c *choir, s *segView, docs *roaring.Bitmap) error {
 		}
 	}
 	if c.s.By == "author" {
-		if err := s.visit(c.ctx, fieldHost, docs, func(_ uint32, host string) { p.sites[host]++ }); err != nil {
+		if err := s.countValues(c.ctx, fieldHost, docs, func(host string, n uint64) { p.sites[host] += n }); err != nil {
 			return err
 		}
 	}
@@ -115,7 +115,7 @@ func (p *portrait) addBrands(c *choir, s *segView, docs *roaring.Bitmap) error {
 		}
 		return b
 	}
-	if err := s.visit(c.ctx, "brand", docs, func(_ uint32, name string) { brand(name).Mentions++ }); err != nil {
+	if err := s.countValues(c.ctx, "brand", docs, func(name string, n uint64) { brand(name).Mentions += n }); err != nil {
 		return err
 	}
 	unscored, err := s.docs(fieldFlag, flagNoModel)
@@ -123,18 +123,18 @@ func (p *portrait) addBrands(c *choir, s *segView, docs *roaring.Bitmap) error {
 		return err
 	}
 	if unscored = roaring.And(unscored, docs); !unscored.IsEmpty() {
-		if err := s.visit(c.ctx, "brand", unscored, func(_ uint32, name string) { brand(name).Sentiment.Unsupported++ }); err != nil {
+		if err := s.countValues(c.ctx, "brand", unscored, func(name string, n uint64) { brand(name).Sentiment.Unsupported += n }); err != nil {
 			return err
 		}
 	}
-	return s.visit(c.ctx, fieldToward, docs, func(_ uint32, term string) {
+	return s.countValues(c.ctx, fieldToward, docs, func(term string, n uint64) {
 		kind, name, label := cutToward(term)
 		if kind != towardBrand {
 			return
 		}
 		b := brand(name)
-		if n := labelCount(&b.Sentiment, label); n != nil {
-			*n++
+		if sum := labelCount(&b.Sentiment, label); sum != nil {
+			*sum += n
 		}
 	})
 }

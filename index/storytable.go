@@ -1,5 +1,7 @@
 package index
 
+import "math"
+
 // A storyTable numbers stories from 0 on, by what stands for them in the
 // columns (see [storyNumber]); there may be millions. The zero value is empty.
 type storyTable struct {
@@ -99,6 +101,64 @@ func (t *storySet) slot(story uint64) *uint64 {
 			return s
 		}
 	}
+}
+
+// A storySketch tells roughly how often it met stories: never less often than
+// it did. The zero value met none.
+type storySketch [1 << 20]uint8
+
+func (t *storySketch) add(story uint64) {
+	if n := &t[story%uint64(len(t))]; *n < math.MaxUint8 {
+		*n++
+	}
+}
+
+// has reports whether it may have met a story so often.
+func (t *storySketch) has(story uint64, often uint8) bool { return t[story%uint64(len(t))] >= often }
+
+// A storyCount counts distinct stories. It puts them by in heaps first, each
+// of which has a set of its own that a processor's cache holds.
+type storyCount struct {
+	sets  [storyHeaps]storySet
+	heaps [storyHeaps][]uint64
+}
+
+const (
+	storyHeaps = 256
+	heapSize   = 64
+)
+
+// add adds a story, which is not 0.
+func (t *storyCount) add(story uint64) {
+	i := story >> 56
+	if len(t.heaps[i]) == heapSize {
+		t.sort(i)
+	}
+	t.heaps[i] = append(t.heaps[i], story)
+}
+
+func (t *storyCount) sort(i uint64) {
+	for _, story := range t.heaps[i] {
+		t.sets[i].add(story)
+	}
+	t.heaps[i] = t.heaps[i][:0]
+}
+
+// empty makes t hold nothing, in the memory it has.
+func (t *storyCount) empty() {
+	for i := range t.sets {
+		t.sets[i].empty()
+		t.heaps[i] = t.heaps[i][:0]
+	}
+}
+
+// count returns how many there are.
+func (t *storyCount) count() (n uint64) {
+	for i := range t.sets {
+		t.sort(uint64(i))
+		n += uint64(t.sets[i].n)
+	}
+	return n
 }
 
 // A bitset is a set of small numbers, for where most of them are in it: a

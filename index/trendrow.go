@@ -133,7 +133,7 @@ func (one *pick) firstOf(g *eraSeg, now *roaring.Bitmap) error {
 	if now != nil {
 		docs.Or(now)
 	}
-	first, err := g.s.earliest(docs)
+	first, err := g.s.earliest(docs, minMillis)
 	one.first = min(one.first, first)
 	return err
 }

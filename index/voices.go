@@ -44,7 +44,7 @@ func (x *Index) Voices(ctx context.Context, s mention.VoiceSearch, now time.Time
 	}
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	c.ctx = ctx
+	c.ctx, c.lane = ctx, newLane(ctx, c.s.By, nil)
 	if err := x.eachShard(ctx, qu, c.hear); err != nil {
 		return nil, err
 	}
@@ -61,7 +61,8 @@ type choir struct {
 	ctx    context.Context
 	field  string // of the index, that voices go by
 	find   finder
-	all    map[string]*heard
+	lane   *lane   // of the voices
+	all    []heard // by number in the lane
 	chosen map[string]*portrait
 }
 
@@ -88,7 +89,7 @@ func newChoir(s mention.VoiceSearch) (*choir, error) {
 	s.Size = min(s.Size, voicesMost)
 	return &choir{
 		s: s, field: fieldOf(s.By), find: finder{q: s.Query},
-		all: map[string]*heard{}, chosen: map[string]*portrait{},
+		chosen: map[string]*portrait{},
 	}, nil
 }
 
@@ -108,17 +109,21 @@ func (c *choir) hear(f *finding) error {
 }
 
 func (c *choir) hearPart(s *segView, docs *roaring.Bitmap) error {
+	if docs.IsEmpty() {
+		return nil
+	}
 	col, err := s.column()
 	if err != nil {
 		return err
 	}
-	numbers := col.numbers[numEngagement]
-	return s.visit(c.ctx, c.field, docs, func(doc uint32, name string) {
-		h := c.all[name]
-		if h == nil {
-			h = &heard{}
-			c.all[name] = h
-		}
+	o, err := s.valuesOf(c.ctx, c.field, docs)
+	if err != nil {
+		return err
+	}
+	numbers, r := col.numbers[numEngagement], &valueReader{o, c.lane.renumber(o)}
+	c.all = append(c.all, make([]heard, c.lane.size()-len(c.all))...)
+	r.each(docs, func(doc, voice uint32) {
+		h := &c.all[voice]
 		h.n++
 		if numbers != nil && !math.IsNaN(numbers[doc]) {
 			h.measured = true
@@ -131,6 +136,7 @@ func (c *choir) hearPart(s *segView, docs *roaring.Bitmap) error {
 			h.stories[number] = struct{}{}
 		}
 	})
+	return nil
 }
 
 // choose picks the first voices in the order asked for.
@@ -146,10 +152,17 @@ func (c *choir) choose() {
 		}
 		return h.engagement
 	}
-	names := slices.SortedFunc(maps.Keys(c.all), func(a, b string) int {
-		return cmp.Or(cmp.Compare(rank(c.all[b]), rank(c.all[a])), cmp.Compare(a, b))
+	list := []int{}
+	for n := range c.all {
+		if c.all[n].n > 0 {
+			list = append(list, n)
+		}
+	}
+	slices.SortFunc(list, func(a, b int) int {
+		return cmp.Or(cmp.Compare(rank(&c.all[b]), rank(&c.all[a])), cmp.Compare(c.lane.names[a], c.lane.names[b]))
 	})
-	for i, name := range names {
+	for i, n := range list {
+		name := c.lane.names[n]
 		if i < c.s.Size {
 			c.chosen[name] = &portrait{stories: map[uint64]struct{}{}, brands: map[string]*mention.VoiceBrand{}, sites: map[string]uint64{}}
 		}
@@ -158,6 +171,21 @@ func (c *choir) choose() {
 		}
 	}
 	c.all = nil
+}
+
+// countValues calls fn with every value that documents have in a field, and
+// with how many of them.
+func (s *segView) countValues(ctx context.Context, name string, docs *roaring.Bitmap, fn func(term string, n uint64)) error {
+	o, err := s.valuesOf(ctx, name, docs)
+	if err != nil {
+		return err
+	}
+	for ord, n := range o.count(docs) {
+		if n > 0 {
+			fn(o.terms[ord], uint64(n))
+		}
+	}
+	return nil
 }
 
 // visit calls fn with every value that documents have in a field: from memory

@@ -103,6 +103,16 @@ func BenchmarkPages(b *testing.B) {
 	}
 	ctx, stop := context.WithCancel(b.Context())
 	var wg sync.WaitGroup
+	x, err := d.store.Index()
+	if err != nil {
+		b.Fatal(err)
+	}
+	began := time.Now()
+	if err := x.Warm(ctx, now().Add(-warmFor)); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("read ahead in %.2f s", time.Since(began).Seconds())
+	wg.Go(func() { d.keepWarm(ctx) })
 	wg.Go(func() { indexOn(ctx, d, from) })
 	defer func() { stop(); wg.Wait() }()
 	ask := func(path string) (int, int) {

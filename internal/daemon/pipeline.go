@@ -39,6 +39,7 @@ func (d *Daemon) startStages(ctx context.Context, wg *sync.WaitGroup) {
 	wg.Go(func() { d.publish(ctx) })
 	wg.Go(func() { d.watchConfig(ctx) })
 	wg.Go(func() { d.care(ctx) })
+	wg.Go(func() { d.keepWarm(ctx) })
 	wg.Go(func() { d.tidyOutbox(ctx) })
 	wg.Go(func() { d.tryLoop(ctx) })
 	wg.Go(func() { d.beat(ctx) })
@@ -236,6 +237,26 @@ func (d *Daemon) care(ctx context.Context) {
 			d.store.inspect(ctx)
 			d.tidy(ctx)
 		}
+	}
+}
+
+// What pages usually ask about is kept in memory: warmFor back, looked at every
+// warmEvery for what is new.
+const (
+	warmFor   = 92 * 24 * time.Hour
+	warmEvery = 15 * time.Second
+)
+
+// keepWarm has the index read what pages will ask for before anyone does.
+func (d *Daemon) keepWarm(ctx context.Context) {
+	for ctx.Err() == nil {
+		if x, err := d.store.Index(); err == nil {
+			if err := x.Warm(ctx, now().Add(-warmFor)); err != nil && ctx.Err() == nil {
+				d.store.Suspect(x, err)
+				d.log.Debug("index not read ahead", "err", err)
+			}
+		}
+		sleep(ctx, warmEvery)
 	}
 }
 
