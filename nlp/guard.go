@@ -71,7 +71,9 @@ func (c *cleaned) clean(text string) {
 			span, limit = 0, maxToken
 		}
 	}
-	c.text = string(c.buf)
+	if c.text = text; string(c.buf) != text {
+		c.text = string(c.buf)
+	}
 }
 
 func isURL(t string) bool { return hasFold(t, "http") || hasFold(t, "www.") }

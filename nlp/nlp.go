@@ -180,6 +180,11 @@ type worker struct {
 	rows     []uint32
 	hits     []hit
 	contrib  []float32
+	parts    []mention.Evidence
+	phrases  []candidate
+	lowered  []byte          // of the phrases
+	told     map[string]bool // of the safety elements
+	key      []byte
 
 	names     entityText
 	emissions []float32
@@ -213,7 +218,7 @@ func (a *Analyzer) acquire() *worker {
 	default:
 		t := newTagger(a.m.base)
 		t.entities, t.cache, t.runs = a.m.entities, a.m.seen, a.m.runs
-		return &worker{m: a.m, tagger: t, polarity: polarity{model: a.m.polarity, words: a.m.lexicon}}
+		return &worker{m: a.m, told: map[string]bool{}, tagger: t, polarity: polarity{model: a.m.polarity, words: a.m.lexicon}}
 	}
 }
 

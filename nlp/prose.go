@@ -2,6 +2,7 @@ package nlp
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 )
 
@@ -19,6 +20,8 @@ type base struct {
 	paired  sieve    // hashes of words that are in features with a tag before them
 	nexted  sieve    // the same of words with a tag after them
 	folded  []string // classes in lower case
+
+	nouns, adjectives uint64 // classes, by bit
 }
 
 // loadBase reads the models that prose carries, for programs that want no more.
@@ -59,6 +62,13 @@ func readBase(mem *memory) (*base, error) {
 	}
 	for _, t := range []string{"-", "SYM", "NN", "-NONE-"} {
 		b.class([]byte(t))
+	}
+	for i, c := range b.classes {
+		if strings.HasPrefix(c, "NN") {
+			b.nouns |= 1 << i
+		} else if c == "JJ" {
+			b.adjectives |= 1 << i
+		}
 	}
 	b.small.fill(b)
 	return b, nil

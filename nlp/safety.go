@@ -30,7 +30,8 @@ const (
 // The watched products that are linked in it count as products; what they are
 // taken for is no reaction to them.
 func (w *worker) safety(a *Analyzer, linked []mention.BrandMention) *mention.Safety {
-	r := safetyReading{out: &mention.Safety{}, told: map[string]bool{}, treated: a.treated(linked)}
+	clear(w.told)
+	r := safetyReading{out: &mention.Safety{}, told: w.told, key: w.key, treated: a.treated(linked)}
 	for i := range w.fields {
 		d := &w.fields[i]
 		if !d.present {
@@ -40,6 +41,7 @@ func (w *worker) safety(a *Analyzer, linked []mention.BrandMention) *mention.Saf
 		w.safetyElements(d, &r)
 		r.out.Score = max(r.out.Score, round(w.safetyScore(d)))
 	}
+	w.key = r.key
 	out := r.out
 	for i, on := range r.types {
 		if on && r.said&(saysDrug|saysPatient) != 0 {
@@ -63,6 +65,7 @@ type safetyReading struct {
 	said    uint8
 	types   [specialSituations]bool
 	told    map[string]bool // list and word
+	key     []byte          // of told
 	treated [][]uint64      // the words of each indication
 	excused bool            // a reaction was left out as an indication
 }
@@ -144,12 +147,12 @@ func (r *safetyReading) add(list *[]mention.Span, name string, d *field, from, t
 	if len(*list) >= maxElements {
 		return
 	}
-	key := []byte(name)
+	r.key = append(r.key[:0], name...)
 	for i := from; i < to; i++ {
-		key = append(append(key, ' '), d.scan.form(&d.scan.words[i])...)
+		r.key = append(append(r.key, ' '), d.scan.form(&d.scan.words[i])...)
 	}
-	if !r.told[string(key)] {
-		r.told[string(key)] = true
+	if !r.told[string(r.key)] {
+		r.told[string(r.key)] = true
 		*list = append(*list, d.span(from, to))
 	}
 }

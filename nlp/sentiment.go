@@ -65,17 +65,17 @@ func (w *worker) mixed() (l [3]float32, lean float32, share [2]float32) {
 func (w *worker) sentiment() *mention.Sentiment {
 	l, lean, share := w.mixed()
 	out := verdict(l, lean)
-	var parts []mention.Evidence
+	w.parts = w.parts[:0]
 	for i := range w.fields {
 		if share[i] != 0 {
-			parts = w.evidence(parts, &w.fields[i], share[i])
+			w.parts = w.evidence(w.parts, &w.fields[i], share[i])
 		}
 	}
 	d := &w.fields[1]
 	if !d.present {
 		d = &w.fields[0]
 	}
-	out.Evidence = settle(parts, out.Score, mention.Span{Field: d.name, End: len(d.text)})
+	out.Evidence = settle(w.parts, out.Score, mention.Span{Field: d.name, End: len(d.text)})
 	return &out
 }
 
@@ -172,7 +172,7 @@ func spread(words []word, c []float32, groups *[5]float32) {
 
 // settle keeps the strongest parts and makes all weights add up to score: the
 // parts are of the unbent score, and a last one, over the whole text, carries
-// what small parts and the text as a whole gave.
+// what small parts and the text as a whole gave. It reorders parts.
 func settle(parts []mention.Evidence, score float64, whole mention.Span) []mention.Evidence {
 	parts = strongest(parts)
 	out := make([]mention.Evidence, 0, len(parts)+1)

@@ -131,6 +131,7 @@ type wordFeatures struct {
 	shape    uint8
 	nexted   bool // it may be in features with the part of speech of the next word
 	paired   bool // the same of the word before
+	phrasal  bool // it may be part of a keyphrase
 	self     [3]ref
 	before   [2]ref // when it is the word before
 	before2,
@@ -147,6 +148,7 @@ type tagger struct {
 	cache    *recent[*wordFeatures]
 	runs     *recent[[]piece] // what runs without white space are made of
 	row      []*wordFeatures
+	cut      []string         // scratch of pieces
 	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
 	none     [2]ref           // prevword-None, nextword-None
 	entities *entityModel
@@ -186,7 +188,7 @@ func (t *tagger) known(w string) *wordFeatures {
 	w = strings.Clone(w)
 	low := strings.ToLower(w)
 	f := &wordFeatures{normal: normalize(w, low), shape: shapeOf(w, low), fixed: -1}
-	f.paired = t.b.paired.has(hashString(f.normal))
+	f.paired, f.phrasal = t.b.paired.has(hashString(f.normal)), phrasal(w)
 	t.context(f)
 	if tag, ok := t.sure(w); ok {
 		f.fixed = int16(t.index(tag))

@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -96,6 +97,24 @@ func TestTokensPointIntoTheOriginal(t *testing.T) {
 			t.Errorf("%q: token %q is missing", tt.text, tt.token)
 		}
 	}
+}
+
+// emptyModel keeps prose from loading its own where it only cuts tokens.
+var emptyModel prose.Model
+
+// proseTokens runs prose's tokenizer.
+func proseTokens(text string) (toks []prose.Token, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			toks, err = nil, fmt.Errorf("nlp: tokenize: %v", r)
+		}
+	}()
+	doc, err := prose.NewDocument(text, prose.UsingModel(&emptyModel),
+		prose.WithSegmentation(false), prose.WithTagging(false), prose.WithExtraction(false))
+	if err != nil {
+		return nil, fmt.Errorf("nlp: tokenize: %w", err)
+	}
+	return doc.Tokens(), nil
 }
 
 // slowVote adds up as prose does.

@@ -1,13 +1,11 @@
 package nlp
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/jdkato/prose/v2"
 	"gopkg.in/neurosnap/sentences.v1"
 	"gopkg.in/neurosnap/sentences.v1/english"
 )
@@ -20,9 +18,6 @@ type token struct {
 	tag        uint8 // part of speech: index into base.classes
 	label      uint8 // prose's entity label: index into base.labels
 }
-
-// emptyModel keeps prose from loading its own: it only cuts tokens for us.
-var emptyModel prose.Model
 
 // A piece is a token inside a run of text without white space.
 type piece struct {
@@ -89,44 +84,95 @@ func (t *tagger) pieces(run string) []piece {
 		t.runs.put(run, out)
 		return out
 	}
-	var out []piece
-	toks, err := proseTokens(run)
-	if err != nil {
-		toks = []prose.Token{{Text: run}}
-	}
+	t.cut = splitRun(t.cut[:0], run)
+	out := make([]piece, 0, len(t.cut))
 	at := 0
-	for i := range toks {
-		j := strings.Index(run[at:], toks[i].Text)
-		if toks[i].Text == "" || j < 0 {
-			continue // the tokenizer made up a byte: leave it out
+	for _, text := range t.cut {
+		j := strings.Index(run[at:], text)
+		if j < 0 {
+			continue
 		}
 		from := at + j
-		at = from + len(toks[i].Text)
+		at = from + len(text)
 		out = append(out, piece{uint16(from), uint16(at), t.known(run[from:at])})
 	}
 	t.runs.put(run, out)
 	return out
 }
 
+// splitRun appends the tokens that prose cuts a run without white space into.
+// A run such as 'sabc is lost, as prose loses it.
+func splitRun(dst []string, run string) []string {
+	rest, marks := run, len(run) // from marks on, each byte is a token
+	for rest != "" && !isSpecial(rest) {
+		if i := clitic(rest); len(rest) > 1 && strings.IndexByte(prefixMarks, rest[0]) >= 0 {
+			dst, rest = append(dst, rest[:1]), rest[1:]
+		} else if i > 0 {
+			dst, rest = append(dst, rest[:i]), rest[i:]
+		} else if i == 0 {
+			rest = ""
+		} else if len(rest) > 1 && strings.IndexByte(suffixMarks, rest[len(rest)-1]) >= 0 {
+			rest = rest[:len(rest)-1]
+			marks--
+		} else {
+			break
+		}
+	}
+	if rest != "" {
+		dst = append(dst, rest)
+	}
+	for ; marks < len(run); marks++ {
+		dst = append(dst, run[marks:marks+1])
+	}
+	return dst
+}
+
+// The marks that prose takes off at both ends of a run.
+const (
+	prefixMarks = `$("[`
+	suffixMarks = `,)"]!;.?:'`
+)
+
+// clitic returns where an ending such as 'll or n't begins, or -1.
+func clitic(t string) int {
+	if strings.IndexByte(t, '\'') < 0 {
+		return -1
+	}
+	t = strings.ToLower(t)
+	for _, end := range [...]string{"'ll", "'s", "'re", "'m", "n't"} {
+		if i := strings.Index(t, end); i >= 0 && len(t) > len(end) {
+			return i
+		}
+	}
+	return -1
+}
+
+// isSpecial reports whether prose leaves t as it is: an emoticon, initials
+// with dots, or an abbreviated title.
+func isSpecial(t string) bool {
+	n := len(t)
+	switch {
+	case isEmoticon(t):
+		return true
+	case n < 3 || t[n-1] != '.' || !isASCIILetter(t[0]):
+		return false
+	case t[0] < 'a' && n <= 4 && isLower(t[1]) && (n == 3 || isLower(t[2])):
+		return true
+	}
+	for i := range n {
+		if i%2 == 0 && !isASCIILetter(t[i]) || i%2 == 1 && t[i] != '.' {
+			return false
+		}
+	}
+	return n%2 == 0
+}
+
+func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
+
 // whole reports whether prose leaves a run as it is: it takes off marks at
 // both ends, and cuts at apostrophes.
 func whole(run string) bool {
-	return strings.IndexByte(run, '\'') < 0 && strings.IndexByte(`$("[`, run[0]) < 0 && strings.IndexByte(`,)"]!;.?:'`, run[len(run)-1]) < 0
-}
-
-// proseTokens runs prose's tokenizer.
-func proseTokens(text string) (toks []prose.Token, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			toks, err = nil, fmt.Errorf("nlp: tokenize: %v", r)
-		}
-	}()
-	doc, err := prose.NewDocument(text, prose.UsingModel(&emptyModel),
-		prose.WithSegmentation(false), prose.WithTagging(false), prose.WithExtraction(false))
-	if err != nil {
-		return nil, fmt.Errorf("nlp: tokenize: %w", err)
-	}
-	return doc.Tokens(), nil
+	return strings.IndexByte(run, '\'') < 0 && strings.IndexByte(prefixMarks, run[0]) < 0 && strings.IndexByte(suffixMarks, run[len(run)-1]) < 0
 }
 
 // punkt is the sentence splitter that prose uses, read once: prose would read

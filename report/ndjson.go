@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"earshot/mention"
 )
@@ -17,7 +16,7 @@ func appendRow(b []byte, r *mention.Row) []byte {
 	o := object{append(b, '{')}
 	o.whole("seq", r.Seq)
 	o.key("id")
-	o.b = appendText(o.b, r.ID)
+	o.b = mention.AppendText(o.b, r.ID)
 	o.whole("revision", int64(r.Revision))
 	o.text("source", r.Source)
 	o.texts("sources", r.Sources)
@@ -88,7 +87,7 @@ func (o *object) key(name string) {
 func (o *object) text(name, s string) {
 	if s != "" {
 		o.key(name)
-		o.b = appendText(o.b, s)
+		o.b = mention.AppendText(o.b, s)
 	}
 }
 
@@ -102,7 +101,7 @@ func (o *object) texts(name string, list []string) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
-		o.b = appendText(o.b, s)
+		o.b = mention.AppendText(o.b, s)
 	}
 	o.b = append(o.b, ']')
 }
@@ -145,53 +144,4 @@ func (o *object) spans(name string, list []mention.Span) {
 	}
 	o.key(name)
 	o.b = append(o.b, data...)
-}
-
-// appendText appends a string in quotes.
-func appendText(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			switch {
-			case r == utf8.RuneError && size == 1:
-				b = append(append(b, s[from:i]...), `\ufffd`...)
-				from = i + size
-			case r == '\u2028' || r == '\u2029':
-				b = append(append(b, s[from:i]...), `\u202`...)
-				b = append(b, hex[r&0xF])
-				from = i + size
-			}
-			i += size
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		b = append(b, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\b':
-			b = append(b, `\b`...)
-		case '\f':
-			b = append(b, `\f`...)
-		case '\n':
-			b = append(b, `\n`...)
-		case '\r':
-			b = append(b, `\r`...)
-		case '\t':
-			b = append(b, `\t`...)
-		default:
-			b = append(b, `\u00`...)
-			b = append(b, hex[c>>4], hex[c&0xF])
-		}
-		i++
-		from = i
-	}
-	return append(append(b, s[from:]...), '"')
 }

@@ -89,6 +89,12 @@ func newLines(w io.Writer) *lines {
 
 func (l *lines) put(v any) error { return l.enc.Encode(v) }
 
+// line writes a value that is JSON already.
+func (l *lines) line(b []byte) error {
+	_, _ = l.buf.Write(b) // an error stays, and comes with the next byte
+	return l.buf.WriteByte('\n')
+}
+
 func (l *lines) flush() error { return l.buf.Flush() }
 
 // tellRows writes rows: a table of columns for people, or what a program is to

@@ -39,13 +39,13 @@ func (a *app) brandsCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.inOrder(cmd.Context(), func(n int, line []byte) (any, error) {
+			return a.inOrder(cmd.Context(), func(dst []byte, n int, line []byte) ([]byte, error) {
 				row, err := decodeRow(n, line)
 				if err != nil {
-					return nil, err
+					return dst, err
 				}
 				m := row.Mention()
-				return map[string]any{"id": row.ID, "decisions": orEmpty(an.Preview(&m))}, nil
+				return appendJSON(dst, map[string]any{"id": row.ID, "decisions": orEmpty(an.Preview(&m))})
 			})
 		},
 	}

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,142 +17,11 @@ import (
 	"earshot/query"
 )
 
-// analyzed is a line of `earshot analyze`.
-type analyzed struct {
-	ID         string                 `json:"id"`
-	Language   string                 `json:"language"`
-	Status     string                 `json:"status"`
-	Sentiment  *mention.Sentiment     `json:"sentiment,omitempty"`
-	Entities   []mention.Entity       `json:"entities"`
-	Brands     []mention.BrandMention `json:"brands"`
-	Keyphrases []string               `json:"keyphrases"`
-	Events     []mention.Event        `json:"events"`
-	Safety     *mention.Safety        `json:"safety,omitempty"`
-	Targets    []target               `json:"targets,omitempty"`
-	Error      string                 `json:"error,omitempty"`
-}
-
-type target struct {
-	mention.Span
-	Sentiment mention.Sentiment `json:"sentiment"`
-}
-
-func (a *app) analyzeCmd() *cobra.Command {
-	var why bool
-	c := &cobra.Command{
-		Use:   "analyze",
-		Short: "Read NDJSON mentions from standard input and say what each one says",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.config()
-			if err != nil {
-				return err
-			}
-			an, err := nlp.New(nlp.Options{Brands: cfg.Brands, SafetyThreshold: cfg.Safety.Threshold})
-			if err != nil {
-				return err
-			}
-			return a.inOrder(cmd.Context(), func(n int, line []byte) (any, error) { return analyzeLine(an, why, n, line) })
-		},
-	}
-	a.dataFlags(c)
-	c.Flags().BoolVar(&why, "why", false, "give the reason of each brand decision")
-	return c
-}
-
-func analyzeLine(an *nlp.Analyzer, why bool, n int, line []byte) (any, error) {
-	row, err := decodeRow(n, line)
-	if err != nil {
-		return nil, err
-	}
-	var more struct {
-		Targets []mention.Span `json:"targets"`
-	}
-	if bytes.Contains(line, []byte("targets")) { // few lines have them, and reading a line twice is dear
-		if err := json.Unmarshal(line, &more); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-	}
-	m := row.Mention()
-	analysis, brands := an.Analyze(&m)
-	out := analyzed{
-		ID: row.ID, Language: analysis.Language, Status: analysis.Status, Sentiment: analysis.Sentiment,
-		Entities: orEmpty(analysis.Entities), Brands: orEmpty(brands), Keyphrases: orEmpty(analysis.Keyphrases),
-		Events: orEmpty(analysis.Events), Safety: analysis.Safety,
-	}
-	if !why {
-		for i := range out.Brands {
-			out.Brands[i].Why = ""
-		}
-	}
-	for i, s := range an.Targets(&m, more.Targets) {
-		out.Targets = append(out.Targets, target{Span: more.Targets[i], Sentiment: s})
-	}
-	return out, nil
-}
-
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}
 	return list
-}
-
-// inOrder runs fn over the lines of standard input on every processor and
-// writes what it gives in the order of the lines. A line that fails is told
-// on stderr and in its place; the rest goes on, and the status says partly.
-func (a *app) inOrder(ctx context.Context, fn func(n int, line []byte) (any, error)) error {
-	const chunk = 256
-	type item struct {
-		n    int
-		line []byte
-		out  any
-		err  error
-	}
-	out := newLines(a.stdout)
-	failed := 0
-	batch := make([]item, 0, chunk)
-	flush := func() error {
-		var wg sync.WaitGroup
-		workers := runtime.GOMAXPROCS(0)
-		for w := range workers {
-			wg.Go(func() {
-				for i := w; i < len(batch); i += workers {
-					batch[i].out, batch[i].err = fn(batch[i].n, batch[i].line)
-				}
-			})
-		}
-		wg.Wait()
-		for i := range batch {
-			it := &batch[i]
-			if it.err != nil {
-				failed++
-				if err := a.badLine(out, it.n, it.err); err != nil {
-					return err
-				}
-				continue
-			}
-			if err := out.put(it.out); err != nil {
-				return err
-			}
-		}
-		batch = batch[:0]
-		return out.flush()
-	}
-	err := documents(a.stdin, func(n int, line []byte) error {
-		batch = append(batch, item{n: n, line: append([]byte(nil), line...)})
-		if len(batch) == chunk {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return flush()
-		}
-		return nil
-	})
-	if err = errors.Join(err, flush()); err != nil {
-		return err
-	}
-	return partly(failed)
 }
 
 // badLine tells of a line that could not be read, on stderr and in its place.
