@@ -187,15 +187,18 @@ func (r *timeReader) values(doc uint32, buf []uint32) []uint32 {
 // count counts documents by number, where nothing else is asked for: some
 // nanoseconds a document.
 func (l *lane) count(s *segView, docs *roaring.Bitmap, sums []uint64) ([]uint64, error) {
-	r, err := l.read(s, docs)
-	if err != nil {
-		return sums, err
-	}
 	add := func(n uint32, count uint64) {
 		for uint32(len(sums)) <= n {
 			sums = append(sums, 0)
 		}
 		sums[n] += count
+	}
+	if counted, err := l.countFew(s, docs, add); counted || err != nil {
+		return sums, err
+	}
+	r, err := l.read(s, docs)
+	if err != nil {
+		return sums, err
 	}
 	switch r := r.(type) {
 	case *valueReader:
@@ -215,6 +218,35 @@ func (l *lane) count(s *segView, docs *roaring.Bitmap, sums []uint64) ([]uint64,
 		})
 	}
 	return sums, nil
+}
+
+// fewValues is how many documents of a segment there are for each value at
+// least where values are few.
+const fewValues = 512
+
+// countFew counts documents by the sets of few values, which are not worth the
+// memory of their ordinals, and reports whether they are few.
+func (l *lane) countFew(s *segView, docs *roaring.Bitmap, add func(n uint32, count uint64)) (bool, error) {
+	name := fieldOf(l.dim)
+	if l.cal != nil || l.dim == dimSentiment || s.sh.columns.ordinals(s.id, name) != nil {
+		return false, nil
+	}
+	d, err := s.dict(name)
+	if err != nil || uint64(d.Cardinality()) > s.seg.Count()/fewValues {
+		return false, err
+	}
+	return true, s.terms(name, "", func(term string) (bool, error) {
+		b, err := s.docs(name, term)
+		if err != nil {
+			return false, err
+		}
+		if n := b.AndCardinality(docs); n > 0 {
+			if number := l.number(term); number != none {
+				add(number, n)
+			}
+		}
+		return true, nil
+	})
 }
 
 // eachDoc calls fn with each document.

@@ -6,8 +6,9 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// ordinalBytes bounds what ordinals of an index keep in memory.
-const ordinalBytes = 96 << 20
+// ordinalBytes bounds what ordinals and forward indexes keep in memory: of a
+// million mentions about 110 MB.
+const ordinalBytes = 192 << 20
 
 // ordinals are the values of a field by document: document i has the terms
 // with the numbers list[starts[i]:starts[i+1]]. Counting by them costs some
