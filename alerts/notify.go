@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -117,28 +116,4 @@ func Attempt(ctx context.Context, n Notifier, d mention.Delivery, now time.Time)
 		d.State = mention.DeliveryDead
 	}
 	return d, err
-}
-
-// errTooLong reports more bytes than allowed.
-var errTooLong = errors.New("more bytes than allowed")
-
-// limited fails when more than left bytes come.
-type limited struct {
-	r    io.Reader
-	left int64
-}
-
-// Read implements io.Reader.
-func (l *limited) Read(p []byte) (int, error) {
-	if l.left < 0 {
-		return 0, errTooLong
-	}
-	if int64(len(p)) > l.left+1 {
-		p = p[:l.left+1]
-	}
-	n, err := l.r.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return n, errTooLong
-	}
-	return n, err
 }

@@ -1,9 +1,9 @@
 package alerts
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/mail"
 	"net/url"
 	"os"
@@ -70,11 +70,14 @@ func readSecret(path string) (Secret, error) {
 		return "", err
 	}
 	defer f.Close()
-	var buf bytes.Buffer
-	if _, err := buf.ReadFrom(&limited{r: f, left: maxSecret}); err != nil {
+	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err == nil && len(data) > maxSecret {
+		err = fmt.Errorf("more than %d bytes", maxSecret)
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	s := strings.TrimSpace(buf.String())
+	s := strings.TrimSpace(string(data))
 	if s == "" {
 		return "", fmt.Errorf("%s is empty", path)
 	}

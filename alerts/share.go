@@ -96,13 +96,7 @@ func (j *shareJudge) add(e *Engine, g *group, x *entry) {
 		return
 	}
 	g.fed(x)
-	it := itemOf(x.row)
-	it.Excerpt = clip(it.Excerpt, maxGroupName)
-	g.remember(&it)
-	if g.Incident != nil {
-		g.Incident.join(&it, x.at)
-		e.out.incident(&g.Incident.Incident)
-	}
+	e.keep(g, x)
 	j.look(e, g, x.at, x)
 	if g.JudgeDue == 0 {
 		g.JudgeDue = nextHour(x.at)

@@ -83,13 +83,7 @@ func (j *countJudge) add(e *Engine, g *group, x *entry) {
 	g.Series.add(bin, 1)
 	g.Series.trim(binOf(x.at) - (baselineDays+2)*j.clock.day)
 	g.Idle = x.at.add(feedAge)
-	it := itemOf(x.row)
-	it.Excerpt = clip(it.Excerpt, maxGroupName)
-	g.remember(&it)
-	if g.Incident != nil {
-		g.Incident.join(&it, x.at)
-		e.out.incident(&g.Incident.Incident)
-	}
+	it := e.keep(g, x)
 	if j.drop {
 		if g.JudgeDue == 0 {
 			g.JudgeDue = j.next(x.at)

@@ -140,6 +140,18 @@ func (g *group) remember(it *Item) {
 	g.Recent = insertItem(g.Recent, it, maxRecent)
 }
 
+// keep remembers a mention, and joins it to the incident that goes on.
+func (e *Engine) keep(g *group, x *entry) Item {
+	it := itemOf(x.row)
+	it.Excerpt = clip(it.Excerpt, maxGroupName)
+	g.remember(&it)
+	if g.Incident != nil {
+		g.Incident.join(&it, x.at)
+		e.out.incident(&g.Incident.Incident)
+	}
+	return it
+}
+
 // millis are ascending times, kept as differences.
 type millis []instant
 

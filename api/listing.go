@@ -74,6 +74,21 @@ type messageView struct {
 	Message, Hint, Before, At string
 }
 
+// forPage takes a place for the questions of a page. Where its query is at
+// fault, or there is no place, that is shown and done is nil.
+func (a *api) forPage(w http.ResponseWriter, r *http.Request, s *scope, name string, page view) (ctx context.Context, done func()) {
+	if len(s.Messages) > 0 {
+		a.pages.show(w, r, http.StatusBadRequest, name, page)
+		return r.Context(), nil
+	}
+	ctx, done, err := a.reading(r.Context())
+	if err != nil {
+		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
+		return r.Context(), nil
+	}
+	return ctx, done
+}
+
 func (a *api) listPage(w http.ResponseWriter, r *http.Request) {
 	s := a.newScope(r, "/mentions", "all", time.Now())
 	params := r.URL.Query()
@@ -82,13 +97,8 @@ func (a *api) listPage(w http.ResponseWriter, r *http.Request) {
 		v.Order = mention.NewestFirst
 	}
 	page := view{Title: "Mentions", Here: "/mentions", Data: v}
-	if len(s.Messages) > 0 {
-		a.pages.show(w, r, http.StatusBadRequest, "mentions", page)
-		return
-	}
-	ctx, done, err := a.reading(r.Context())
-	if err != nil {
-		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
+	ctx, done := a.forPage(w, r, s, "mentions", page)
+	if done == nil {
 		return
 	}
 	defer done()

@@ -97,13 +97,8 @@ func (a *api) home(w http.ResponseWriter, r *http.Request) {
 	s := a.newScope(r, "/", "7d", time.Now())
 	v := &overviewView{scope: s}
 	page := view{Title: "Overview", Here: "/", Data: v}
-	if len(s.Messages) > 0 {
-		a.pages.show(w, r, http.StatusBadRequest, "overview", page)
-		return
-	}
-	ctx, done, err := a.reading(r.Context())
-	if err != nil {
-		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
+	ctx, done := a.forPage(w, r, s, "overview", page)
+	if done == nil {
 		return
 	}
 	defer done()

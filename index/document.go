@@ -93,22 +93,14 @@ type builder struct {
 	length int
 }
 
-func (b *builder) freq() *index.TokenFreq {
-	if len(b.freqs) == 0 {
-		b.freqs = make([]index.TokenFreq, 256)
+// another hands out the next of a block.
+func another[T any](block *[]T) *T {
+	if len(*block) == 0 {
+		*block = make([]T, 256)
 	}
-	f := &b.freqs[0]
-	b.freqs = b.freqs[1:]
-	return f
-}
-
-func (b *builder) place() *index.TokenLocation {
-	if len(b.places) == 0 {
-		b.places = make([]index.TokenLocation, 256)
-	}
-	p := &b.places[0]
-	b.places = b.places[1:]
-	return p
+	v := &(*block)[0]
+	*block = (*block)[1:]
+	return v
 }
 
 // add notes that a term stands at a position. What bleve calls start and end
@@ -117,13 +109,13 @@ func (b *builder) place() *index.TokenLocation {
 func (b *builder) add(terms index.TokenFrequencies, term string, position, start int, spelling uint64) {
 	tf := terms[term]
 	if tf == nil {
-		tf = b.freq()
+		tf = another(&b.freqs)
 		terms[term] = tf
 	}
 	if n := len(tf.Locations); n > 0 && tf.Locations[n-1].Position == position && tf.Locations[n-1].Start == start {
 		return
 	}
-	p := b.place()
+	p := another(&b.places)
 	p.Position, p.Start, p.End = position, start, int(spelling)
 	tf.Locations = append(tf.Locations, p)
 	tf.SetFrequency(len(tf.Locations))
@@ -167,7 +159,7 @@ func (b *builder) keywords(name string, values []string, options index.FieldInde
 		if v == "" || terms[v] != nil {
 			continue
 		}
-		tf := b.freq()
+		tf := another(&b.freqs)
 		tf.SetFrequency(1)
 		terms[v] = tf
 	}

@@ -19,12 +19,24 @@ func (p *near) spans(doc uint32, one bool) ([]span, error) {
 	if err != nil || left == nil || right == nil {
 		return nil, err
 	}
-	var found []span
-	for i, s := range left {
+	found, err := p.follow(nil, left, right, one)
+	if err != nil || one && len(found) > 0 {
+		return found, err
+	}
+	if !p.ordered {
+		found, err = p.follow(found, right, left, one)
+	}
+	return sorted(found), err
+}
+
+// follow adds the pairs in which a span of second stands behind one of first;
+// one is enough where one is asked for.
+func (p *near) follow(found []span, first, second []span, one bool) ([]span, error) {
+	for i, s := range first {
 		if err := p.e.tick(i); err != nil {
 			return nil, err
 		}
-		for _, t := range startingAt(right, s.last+1) {
+		for _, t := range startingAt(second, s.last+1) {
 			if t.first-s.last-1 > p.n {
 				break
 			}
@@ -37,32 +49,7 @@ func (p *near) spans(doc uint32, one bool) ([]span, error) {
 			return nil, tooManySpans()
 		}
 	}
-	if p.ordered {
-		return sorted(found), nil
-	}
-	return p.before(left, right, found, one)
-}
-
-// before adds the pairs in which the right side stands first.
-func (p *near) before(left, right, found []span, one bool) ([]span, error) {
-	for i, t := range right {
-		if err := p.e.tick(i); err != nil {
-			return nil, err
-		}
-		for _, s := range startingAt(left, t.last+1) {
-			if s.first-t.last-1 > p.n {
-				break
-			}
-			found = append(found, span{t.first, s.last, t.firstSentence, s.lastSentence})
-		}
-		if one && len(found) > 0 {
-			return found[:1], nil
-		}
-		if len(found) > maxSpans {
-			return nil, tooManySpans()
-		}
-	}
-	return sorted(found), nil
+	return found, nil
 }
 
 func tooManySpans() error {

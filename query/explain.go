@@ -230,19 +230,7 @@ func clauses(dst []Clause, n Node, depth int) []Clause {
 	if !negative(n) {
 		dst = append(dst, Clause{Query: Print(n), Depth: depth})
 	}
-	var args []Node
-	switch n := n.(type) {
-	case *And:
-		args = n.Args
-	case *Or:
-		args = n.Args
-	case *Near:
-		args = []Node{n.Left, n.Right}
-	case *Sentence:
-		args = []Node{n.Left, n.Right}
-	case *Repeat:
-		args = []Node{n.Arg}
-	}
+	args, _ := argsOf(n)
 	for _, a := range args {
 		dst = clauses(dst, a, depth+1)
 	}

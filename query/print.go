@@ -132,23 +132,29 @@ func leafField(n Node) string {
 	return ""
 }
 
-// everyLeaf reports whether ok holds for every leaf of n.
-func everyLeaf(n Node, ok func(Node) bool) bool {
-	var args []Node
+// argsOf are the nodes that stand directly inside one; a leaf has none.
+func argsOf(n Node) (args []Node, ok bool) {
 	switch n := n.(type) {
 	case *And:
-		args = n.Args
+		return n.Args, true
 	case *Or:
-		args = n.Args
+		return n.Args, true
 	case *Not:
-		args = []Node{n.Arg}
+		return []Node{n.Arg}, true
 	case *Near:
-		args = []Node{n.Left, n.Right}
+		return []Node{n.Left, n.Right}, true
 	case *Sentence:
-		args = []Node{n.Left, n.Right}
+		return []Node{n.Left, n.Right}, true
 	case *Repeat:
-		args = []Node{n.Arg}
-	default:
+		return []Node{n.Arg}, true
+	}
+	return nil, false
+}
+
+// everyLeaf reports whether ok holds for every leaf of n.
+func everyLeaf(n Node, ok func(Node) bool) bool {
+	args, inner := argsOf(n)
+	if !inner {
 		return ok(n)
 	}
 	for _, a := range args {
@@ -211,22 +217,15 @@ func (p *printer) near(n Node) {
 // nests reports whether item writes more than most parentheses inside each
 // other for n. It looks no deeper than that.
 func nests(n Node, most int) bool {
-	var args []Node
+	args, inner := argsOf(n)
+	if !inner {
+		return most < 0
+	}
 	switch n := n.(type) {
-	case *And:
-		args = n.Args
-	case *Or:
-		args = n.Args
-	case *Near:
-		args = []Node{n.Left, n.Right}
-	case *Sentence:
-		args = []Node{n.Left, n.Right}
 	case *Not:
 		return nests(n.Arg, most)
 	case *Repeat:
 		return nests(n.Arg, most)
-	default:
-		return most < 0
 	}
 	if most <= 0 {
 		return true

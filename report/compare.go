@@ -183,7 +183,12 @@ func figureLike(list []mention.Figure, f *mention.Figure) *mention.Figure {
 
 // figureCells are value, low, high and before of a figure.
 func figureCells(f *mention.Figure) []any {
-	var value, low, high, before *float64
+	value, low, high, before := knownOf(f)
+	return []any{value, low, high, before}
+}
+
+// knownOf are the numbers of a figure, nil where they are not known.
+func knownOf(f *mention.Figure) (value, low, high, before *float64) {
 	if f.Known {
 		value = &f.Value
 		if f.Level > 0 {
@@ -193,7 +198,7 @@ func figureCells(f *mention.Figure) []any {
 	if f.Previous != nil && f.Previous.Known {
 		before = &f.Previous.Value
 	}
-	return []any{value, low, high, before}
+	return value, low, high, before
 }
 
 // Parts gives the values of both sides, the largest first; a side that has none

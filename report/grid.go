@@ -263,16 +263,7 @@ func ScoreGrid(card *mention.Scorecard) Grid {
 	g := Grid{Columns: []string{"subject", "measure", "value", "low", "high", "n", "denominator", "previous", "amec_stage", "formula", "version", "query", "notes"}}
 	for i := range card.Figures {
 		f := &card.Figures[i]
-		var value, low, high, previous *float64
-		if f.Known {
-			value = &f.Value
-			if f.Level > 0 {
-				low, high = &f.Low, &f.High
-			}
-		}
-		if f.Previous != nil && f.Previous.Known {
-			previous = &f.Previous.Value
-		}
+		value, low, high, previous := knownOf(f)
 		r := &f.Recipe
 		g.Rows = append(g.Rows, []any{f.Subject, r.Measure, value, low, high, r.N, r.Denominator, previous, r.Stage, r.Formula, r.Version, r.Query, r.Caveats})
 	}

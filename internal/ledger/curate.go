@@ -179,15 +179,20 @@ func audit(t *txn, e mention.AuditEntry) error {
 // AuditLog implements [Curating].
 func (l *store) AuditLog(ctx context.Context, after int64, limit int) ([]mention.AuditEntry, error) {
 	var list []mention.AuditEntry
-	err := l.r.each(ctx, "SELECT seq, at, actor, action, object, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", func(rows *sql.Rows) error {
+	err := l.r.each(ctx, "SELECT seq, at, actor, action, object, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", auditRows(&list), after, limitOr(limit))
+	return list, reading("audit log", err)
+}
+
+// auditRows reads rows of the audit.
+func auditRows(list *[]mention.AuditEntry) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
 		var e mention.AuditEntry
 		var millis int64
 		err := rows.Scan(&e.Seq, &millis, &e.Actor, &e.Action, &e.Object, &e.Detail)
 		e.At = at(millis)
-		list = append(list, e)
+		*list = append(*list, e)
 		return err
-	}, after, limitOr(limit))
-	return list, reading("audit log", err)
+	}
 }
 
 // PutObject implements [Curating].

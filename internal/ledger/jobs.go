@@ -136,12 +136,12 @@ func (j *Jobs) open(ctx context.Context, o JobOptions) error {
 		return err
 	}
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &fetchWorker{jobs: j, work: o.Fetch})
-	river.AddWorker(workers, &deliverWorker{jobs: j, work: o.Deliver})
+	river.AddWorker(workers, &worker[fetchArgs]{jobs: j, name: func(a fetchArgs) string { return a.Source }, work: o.Fetch})
+	river.AddWorker(workers, &worker[deliverArgs]{jobs: j, name: func(a deliverArgs) string { return a.Receiver }, work: o.Deliver})
 	if o.Report == nil {
 		o.Report = func(context.Context, string) error { return nil }
 	}
-	river.AddWorker(workers, &reportWorker{jobs: j, work: o.Report})
+	river.AddWorker(workers, &worker[reportArgs]{jobs: j, name: func(a reportArgs) string { return a.Plan }, work: o.Report})
 	j.client, err = river.NewClient(driver, &river.Config{
 		Queues: map[string]river.QueueConfig{
 			fetchArgs{}.Kind():   {MaxWorkers: workersOr(o.FetchWorkers)},
@@ -368,34 +368,16 @@ func (j *Jobs) end(key jobKey) {
 	}
 }
 
-type fetchWorker struct {
-	river.WorkerDefaults[fetchArgs]
+// A worker does the jobs of a kind.
+type worker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
 	jobs *Jobs
+	name func(T) string // what a job is about
 	work func(context.Context, string) error
 }
 
-func (w *fetchWorker) Work(ctx context.Context, job *river.Job[fetchArgs]) error {
-	return work(ctx, w.jobs, job, job.Args.Source, w.work)
-}
-
-type deliverWorker struct {
-	river.WorkerDefaults[deliverArgs]
-	jobs *Jobs
-	work func(context.Context, string) error
-}
-
-func (w *deliverWorker) Work(ctx context.Context, job *river.Job[deliverArgs]) error {
-	return work(ctx, w.jobs, job, job.Args.Receiver, w.work)
-}
-
-type reportWorker struct {
-	river.WorkerDefaults[reportArgs]
-	jobs *Jobs
-	work func(context.Context, string) error
-}
-
-func (w *reportWorker) Work(ctx context.Context, job *river.Job[reportArgs]) error {
-	return work(ctx, w.jobs, job, job.Args.Plan, w.work)
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	return work(ctx, w.jobs, job, w.name(job.Args), w.work)
 }
 
 // backoff is how long River waits.

@@ -196,13 +196,6 @@ func (l *store) AuditTrail(ctx context.Context, f mention.AuditFilter) ([]mentio
 		f.Before = 1<<63 - 1
 	}
 	err := l.r.each(ctx, `SELECT seq, at, actor, action, object, detail FROM audit WHERE seq < ? AND ? IN ('', actor) AND ? IN ('', object)
-		AND (? IN ('', action) OR action >= ? || '.' AND action < ? || '/') ORDER BY seq DESC LIMIT ?`, func(rows *sql.Rows) error {
-		var e mention.AuditEntry
-		var millis int64
-		err := rows.Scan(&e.Seq, &millis, &e.Actor, &e.Action, &e.Object, &e.Detail)
-		e.At = at(millis)
-		list = append(list, e)
-		return err
-	}, f.Before, f.Actor, f.Object, f.Action, f.Action, f.Action, limitOr(f.Limit))
+		AND (? IN ('', action) OR action >= ? || '.' AND action < ? || '/') ORDER BY seq DESC LIMIT ?`, auditRows(&list), f.Before, f.Actor, f.Object, f.Action, f.Action, f.Action, limitOr(f.Limit))
 	return list, reading("audit trail", err)
 }

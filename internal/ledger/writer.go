@@ -233,22 +233,22 @@ func (t *txn) stmt(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-func (t *txn) exec(query string, args ...any) error {
+func (t *txn) run(query string, args []any) (sql.Result, error) {
 	s, err := t.stmt(query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = s.ExecContext(t.ctx, args...)
+	return s.ExecContext(t.ctx, args...)
+}
+
+func (t *txn) exec(query string, args ...any) error {
+	_, err := t.run(query, args)
 	return err
 }
 
 // insert gives the row id of the new row.
 func (t *txn) insert(query string, args ...any) (int64, error) {
-	s, err := t.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.ExecContext(t.ctx, args...)
+	res, err := t.run(query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -257,11 +257,7 @@ func (t *txn) insert(query string, args ...any) (int64, error) {
 
 // update gives the number of rows it touched.
 func (t *txn) update(query string, args ...any) (int64, error) {
-	s, err := t.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.ExecContext(t.ctx, args...)
+	res, err := t.run(query, args)
 	if err != nil {
 		return 0, err
 	}
