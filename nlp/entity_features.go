@@ -63,7 +63,7 @@ type entityModel struct {
 
 	// What words used alike say at their own place, before and after, by
 	// direction and by whether it is up or down.
-	directed [usageDims * 3][3][entityLabels]int16
+	directed [usageDims * 3][3]nineSums
 }
 
 // shapeHash hashes the shape of a word, with repeats left out or not.
@@ -99,7 +99,8 @@ func (m *entityModel) word(e *entityWord, w, lower string) {
 	if m.linear.w == nil {
 		e.rows = &[places][]uint32{}
 	}
-	add := func(place int, id, h uint64) { m.addWord(e, place, mix(h, id)) }
+	var sums [places]nineSums
+	add := func(place int, id, h uint64) { m.addWord(e, &sums, place, mix(h, id)) }
 	full := shapeHash(w, false)
 	add(placeSelf, 2, hashString(w))
 	add(placeSelf, 3, e.lower)
@@ -124,7 +125,7 @@ func (m *entityModel) word(e *entityWord, w, lower string) {
 		add(placeSelf, 58, mix(uint64(e.lists), e.shape))
 	}
 	group, code := m.usage.of(lower)
-	eachDirection(code, func(d, to uint64) { m.addDirection(e, d, to) })
+	eachDirection(code, func(d, to uint64) { m.addDirection(e, &sums, d, to) })
 	if group != 0 {
 		add(placeSelf, 80, uint64(group))
 		add(placeSelf, 81, mix(uint64(group), e.shape))
@@ -142,20 +143,38 @@ func (m *entityModel) word(e *entityWord, w, lower string) {
 			add(place, id+3, uint64(group))
 		}
 	}
+	for place := range sums {
+		e.sums[place] = sums[place].all()
+	}
 }
 
-// addWord adds a feature of a word at a place: at most a hundred do, whose
-// sums fit in 16 bits.
-func (m *entityModel) addWord(e *entityWord, place int, h uint64) {
+// nineSums adds up rows of nine weights.
+type nineSums struct {
+	lanes lanes
+	ninth int16
+}
+
+// all returns the sums: of at most a hundred rows, which fit in 16 bits.
+func (s *nineSums) all() (out [entityLabels]int16) {
+	var eight [8]int32
+	s.lanes.sums(&eight)
+	for k, v := range eight {
+		out[k] = int16(v)
+	}
+	out[entityLabels-1] = s.ninth
+	return out
+}
+
+// addWord adds a feature of a word at a place.
+func (m *entityModel) addWord(e *entityWord, sums *[places]nineSums, place int, h uint64) {
 	r := m.linear.row(h)
 	if e.rows != nil {
 		e.rows[place] = append(e.rows[place], r)
 		return
 	}
-	sums := &e.sums[place]
-	for k, v := range m.linear.w[int(r)*entityLabels:][:entityLabels] {
-		sums[k] += int16(v)
-	}
+	row := bytesOf(m.linear.w)[int(r)*entityLabels:][:entityLabels]
+	sums[place].lanes.add(row)
+	sums[place].ninth += int16(int8(row[entityLabels-1]))
 }
 
 // directionFeatures are the first of the features of directions, by place.
@@ -163,28 +182,30 @@ var directionFeatures = [...]uint64{placeSelf: 300, placePrev: 400, placeNext: 5
 
 // addDirection adds what a direction says in which the use of a word is far
 // from that of others.
-func (m *entityModel) addDirection(e *entityWord, d, to uint64) {
+func (m *entityModel) addDirection(e *entityWord, sums *[places]nineSums, d, to uint64) {
 	if e.rows != nil {
 		for place, id := range directionFeatures {
-			m.addWord(e, place, mix(to, id+d))
+			m.addWord(e, sums, place, mix(to, id+d))
 		}
 		return
 	}
-	for place, sums := range &m.directed[3*d+to-1] {
-		for k, v := range sums {
-			e.sums[place][k] += v
-		}
+	for place := range directionFeatures {
+		one, s := &m.directed[3*d+to-1][place], &sums[place]
+		s.lanes.even += one.lanes.even
+		s.lanes.odd += one.lanes.odd
+		s.lanes.n++
+		s.ninth += one.ninth
 	}
 }
 
-// direct makes the sums of directions.
+// direct makes the rows of directions.
 func (m *entityModel) direct() {
 	for i := range m.directed {
+		var sums [places]nineSums
 		for place, id := range directionFeatures {
-			var e entityWord
-			m.addWord(&e, place, mix(uint64(i%3+1), id+uint64(i/3)))
-			m.directed[i][place] = e.sums[place]
+			m.addWord(&entityWord{}, &sums, place, mix(uint64(i%3+1), id+uint64(i/3)))
 		}
+		copy(m.directed[i][:], sums[:])
 	}
 }
 

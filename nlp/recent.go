@@ -29,6 +29,10 @@ func newRecent[V any]() *recent[V] { return &recent[V]{seed: maphash.MakeSeed()}
 
 func (c *recent[V]) place(key string) uint64 { return maphash.String(c.seed, key) % recentSize }
 
+// first returns what stands at the first place of a key, or nil: mostly what
+// is kept for it.
+func (c *recent[V]) first(key string) *kept[V] { return c.places[c.place(key)].Load() }
+
 func (c *recent[V]) get(key string) (v V, ok bool) {
 	i := c.place(key)
 	for _, at := range [...]uint64{i, i ^ 1} {

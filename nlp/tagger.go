@@ -149,6 +149,8 @@ type tagger struct {
 	runs     *recent[[]piece] // what runs without white space are made of
 	row      []*wordFeatures
 	cut      []string         // scratch of pieces
+	nexts    []ref            // of label: features of words and the tags after them
+	touched  uint32           // of no meaning: keeps reads that only bring weights near
 	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
 	none     [2]ref           // prevword-None, nextword-None
 	entities *entityModel
@@ -169,10 +171,10 @@ func newTagger(b *base) *tagger {
 func (t *tagger) context(f *wordFeatures) {
 	n, p := f.normal, &t.b.pos
 	s := n[len(n)-min(len(n), 3):]
-	f.before = [2]ref{p.find(wordBefore.of(n)), p.find(suffixBefore.of(s))}
-	f.before2 = p.find(wordBefore2.of(n))
-	f.after = [2]ref{p.find(wordAfter.of(n)), p.find(suffixAfter.of(s))}
-	f.after2 = p.find(wordAfter2.of(n))
+	names := [...]uint64{wordBefore.of(n), suffixBefore.of(s), wordBefore2.of(n), wordAfter.of(n), suffixAfter.of(s), wordAfter2.of(n)}
+	var r [len(names)]ref
+	p.findAll(r[:], names[:])
+	f.before, f.before2, f.after, f.after2 = [2]ref{r[0], r[1]}, r[2], [2]ref{r[3], r[4]}, r[5]
 }
 
 var (
@@ -189,25 +191,29 @@ func (t *tagger) known(w string) *wordFeatures {
 	low := strings.ToLower(w)
 	f := &wordFeatures{normal: normalize(w, low), shape: shapeOf(w, low), fixed: -1}
 	f.paired, f.phrasal = t.b.paired.has(hashString(f.normal)), phrasal(w)
-	t.context(f)
 	if tag, ok := t.sure(w); ok {
 		f.fixed = int16(t.index(tag))
 	}
 	b := t.b
 	head, tail := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
-	f.self = [3]ref{b.pos.find(ownSuffix.of(tail)), b.pos.find(ownPrefix.of(string(rune(w[0])))), b.pos.find(ownWord.of(f.normal))}
+	t.context(f)
+	own := [...]uint64{ownSuffix.of(tail), ownPrefix.of(string(rune(w[0]))), ownWord.of(f.normal)}
+	b.pos.findAll(f.self[:], own[:])
 	basic := "False"
 	if _, ok := b.basic[w]; ok {
 		basic = "True"
 	}
-	find := func(name prefix, value string) ref { return b.ner.find(name.of(value)) }
-	for _, r := range [...]ref{
-		find(labelBias, "True"), find(labelBasic, basic), find(labelPrefix, strings.ToLower(head)), find(labelSuffix, strings.ToLower(tail)),
-		find(labelShape, shapes[f.shape]), find(labelWord, w), find(labelLower, low), find(labelLength, strconv.Itoa(len(w))),
-	} {
+	names := [...]uint64{
+		labelBias.of("True"), labelBasic.of(basic), labelPrefix.of(strings.ToLower(head)), labelSuffix.of(strings.ToLower(tail)),
+		labelShape.of(shapes[f.shape]), labelWord.of(w), labelLower.of(low), labelLength.of(strconv.Itoa(len(w))),
+		labelBefore.of(low), labelAfter.of(low),
+	}
+	var refs [len(names)]ref
+	b.ner.findAll(refs[:], names[:])
+	for _, r := range refs[:len(refs)-2] {
 		addLabels(&f.named, b.ner.of(r))
 	}
-	f.nerPrev, f.nerNext = find(labelBefore, low), find(labelAfter, low)
+	f.nerPrev, f.nerNext = refs[len(refs)-2], refs[len(refs)-1]
 	f.withNext = prefix(prefix(labelWithNext.of(low)).of("+"))
 	f.nexted = b.nexted.has(uint64(f.withNext))
 	if t.entities != nil {
@@ -257,6 +263,9 @@ func (t *tagger) tag(toks []token) {
 	b, s := t.b, &t.b.small
 	p1, p2 := len(b.classes), len(b.classes)+1
 	for i := range toks {
+		if i%touchAhead == 0 {
+			t.touchTags(toks[i:min(len(toks), i+touchAhead)])
+		}
 		f := t.row[i+2]
 		c := int(f.fixed)
 		if c < 0 {
@@ -275,6 +284,22 @@ func (t *tagger) tag(toks []token) {
 		toks[i].tag = uint8(c)
 		p1, p2 = c, p1
 	}
+}
+
+// touchAhead is the number of tokens whose weights are brought near at once.
+const touchAhead = 32
+
+// touchTags reads the first of the weights of each feature of words: see
+// touchRuns.
+func (t *tagger) touchTags(toks []token) {
+	var x tagWeight
+	w := t.b.pos.weights
+	for i := range toks {
+		f := toks[i].known
+		x ^= w[f.self[0].at()] ^ w[f.self[1].at()] ^ w[f.self[2].at()] ^ w[f.before[0].at()] ^ w[f.before[1].at()] ^
+			w[f.before2.at()] ^ w[f.after[0].at()] ^ w[f.after[1].at()] ^ w[f.after2.at()]
+	}
+	t.touched ^= uint32(x)
 }
 
 // tagFeatures is the number of features of a token in prose's tagger.
@@ -337,9 +362,12 @@ func (t *tagger) label(toks []token) {
 	var scores [maxLabels]float64
 	add := func(r ref) { addLabels(&scores, b.ner.of(r)) }
 	for i := range toks {
+		if i%touchAhead == 0 {
+			t.touchLabels(toks, i)
+		}
 		f := t.row[i+2]
 		scores = f.named
-		next, nextName, prevTag, prevHist, prevShape := none, "None", none, 0, shapeNone
+		next, prevTag, prevHist, prevShape := none, none, 0, shapeNone
 		if i > 0 {
 			prevTag, prevHist = int(toks[i-1].tag), hist
 			add(t.row[i+1].nerPrev)
@@ -351,7 +379,6 @@ func (t *tagger) label(toks []token) {
 		}
 		if i < n-1 {
 			next = int(toks[i+1].tag)
-			nextName = b.folded[next]
 			add(t.row[i+3].nerNext)
 		} else {
 			add(t.none[1])
@@ -363,9 +390,7 @@ func (t *tagger) label(toks []token) {
 		add(s.before[prevTag])
 		add(s.hist[prevHist])
 		add(s.shapeHist[prevShape*len(histories)+prevHist])
-		if f.nexted {
-			add(b.ner.find(f.withNext.of(nextName)))
-		}
+		add(t.nexts[i%touchAhead])
 		l := 0
 		for k := 1; k < len(b.labels); k++ {
 			if scores[k] > scores[l] {
@@ -375,6 +400,31 @@ func (t *tagger) label(toks []token) {
 		toks[i].label = uint8(l)
 		hist = history(b.labels[l])
 	}
+}
+
+// touchLabels finds the features of words and the tags after them of the next
+// tokens, and brings weights near: see touchRuns.
+func (t *tagger) touchLabels(toks []token, from int) {
+	t.nexts = t.nexts[:0]
+	var x uint8
+	w := t.b.ner.weights
+	for i := from; i < min(len(toks), from+touchAhead); i++ {
+		f := toks[i].known
+		next := ref(0)
+		if f.nexted {
+			name := "None"
+			if i+1 < len(toks) {
+				name = t.b.folded[toks[i+1].tag]
+			}
+			next = t.b.ner.find(f.withNext.of(name))
+		}
+		t.nexts = append(t.nexts, next)
+		x ^= w[f.nerPrev.at()].label ^ w[f.nerNext.at()].label
+	}
+	for _, r := range t.nexts {
+		x ^= w[r.at()].label
+	}
+	t.touched ^= uint32(x)
 }
 
 // addLabels adds the weights of a feature to the scores of labels.

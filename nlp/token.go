@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"unicode"
@@ -25,53 +26,107 @@ type piece struct {
 	known    *wordFeatures
 }
 
+// A run is a stretch of text without white space, and what may be remembered
+// of it.
+type run struct {
+	from, to int
+	kept     *kept[[]piece]
+}
+
+// runBlock is the number of runs that are looked up together.
+const runBlock = 64
+
 // tokenize appends the tokens of c to dst. Prose cuts at white space first
 // and then every run by itself, so what it made of a run is remembered.
 func (t *tagger) tokenize(dst []token, c *cleaned) []token {
 	text := c.text
-	k := 0
+	k, at := 0, 0
 	var delta int32
-	for i := 0; i < len(text); {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[i:])
-		}
-		if unicode.IsSpace(r) {
-			i += size
-			continue
-		}
-		end := i
-		for end < len(text) && text[end] > ' ' {
-			if text[end] >= utf8.RuneSelf {
-				r, size := utf8.DecodeRuneInString(text[end:])
-				if unicode.IsSpace(r) {
-					break
-				}
-				end += size
-				continue
+	var block [runBlock]run
+	for at < len(text) {
+		n := 0
+		for n < len(block) {
+			var from int
+			if from, at = nextRun(text, at); from == at {
+				break
 			}
-			end++
+			block[n] = run{from, at, t.runs.first(text[from:at])}
+			n++
 		}
-		if end == i { // a control character that is no space
-			i++
-			continue
+		t.touchRuns(block[:n])
+		for i := range block[:n] {
+			r := &block[i]
+			for _, p := range t.pieces(text[r.from:r.to], r.kept) {
+				from, to := r.from+int(p.from), r.from+int(p.to)
+				var begin, after int32
+				delta, k = c.delta(delta, k, from)
+				begin = int32(from) + delta
+				delta, k = c.delta(delta, k, to)
+				after = int32(to) + delta
+				dst = append(dst, token{text: text[from:to], known: p.known, start: begin, end: max(after, begin)})
+			}
 		}
-		for _, p := range t.pieces(text[i:end]) {
-			from, to := i+int(p.from), i+int(p.to)
-			var begin, after int32
-			delta, k = c.delta(delta, k, from)
-			begin = int32(from) + delta
-			delta, k = c.delta(delta, k, to)
-			after = int32(to) + delta
-			dst = append(dst, token{text: text[from:to], known: p.known, start: begin, end: max(after, begin)})
-		}
-		i = end
 	}
 	return dst
 }
 
-// pieces are the tokens of a run without white space.
-func (t *tagger) pieces(run string) []piece {
+// nextRun returns the first run of a text from byte i on; an empty one at its
+// end.
+func nextRun(text string, i int) (from, to int) {
+	for i < len(text) {
+		c := text[i]
+		switch {
+		case c <= ' ': // white space, or a control character that is none
+			i++
+		case c < utf8.RuneSelf:
+			return i, runEnd(text, i)
+		default:
+			r, size := utf8.DecodeRuneInString(text[i:])
+			if !unicode.IsSpace(r) {
+				return i, runEnd(text, i)
+			}
+			i += size
+		}
+	}
+	return i, i
+}
+
+func runEnd(text string, end int) int {
+	for end < len(text) && text[end] > ' ' {
+		if text[end] < utf8.RuneSelf {
+			end++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[end:])
+		if unicode.IsSpace(r) {
+			break
+		}
+		end += size
+	}
+	return end
+}
+
+// touchRuns reads a little of all that is remembered of runs: none of these
+// reads waits for another, so they are on their way from memory at once.
+// Everything that follows reads one thing to know what to read next.
+func (t *tagger) touchRuns(runs []run) {
+	var x uint8
+	for i := range runs {
+		if k := runs[i].kept; k != nil && len(k.value) > 0 {
+			f := k.value[0].known
+			x ^= k.key[0] ^ f.shape ^ uint8(f.after2) ^ uint8(f.entity.sums[placeSelf][0]) ^ uint8(f.entity.sums[placePrev2][0]) ^
+				uint8(math.Float64bits(f.named[0])) ^ uint8(math.Float64bits(f.named[maxLabels-1]))
+		}
+	}
+	t.touched ^= uint32(x)
+}
+
+// pieces are the tokens of a run without white space; k is what may be
+// remembered of it.
+func (t *tagger) pieces(run string, k *kept[[]piece]) []piece {
+	if k != nil && k.key == run {
+		return k.value
+	}
 	if p, ok := t.runs.get(run); ok {
 		return p
 	}

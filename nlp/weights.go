@@ -67,6 +67,26 @@ func (t *weightTable[W]) find(h uint64) ref {
 	return t.refs[t.slot(h)]
 }
 
+// findAll finds several features, at most twelve, whose keys it reads before
+// it looks at any.
+func (t *weightTable[W]) findAll(dst []ref, hashes []uint64) {
+	var firsts [12]uint64
+	mask := uint64(len(t.keys) - 1)
+	for i, h := range hashes {
+		firsts[i] = t.keys[(h^h>>29)&mask]
+	}
+	for i, h := range hashes {
+		switch firsts[i] {
+		case 0:
+			dst[i] = 0
+		case h:
+			dst[i] = t.refs[(h^h>>29)&mask]
+		default:
+			dst[i] = t.find(h)
+		}
+	}
+}
+
 // of returns the weights that r names.
 func (t *weightTable[W]) of(r ref) []W { return t.weights[r.at():][:r.n()] }
 

@@ -46,13 +46,13 @@ func TestDirectionsAreWhatTheirRowsSay(t *testing.T) {
 	e := m.entities
 	for d := range uint64(usageDims) {
 		for to := uint64(1); to <= 2; to++ {
-			var got, want entityWord
-			e.addDirection(&got, d, to)
+			var got, want [places]nineSums
+			e.addDirection(&entityWord{}, &got, d, to)
 			for place, id := range directionFeatures {
-				e.addWord(&want, place, mix(to, id+d))
+				e.addWord(&entityWord{}, &want, place, mix(to, id+d))
 			}
-			if got.sums != want.sums {
-				t.Fatalf("direction %d, %d: sums %v, want %v", d, to, got.sums, want.sums)
+			if got != want {
+				t.Fatalf("direction %d, %d: sums %v, want %v", d, to, got, want)
 			}
 		}
 	}
