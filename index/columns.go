@@ -22,6 +22,7 @@ type column struct {
 	ledger    []uint32     // number of the mention in the ledger, 0 where not known
 	numbers   [4][]float64 // score, engagement, reach, rating; nil where no document has one, else NaN where one lacks it
 	blocks    []timeBlock
+	classSets func() *[len(sentiments)]*roaring.Bitmap // documents of each class
 }
 
 // A timeBlock tells of the times of some documents that follow each other:
@@ -194,7 +195,25 @@ func readColumn(seg segment.Segment) (*column, error) {
 		}
 	}
 	c.block()
+	c.classSets = sync.OnceValue(c.sortClasses)
 	return c, nil
+}
+
+// sortClasses returns the documents of each class.
+func (c *column) sortClasses() *[len(sentiments)]*roaring.Bitmap {
+	dense := [len(sentiments)][]uint64{}
+	for class := range dense {
+		dense[class] = make([]uint64, (len(c.classes)+63)/64)
+	}
+	for doc, class := range c.classes {
+		dense[class][doc/64] |= 1 << (doc % 64)
+	}
+	sets := new([len(sentiments)]*roaring.Bitmap)
+	for class := range dense {
+		sets[class] = roaring.FromDense(dense[class], false)
+		sets[class].RunOptimize()
+	}
+	return sets
 }
 
 // block makes the blocks of the column.

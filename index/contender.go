@@ -157,48 +157,23 @@ func (e *era) window(k *trendKind) ([]*contender, error) {
 		return e.windowStories()
 	}
 	l := newLane(e.ctx, k.dim, nil)
-	now, err := e.tally(l, func(g *eraSeg) *roaring.Bitmap { return g.now })
-	if err != nil {
-		return nil, err
-	}
-	if k.dim == "site" {
-		e.find.host = slices.Clone(l.names)
-	}
-	l.only = map[string]bool{} // the past is asked about these alone
-	for n, name := range l.names {
-		l.only[name] = nth(now, n) >= leastCount
-		l.skip[n] = !l.only[name]
-	}
-	steady := now
-	if len(e.fresh) > 0 {
-		if steady, err = e.tally(l, func(g *eraSeg) *roaring.Bitmap { return g.steady }); err != nil {
+	var now, steady, past []uint64
+	for _, g := range e.segs {
+		err := l.counts(g.s, []*roaring.Bitmap{g.now, g.steady, g.past}, []*[]uint64{&now, &steady, &past})
+		if err != nil {
 			return nil, err
 		}
 	}
-	past, err := e.tally(l, func(g *eraSeg) *roaring.Bitmap { return g.past })
-	if err != nil {
-		return nil, err
-	}
 	var list []*contender
 	for n, count := range now {
+		if count > 0 && k.dim == "site" {
+			e.find.host = append(e.find.host, l.names[n])
+		}
 		if count >= leastCount {
 			list = append(list, &contender{key: l.names[n], now: count, steady: nth(steady, n), past: nth(past, n)})
 		}
 	}
 	return list, nil
-}
-
-// tally counts documents of each segment by the values of a lane.
-func (e *era) tally(l *lane, docs func(g *eraSeg) *roaring.Bitmap) (sums []uint64, err error) {
-	for _, g := range e.segs {
-		if docs(g).IsEmpty() {
-			continue
-		}
-		if sums, err = l.count(g.s, docs(g), sums); err != nil {
-			return nil, err
-		}
-	}
-	return sums, nil
 }
 
 // nth returns the n-th number of a list that may be shorter.

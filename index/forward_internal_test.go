@@ -44,7 +44,13 @@ func wordy(t *testing.T, rng *rand.Rand, n int) *Index {
 func countsOf(w *segWords) map[string][3]uint32 {
 	out := map[string][3]uint32{}
 	w.each(func(word string, _ uint64, at int) {
-		if c := [3]uint32{w.now[at], w.steady[at], w.past[at]}; c != [3]uint32{} {
+		var c [3]uint32
+		for i, list := range [][]uint32{w.now, w.steady, w.past} {
+			if list != nil {
+				c[i] = list[at]
+			}
+		}
+		if c != [3]uint32{} {
 			out[word] = c
 		}
 	})

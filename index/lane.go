@@ -187,37 +187,55 @@ func (r *timeReader) values(doc uint32, buf []uint32) []uint32 {
 // count counts documents by number, where nothing else is asked for: some
 // nanoseconds a document.
 func (l *lane) count(s *segView, docs *roaring.Bitmap, sums []uint64) ([]uint64, error) {
-	add := func(n uint32, count uint64) {
-		for uint32(len(sums)) <= n {
-			sums = append(sums, 0)
-		}
-		sums[n] += count
+	err := l.counts(s, []*roaring.Bitmap{docs}, []*[]uint64{&sums})
+	return sums, err
+}
+
+// counts counts several sets of documents by number.
+func (l *lane) counts(s *segView, sets []*roaring.Bitmap, sums []*[]uint64) error {
+	if counted, err := l.countFew(s, sets, sums); counted || err != nil {
+		return err
 	}
-	if counted, err := l.countFew(s, docs, add); counted || err != nil {
-		return sums, err
+	all := sets[0]
+	if len(sets) > 1 {
+		all = roaring.FastOr(sets...)
 	}
-	r, err := l.read(s, docs)
+	r, err := l.read(s, all)
 	if err != nil {
-		return sums, err
+		return err
 	}
-	switch r := r.(type) {
-	case *valueReader:
-		for ord, n := range r.o.count(docs) {
-			if n > 0 && r.numbers[ord] != none {
-				add(r.numbers[ord], uint64(n))
-			}
+	for i, docs := range sets {
+		if docs.IsEmpty() {
+			continue
 		}
-	case *timeReader:
-		r.cal.count(r.times, docs, add)
-	default:
-		var buf [1]uint32
-		eachDoc(docs, func(doc uint32) {
-			for _, n := range r.values(doc, buf[:0]) {
-				add(n, 1)
+		add := func(n uint32, count uint64) { addTo(sums[i], n, count) }
+		switch r := r.(type) {
+		case *valueReader:
+			for ord, n := range r.o.count(docs) {
+				if n > 0 && r.numbers[ord] != none {
+					add(r.numbers[ord], uint64(n))
+				}
 			}
-		})
+		case *timeReader:
+			r.cal.count(r.times, docs, add)
+		default:
+			var buf [1]uint32
+			eachDoc(docs, func(doc uint32) {
+				for _, n := range r.values(doc, buf[:0]) {
+					add(n, 1)
+				}
+			})
+		}
 	}
-	return sums, nil
+	return nil
+}
+
+// addTo adds to the n-th of numbers.
+func addTo(sums *[]uint64, n uint32, count uint64) {
+	for uint32(len(*sums)) <= n {
+		*sums = append(*sums, 0)
+	}
+	(*sums)[n] += count
 }
 
 // fewValues is how many documents of a segment there are for each value at
@@ -226,7 +244,7 @@ const fewValues = 512
 
 // countFew counts documents by the sets of few values, which are not worth the
 // memory of their ordinals, and reports whether they are few.
-func (l *lane) countFew(s *segView, docs *roaring.Bitmap, add func(n uint32, count uint64)) (bool, error) {
+func (l *lane) countFew(s *segView, sets []*roaring.Bitmap, sums []*[]uint64) (bool, error) {
 	name := fieldOf(l.dim)
 	if l.cal != nil || l.dim == dimSentiment || s.sh.columns.ordinals(s.id, name) != nil {
 		return false, nil
@@ -240,9 +258,11 @@ func (l *lane) countFew(s *segView, docs *roaring.Bitmap, add func(n uint32, cou
 		if err != nil {
 			return false, err
 		}
-		if n := b.AndCardinality(docs); n > 0 {
-			if number := l.number(term); number != none {
-				add(number, n)
+		for i, docs := range sets {
+			if n := b.AndCardinality(docs); n > 0 {
+				if number := l.number(term); number != none {
+					addTo(sums[i], number, n)
+				}
 			}
 		}
 		return true, nil

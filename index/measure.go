@@ -49,6 +49,7 @@ type meter struct {
 	stories   storyLane
 
 	// Of the segment at hand:
+	classSets  func() *[len(sentiments)]*roaring.Bitmap
 	class      []uint8
 	engagement []float64
 	reach      []float64
@@ -64,7 +65,7 @@ func (m *meter) open(s *segView, docs *roaring.Bitmap) error {
 	if err != nil {
 		return err
 	}
-	m.class, m.engagement, m.reach = col.classes, nil, nil
+	m.classSets, m.class, m.engagement, m.reach = col.classSets, col.classes, nil, nil
 	if m.wants(mention.MeasureEngagement) {
 		m.engagement = col.numbers[numEngagement]
 	}
@@ -127,8 +128,9 @@ func (m *meter) addAll(c *cell, docs *roaring.Bitmap) {
 		c.measures = &measures{}
 	}
 	if m.sentiment {
-		sums := &c.sentiment
-		eachDoc(docs, func(doc uint32) { sums[m.class[doc]]++ })
+		for class, set := range m.classSets() {
+			c.sentiment[class] += set.AndCardinality(docs)
+		}
 	}
 	for _, amount := range []struct {
 		of []float64

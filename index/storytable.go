@@ -116,32 +116,34 @@ func (t *storySketch) add(story uint64) {
 // has reports whether it may have met a story so often.
 func (t *storySketch) has(story uint64, often uint8) bool { return t[story%uint64(len(t))] >= often }
 
-// A storyCount counts distinct stories. It puts them by in heaps first, each
-// of which has a set of its own that a processor's cache holds.
+// A storyCount counts distinct stories. It puts them by in heaps first, so that
+// each is counted in memory that a processor keeps at hand.
 type storyCount struct {
-	sets  [storyHeaps]storySet
 	heaps [storyHeaps][]uint64
+	sets  [storyHeaps]storySet // of what did not fit the heaps
+	small storySet
 }
 
 const (
 	storyHeaps = 256
-	heapSize   = 64
+	heapSize   = 4096
 )
 
 // add adds a story, which is not 0.
 func (t *storyCount) add(story uint64) {
-	i := story >> 56
-	if len(t.heaps[i]) == heapSize {
-		t.sort(i)
+	heap := &t.heaps[story>>56]
+	if len(*heap) == heapSize {
+		t.sets[story>>56].addAll(*heap)
+		*heap = (*heap)[:0]
 	}
-	t.heaps[i] = append(t.heaps[i], story)
+	*heap = append(*heap, story)
 }
 
-func (t *storyCount) sort(i uint64) {
-	for _, story := range t.heaps[i] {
-		t.sets[i].add(story)
+// addAll adds stories, of which none is 0.
+func (t *storySet) addAll(list []uint64) {
+	for _, story := range list {
+		t.add(story)
 	}
-	t.heaps[i] = t.heaps[i][:0]
 }
 
 // empty makes t hold nothing, in the memory it has.
@@ -154,9 +156,14 @@ func (t *storyCount) empty() {
 
 // count returns how many there are.
 func (t *storyCount) count() (n uint64) {
-	for i := range t.sets {
-		t.sort(uint64(i))
-		n += uint64(t.sets[i].n)
+	for i := range t.heaps {
+		set := &t.sets[i]
+		if set.n == 0 {
+			t.small.empty()
+			set = &t.small
+		}
+		set.addAll(t.heaps[i])
+		n += uint64(set.n)
 	}
 	return n
 }

@@ -84,6 +84,17 @@ func (w *segWords) each(fn func(word string, sum uint64, at int)) {
 	}
 }
 
+// without leaves out counts that are all nothing.
+func (w *segWords) without(g *eraSeg) *segWords {
+	if g.now.IsEmpty() {
+		w.now, w.steady = nil, nil
+	}
+	if g.past.IsEmpty() {
+		w.past = nil
+	}
+	return w
+}
+
 // windowWords counts the words of a kind that stand in the window, in window
 // and past.
 func (e *era) windowWords(k *trendKind) ([]*contender, error) {
@@ -145,7 +156,7 @@ func (e *era) countWords(k *trendKind) (*wordTable, error) {
 func tableOf(lists []*segWords) *wordTable {
 	var all, most wordTable
 	for _, w := range lists {
-		if w == nil {
+		if w == nil || w.now == nil {
 			continue
 		}
 		w.each(func(word string, sum uint64, at int) {
@@ -162,7 +173,7 @@ func tableOf(lists []*segWords) *wordTable {
 		}
 	}
 	for _, w := range lists {
-		if w == nil {
+		if w == nil || w.past == nil {
 			continue
 		}
 		w.each(func(word string, sum uint64, at int) {
@@ -197,7 +208,7 @@ func (g *eraSeg) addPast(ctx context.Context, k *trendKind, t *wordTable) error 
 func (g *eraSeg) words(ctx context.Context, k *trendKind) (*segWords, error) {
 	s := *g.s // a view is used by one goroutine
 	s.dicts = map[string]segment.TermDictionary{}
-	if f, _ := s.sh.columns.forward(s.id, k.fieldKey()); f == nil && g.now.IsEmpty() {
+	if f, _ := s.sh.columns.forward(s.id, k.fieldKey()); f == nil && g.now.IsEmpty() && s.seg.Count() >= warmSize {
 		return nil, nil //nolint:nilnil // nothing yet, no error
 	}
 	f, err := s.forward(ctx, k)
@@ -212,7 +223,7 @@ func (g *eraSeg) words(ctx context.Context, k *trendKind) (*segWords, error) {
 	if w.steady = w.now; g.steady != g.now {
 		w.steady, _ = f.count(g.steady, empty)
 	}
-	return w, nil
+	return w.without(g), nil
 }
 
 // walk counts the words of a segment without a forward index: through its
@@ -233,5 +244,5 @@ func (g *eraSeg) walk(ctx context.Context, s *segView, k *trendKind) (*segWords,
 		return true
 	})
 	w.words = slices.Clip(w.words)
-	return w, err
+	return w.without(g), err
 }
