@@ -16,7 +16,7 @@ import (
 const (
 	reuseTimes = 20
 	reuseMost  = 30 * time.Second
-	reuseFrom  = 25 * time.Millisecond
+	reuseFrom  = 250 * time.Millisecond
 	reuseKept  = 64
 
 	// What was changed comes into the index a little later: what is counted

@@ -29,13 +29,13 @@ func TestFiguresAreRememberedInProportion(t *testing.T) {
 			after time.Duration
 			want  int
 		}{
-			{"first", "a", 100 * time.Millisecond, 0, 1},
-			{"again", "a", 100 * time.Millisecond, time.Second, 1},
+			{"first", "a", 300 * time.Millisecond, 0, 1},
+			{"again", "a", 300 * time.Millisecond, 5 * time.Second, 1},
 			{"another", "b", 10 * time.Second, 0, 2},
-			{"twenty times as long", "a", 100 * time.Millisecond, time.Second, 3},
+			{"twenty times as long", "a", 300 * time.Millisecond, time.Second, 3},
 			{"never longer than most", "b", 10 * time.Second, 25 * time.Second, 4},
-			{"quick ones", "c", time.Millisecond, 0, 5},
-			{"are made anew", "c", time.Millisecond, 0, 6},
+			{"quick ones", "c", 200 * time.Millisecond, 0, 5},
+			{"are made anew", "c", 200 * time.Millisecond, 0, 6},
 		} {
 			time.Sleep(step.after)
 			if got := ask(step.key, step.takes, true); got != step.want {
