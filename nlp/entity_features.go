@@ -291,7 +291,11 @@ func (m *entityModel) lookUp(t *entityText) {
 		h := t.words[i].lower
 		for n := 2; n <= nameWords && i+n <= len(t.words); n++ {
 			h = mix(h, t.words[i+n-1].lower)
-			bits, ok := m.names.find(mix(h, nameSeed))
+			key := mix(h, nameSeed)
+			if !m.names.may(key) {
+				continue
+			}
+			bits, ok := m.names.find(key)
 			if !ok {
 				continue
 			}

@@ -48,6 +48,26 @@ func (l *linear) add3(s *[3]float32, row uint32) {
 type lexicon struct {
 	keys []uint32 // 0 is empty
 	vals []int8
+	some []uint64 // a bit for each beginning of a fingerprint that is there; nil if there is no such sieve
+}
+
+const sieveBits = 21 // of a fingerprint
+
+// sift makes a sieve, for a lexicon that is mostly asked for what it has not.
+func (l *lexicon) sift(mem *memory) {
+	l.some = take[uint64](mem, 1<<sieveBits/64)
+	for _, f := range l.keys {
+		if f != 0 {
+			i := f >> (32 - sieveBits)
+			l.some[i/64] |= 1 << (i % 64)
+		}
+	}
+}
+
+// may reports whether h may be there.
+func (l *lexicon) may(h uint64) bool {
+	i := uint32(h>>32) >> (32 - sieveBits)
+	return l.some == nil || l.some[i/64]>>(i%64)&1 == 1
 }
 
 func newLexicon(n int) *lexicon {
@@ -246,6 +266,7 @@ func loadEntities(mem *memory) (*entityModel, error) {
 	if m.names, err = openLexicon(mem, "names"); err != nil {
 		return nil, err
 	}
+	m.names.sift(mem)
 	m.direct()
 	m.usage, err = openUsage(mem, "usage")
 	return m, err

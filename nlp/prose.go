@@ -63,6 +63,9 @@ func readBase(mem *memory) (*base, error) {
 	for _, t := range []string{"-", "SYM", "NN", "-NONE-"} {
 		b.class([]byte(t))
 	}
+	if len(b.classes) > mostClasses || len(b.labels) > maxLabels {
+		return nil, errGob
+	}
 	for i, c := range b.classes {
 		if strings.HasPrefix(c, "NN") {
 			b.nouns |= 1 << i

@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	maxClasses = 1 << classBits
-	maxLabels  = 13
-	maxFixed   = 200 // bytes of a word that is tried against the link patterns
+	maxClasses  = 1 << classBits
+	mostClasses = 48 // as many as prose has
+	maxLabels   = 13
+	maxFixed    = 200 // bytes of a word that is tried against the link patterns
 )
 
 // tagWeights are the weights of features made of tags alone: few enough to be
@@ -23,6 +24,7 @@ type tagWeights struct {
 	pair        []ref    // pos: prev*n + prev2
 	withWord    []prefix // pos: by class of the word before, to be ended by the word
 	bias        ref      // pos
+	starts      []tagStart
 	n           int
 
 	next, own, before []ref // ner: by class; the last is None
@@ -60,6 +62,13 @@ func (s *tagWeights) fill(b *base) {
 		s.withWord = append(s.withWord, newPrefix("i-1 tag+i word "+p+" "))
 		for _, p2 := range names {
 			s.pair = append(s.pair, b.pos.find(hashString("i tag+i-2 tag "+p+" "+p2)))
+		}
+	}
+	s.starts = make([]tagStart, s.n*s.n)
+	for i := range s.starts {
+		p1, p2 := i/s.n, i%s.n
+		for _, r := range [...]ref{s.bias, s.prev[p1], s.prev2[p2], s.pair[i]} {
+			s.starts[i].add(b.pos.of(r))
 		}
 	}
 	for i, c := range append(append([]string{}, b.classes...), "None") {
@@ -274,7 +283,7 @@ func (t *tagger) tag(toks []token) {
 			if f.paired {
 				pair = b.pos.find(s.withWord[p1].of(f.normal))
 			}
-			c = b.vote(&[...]ref{
+			c = b.vote(&s.starts[p1*s.n+p2], &[...]ref{
 				s.bias, f.self[0], f.self[1], f.self[2],
 				s.prev[p1], s.prev2[p2], s.pair[p1*s.n+p2], pair,
 				before.before[0], before.before[1], t.row[i].before2,
@@ -305,18 +314,33 @@ func (t *tagger) touchTags(toks []token) {
 // tagFeatures is the number of features of a token in prose's tagger.
 const tagFeatures = 14
 
-// vote returns the class with the highest sum of weights among those that
-// have one.
-func (b *base) vote(refs *[tagFeatures]ref) int {
-	var sums [maxClasses]int32
-	var hit uint64
-	for _, r := range refs {
-		for _, w := range b.pos.of(r) {
-			c := w.class()
-			sums[c] += w.thousandths()
-			hit |= 1 << c
+// A tagStart is what all features of a token say together that rest on
+// nothing but the two tags before it, by class.
+type tagStart struct {
+	sums [mostClasses]int32
+	hit  uint64 // classes that have a weight
+}
+
+func (s *tagStart) add(weights []tagWeight) {
+	for _, w := range weights {
+		if c := w.class(); c < mostClasses {
+			s.sums[c] += w.thousandths()
+			s.hit |= 1 << c
 		}
 	}
+}
+
+// vote returns the class with the highest sum of weights among those that
+// have one. The features that start holds are among refs.
+func (b *base) vote(start *tagStart, refs *[tagFeatures]ref) int {
+	sum := *start
+	for _, r := range refs[1:4] {
+		sum.add(b.pos.of(r))
+	}
+	for _, r := range refs[7:] {
+		sum.add(b.pos.of(r))
+	}
+	sums, hit := &sum.sums, sum.hit
 	at, top, even := 0, int32(math.MinInt32), false
 	for ; hit != 0; hit &= hit - 1 {
 		switch k := bits.TrailingZeros64(hit); {
@@ -327,14 +351,14 @@ func (b *base) vote(refs *[tagFeatures]ref) int {
 		}
 	}
 	if even {
-		return b.rounded(refs, &sums, top)
+		return b.rounded(refs, sums, top)
 	}
 	return at
 }
 
 // rounded decides between the classes with the sum top as prose does: by what
 // its sums are off by.
-func (b *base) rounded(refs *[tagFeatures]ref, sums *[maxClasses]int32, top int32) int {
+func (b *base) rounded(refs *[tagFeatures]ref, sums *[mostClasses]int32, top int32) int {
 	var exact [maxClasses]float64
 	var hit uint64
 	for _, r := range refs {

@@ -144,10 +144,16 @@ func TestVotesAreThoseOfProseEvenWhenEven(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for i := range 100_000 {
 		var refs [tagFeatures]ref
-		for k := range 1 + i%tagFeatures {
-			refs[k] = b.pos.refs[rnd.IntN(len(b.pos.refs))]
+		for k := range refs {
+			if i%3 > 0 || k < i%tagFeatures {
+				refs[k] = b.pos.refs[rnd.IntN(len(b.pos.refs))]
+			}
 		}
-		if got, want := b.vote(&refs), slowVote(b, &refs); got != want {
+		var start tagStart
+		for _, k := range []int{0, 4, 5, 6} {
+			start.add(b.pos.of(refs[k]))
+		}
+		if got, want := b.vote(&start, &refs), slowVote(b, &refs); got != want {
 			t.Fatalf("vote(%v) = %d, want %d", refs, got, want)
 		}
 	}
