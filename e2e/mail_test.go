@@ -97,22 +97,29 @@ func mailServer(t *testing.T, folder, cert, key string) int {
 	return port
 }
 
-// listener starts a daemon with one rule that mails, and pushes what fires it.
-func listener(t *testing.T, port int, ca string) string {
+// mailing starts a daemon whose receiver desk is an address at a mail server of
+// this machine.
+func mailing(t *testing.T, dir string, port int, ca, text string) string {
 	t.Helper()
-	dir := t.TempDir()
-	text := fmt.Sprintf(`version: 1
-brands: [{id: acme, name: Acme, role: own}]
-rules: [{id: trouble, match: "brand:acme AND recall", kind: threshold, count: 3, window: 4h, severity: crisis, notify: [desk]}]
+	text = fmt.Sprintf(`version: 1
 receivers: [{id: desk, kind: email, to: ["desk@acme.example"], from: "earshot@acme.example", smtp: {host: 127.0.0.1, port: %d}}]
 fetch: {allow_cidrs: ["127.0.0.0/8"], ca_file: %q}
 server: {listen: "127.0.0.1:0"}
-`, port, ca)
+`, port, ca) + text
 	path := filepath.Join(dir, "earshot.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	base := start(t, filepath.Join(dir, "data"), "serve", "--config", path)
+	return start(t, filepath.Join(dir, "data"), "serve", "--config", path)
+}
+
+// listener starts a daemon with one rule that mails, and pushes what fires it.
+func listener(t *testing.T, port int, ca string) string {
+	t.Helper()
+	base := mailing(t, t.TempDir(), port, ca, `
+brands: [{id: acme, name: Acme, role: own}]
+rules: [{id: trouble, match: "brand:acme AND recall", kind: threshold, count: 3, window: 4h, severity: crisis, notify: [desk]}]
+`)
 	var list []string
 	for i := range 3 {
 		list = append(list, fmt.Sprintf(`{"url":"https://news.example/%d","title":"Acme begins a recall of its rocket fuel","text":"Acme said on Monday it recalls the fuel.","published":%q}`,

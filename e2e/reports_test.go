@@ -99,22 +99,14 @@ func TestReportArrivesByMail(t *testing.T) {
 	dir, box := t.TempDir(), t.TempDir()
 	cert, key := certificate(t, dir)
 	port := mailServer(t, box, cert, key)
-	text := fmt.Sprintf(`version: 1
+	base := mailing(t, dir, port, cert, `
 brands: [{id: acme, name: Acme, role: own}, {id: vantor, name: Vantor}]
 boards: [{id: desk, name: The desk, parts: [{chart: stacked}, {breakdown: brand}, {breakdown: site, chart: table}]}]
 reports:
   - {id: week, kind: weekly, schedule: "mon 07:00", period: 14d, receivers: [desk]}
   - {id: board, kind: board, board: desk, schedule: "daily 07:00", period: 14d, receivers: [desk]}
 rules: [{id: trouble, match: "acme AND outage", severity: crisis}]
-receivers: [{id: desk, kind: email, to: ["desk@acme.example"], from: "earshot@acme.example", smtp: {host: 127.0.0.1, port: %d}}]
-fetch: {allow_cidrs: ["127.0.0.0/8"], ca_file: %q}
-server: {listen: "127.0.0.1:0"}
-`, port, cert)
-	path := filepath.Join(dir, "earshot.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	base := start(t, filepath.Join(dir, "data"), "serve", "--config", path)
+`)
 	var list []string
 	for i := range 40 {
 		at := time.Now().UTC().Add(-time.Duration(i*7+25) * time.Hour).Format(time.RFC3339)

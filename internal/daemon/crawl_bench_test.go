@@ -22,7 +22,7 @@ import (
 func BenchmarkTenThousandFeeds(b *testing.B) {
 	const feeds, items = 10000, 3
 	var round atomic.Int64
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	port := everyHost(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, _ := net.SplitHostPort(r.Host)
 		var hi, lo int64
 		fmt.Sscanf(host, "127.1.%d.%d", &hi, &lo)
@@ -39,15 +39,6 @@ func BenchmarkTenThousandFeeds(b *testing.B) {
 		}
 		fmt.Fprint(w, feedOf(n, version, items))
 	}))
-	l, err := (&net.ListenConfig{}).Listen(b.Context(), "tcp", "0.0.0.0:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	srv.Listener.Close()
-	srv.Listener = l
-	srv.Start()
-	defer srv.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
 	cfg, err := config.Parse(filepath.Join(b.TempDir(), "earshot.yaml"), []byte("version: 1\nfetch: {allow_cidrs: [\"127.0.0.0/8\"]}\nbrands: [{id: acme, name: Acme}]\n"))
 	if err != nil {
 		b.Fatal(err)
@@ -87,4 +78,24 @@ func feedOf(n, version int64, items int) string {
 	}
 	b.WriteString("</channel></rss>")
 	return b.String()
+}
+
+// everyHost serves at every address of loopback until the benchmark ends, and
+// gives the port.
+func everyHost(b *testing.B, h http.Handler) string {
+	b.Helper()
+	srv := httptest.NewUnstartedServer(h)
+	l, err := (&net.ListenConfig{}).Listen(b.Context(), "tcp", "0.0.0.0:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	srv.Listener.Close()
+	srv.Listener = l
+	srv.Start()
+	b.Cleanup(srv.Close)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return port
 }

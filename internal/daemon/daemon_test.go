@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,124 +27,6 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("github.com/blevesearch/bleve_index_api.AnalysisWorker"),
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"), // the tests' own client
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"))
-}
-
-// A house is a daemon under test with its files.
-type house struct {
-	t    *testing.T
-	path string // of the configuration
-	base string
-	stop func()
-}
-
-// keepHouse writes a configuration and runs a daemon on it until the test ends.
-func keepHouse(t *testing.T, dir, text string) *house {
-	t.Helper()
-	h := &house{t: t, path: filepath.Join(dir, "earshot.yaml")}
-	h.write(text)
-	h.start()
-	return h
-}
-
-func (h *house) write(text string) {
-	h.t.Helper()
-	if err := os.WriteFile(h.path, []byte("version: 1\nserver: {listen: \"127.0.0.1:0\"}\nfetch: {allow_cidrs: [\"127.0.0.0/8\"]}\n"+text), 0o600); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
-func (h *house) start() {
-	h.t.Helper()
-	cfg, err := config.Load(h.path)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan string, 1), make(chan error, 1)
-	go func() {
-		ended <- Run(ctx, Options{
-			Config: cfg, Ready: func(a string) { ready <- a },
-			Reload: func() (*config.Config, error) { return config.Load(h.path) },
-		})
-	}()
-	select {
-	case h.base = <-ready:
-	case err := <-ended:
-		h.t.Fatalf("Run: %v", err)
-	}
-	var once atomic.Bool
-	h.stop = func() {
-		if once.Swap(true) {
-			return
-		}
-		cancel()
-		if err := <-ended; err != nil {
-			h.t.Errorf("Run: %v", err)
-		}
-	}
-	h.t.Cleanup(func() { h.stop() })
-}
-
-// get reads a path of the API into out and returns the status.
-func (h *house) get(path string, out any) int {
-	h.t.Helper()
-	resp, err := http.Get(h.base + path)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if out != nil {
-		if err := json.Unmarshal(body, out); err != nil {
-			h.t.Fatalf("GET %s: %v in %s", path, err, body)
-		}
-	}
-	return resp.StatusCode
-}
-
-func (h *house) count(q string) int {
-	h.t.Helper()
-	var body struct{ Count int }
-	h.get("/api/v1/count?q="+q, &body)
-	return body.Count
-}
-
-// tryCount is count where the answer may be that it cannot be told now.
-func (h *house) tryCount(q string) (n int, ok bool) {
-	h.t.Helper()
-	var body struct{ Count int }
-	status := h.get("/api/v1/count?q="+q, &body)
-	return body.Count, status == http.StatusOK
-}
-
-func (h *house) push(titles ...string) {
-	h.t.Helper()
-	var list []string
-	for _, title := range titles {
-		list = append(list, fmt.Sprintf(`{"url":"https://news.example/%s","title":%q,"published":%q}`,
-			strings.ReplaceAll(title, " ", "-"), title, time.Now().UTC().Format(time.RFC3339)))
-	}
-	resp, err := http.Post(h.base+"/api/v1/mentions", "application/json", strings.NewReader(`{"mentions":[`+strings.Join(list, ",")+`]}`))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
-		h.t.Fatalf("push: %s %s %v", resp.Status, body, err)
-	}
-}
-
-// eventually waits until what holds.
-func (h *house) eventually(what string, holds func() bool) {
-	h.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			h.t.Fatalf("not within 30 s: %s", what)
-		}
-	}
 }
 
 const brands = "brands: [{id: acme, name: Acme, role: own}]\n"
@@ -169,14 +49,8 @@ func TestFeedToSearchableAndDelivered(t *testing.T) {
 	}))
 	defer hook.Close()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("whsec_"+strings.Repeat("QUJD", 11)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	h := keepHouse(t, dir, brands+fmt.Sprintf(`
-sources: [{id: news, kind: feed, url: "%s/rss", every: 1m}]
-rules: [{id: r, match: "brand:acme AND recall", notify: hook}]
-receivers: [{id: hook, kind: webhook, url: "%s/", secret_file: secret}]
-`, feed.URL, hook.URL))
+	hookSecret(t, dir)
+	h := keepHouse(t, dir, hooked(feed.URL, hook.URL))
 	select {
 	case body := <-got:
 		if !strings.Contains(body, "Acme begins a recall") {
@@ -238,17 +112,8 @@ func TestObjectsOfTheAPIAreInForceAndStay(t *testing.T) {
 	dir := t.TempDir()
 	h := keepHouse(t, dir, brands)
 	put := func(path, body string) int {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.base+"/api/v1"+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode
+		status, _ := h.send(http.MethodPut, "/api/v1"+path, body)
+		return status
 	}
 	if got := put("/labels/talk", `{"id":"talk","query":"speaks"}`); got != http.StatusNoContent {
 		t.Errorf("PUT label = %d", got)
@@ -371,14 +236,7 @@ func TestImporterGoesOnWhereItStopped(t *testing.T) {
 		lines[i] = mention.Row{ID: fmt.Sprint(i), Title: fmt.Sprintf("document %d", i)}
 	}
 	read := func(until int) ImportResult {
-		imp, err := s.Importer(t.Context(), cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := imp.File(t.Context(), "key", "import")
-		if err != nil {
-			t.Fatal(err)
-		}
+		imp, f := importing(t, s, cfg, "key")
 		for i := range until {
 			if err := f.Put(t.Context(), i+1, lines[i]); err != nil {
 				t.Fatal(err)

@@ -2,11 +2,9 @@ package daemon
 
 import (
 	"bufio"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,14 +38,8 @@ func TestPrometheusRulesNameWhatThereIs(t *testing.T) {
 	hook := httptest.NewServer(http.NotFoundHandler())
 	defer hook.Close()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("whsec_"+strings.Repeat("QUJD", 11)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	h := keepHouse(t, dir, brands+fmt.Sprintf(`
-sources: [{id: news, kind: feed, url: "%s/rss", every: 1m}]
-rules: [{id: r, match: "brand:acme AND recall", notify: hook}]
-receivers: [{id: hook, kind: webhook, url: "%s/", secret_file: secret}]
-`, hook.URL, hook.URL))
+	hookSecret(t, dir)
+	h := keepHouse(t, dir, hooked(hook.URL, hook.URL))
 	h.push("Acme begins a recall")
 	var there map[string]bool
 	h.eventually("a notice waits", func() bool {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -68,7 +67,7 @@ func lateness(b *testing.B, bombs map[string][]byte, hostile int) (late []time.D
 	last := map[string]time.Time{}
 	const due = goodEvery - goodEvery/40 // the schedule takes off a twentieth at most, at random
 	over := make(chan struct{})
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	port := everyHost(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, _ := net.SplitHostPort(r.Host)
 		var kind, n int64
 		fmt.Sscanf(host, "127.1.%d.%d", &kind, &n)
@@ -89,16 +88,7 @@ func lateness(b *testing.B, bombs map[string][]byte, hostile int) (late []time.D
 		last[host] = time.Now()
 		mu.Unlock()
 	}))
-	l, err := (&net.ListenConfig{}).Listen(b.Context(), "tcp", "0.0.0.0:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	srv.Listener.Close()
-	srv.Listener = l
-	srv.Start()
-	defer srv.Close()
 	defer close(over)
-	_, port, _ := net.SplitHostPort(l.Addr().String())
 	cfg, err := config.Parse(filepath.Join(b.TempDir(), "earshot.yaml"), []byte("version: 1\nfetch: {allow_cidrs: [\"127.0.0.0/8\"]}\nserver: {listen: \"127.0.0.1:0\"}\nbrands: [{id: acme, name: Acme}]\n"))
 	if err != nil {
 		b.Fatal(err)

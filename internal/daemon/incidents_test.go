@@ -1,14 +1,11 @@
 package daemon
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,25 +14,6 @@ import (
 	"earshot/internal/ledger"
 	"earshot/mention"
 )
-
-// post sends to a path of the API and returns the status and the answer.
-func (h *house) post(path string, body any) (int, string) {
-	h.t.Helper()
-	data, err := json.Marshal(body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	resp, err := http.Post(h.base+path, "application/json", bytes.NewReader(data))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
-}
 
 func TestPeopleDoThingsToIncidents(t *testing.T) {
 	dir := t.TempDir()
@@ -47,9 +25,7 @@ func TestPeopleDoThingsToIncidents(t *testing.T) {
 		}
 	}))
 	defer hook.Close()
-	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("whsec_"+strings.Repeat("QUJD", 12)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	hookSecret(t, dir)
 	h := keepHouse(t, dir, `
 labels: [{id: med, query: recall, department: medical}]
 departments: [{id: medical, receivers: [hook]}]
@@ -98,25 +74,14 @@ receivers: [{id: hook, kind: webhook, url: "`+hook.URL+`/", secret_file: secret}
 
 func TestSubscriptionToASavedSearch(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("whsec_"+strings.Repeat("QUJD", 12)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	hookSecret(t, dir)
 	h := keepHouse(t, dir, `
 receivers: [{id: hook, kind: webhook, url: "http://127.0.0.1:1/", secret_file: secret}]
 `)
 	put := func(body string) int {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.base+"/api/v1/subscriptions/mine", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode
+		status, _ := h.send(http.MethodPut, "/api/v1/subscriptions/mine", body)
+		return status
 	}
 	for body, want := range map[string]int{
 		`{"id":"mine","query":"recall","via":"nobody"}`:                    http.StatusUnprocessableEntity,
@@ -150,9 +115,7 @@ rules: [{id: r, match: "recall", notify: hook}]
 receivers: [{id: hook, kind: webhook, url: "http://127.0.0.1:1/", secret_file: secret}]
 `)
 	h.stop()
-	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("whsec_"+strings.Repeat("QUJD", 12)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	hookSecret(t, dir)
 	h.write(`
 rules: [{id: r, match: "recall", notify: hook}]
 receivers: [{id: hook, kind: webhook, url: "http://127.0.0.1:1/", secret_file: secret}]

@@ -3,7 +3,6 @@ package daemon
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -27,25 +26,6 @@ func (h *house) trendTerms() []string {
 	return terms
 }
 
-func (h *house) send(method, path, body string) (int, string) {
-	h.t.Helper()
-	req, err := http.NewRequestWithContext(h.t.Context(), method, h.base+"/api/v1"+path, strings.NewReader(body))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
-}
-
 // TestMutedTermsAreNotTold mutes what trends tell: they follow at once, also
 // after a restart and without the daemon, and nothing else changes.
 func TestMutedTermsAreNotTold(t *testing.T) {
@@ -55,7 +35,7 @@ func TestMutedTermsAreNotTold(t *testing.T) {
 	for i := range 80 {
 		past = append(past, fmt.Sprintf(`{"url":"https://old.example/%d","title":"Acme has weather %d","published":%q}`, i, i, time.Now().UTC().Add(-time.Duration(60+12*i)*time.Hour).Format(time.RFC3339)))
 	}
-	if code, body := h.send(http.MethodPost, "/mentions", `{"mentions":[`+strings.Join(past, ",")+`]}`); code != http.StatusOK {
+	if code, body := h.send(http.MethodPost, "/api/v1/mentions", `{"mentions":[`+strings.Join(past, ",")+`]}`); code != http.StatusOK {
 		t.Fatalf("the past: %d %s", code, body)
 	}
 	var titles []string
@@ -68,10 +48,10 @@ func TestMutedTermsAreNotTold(t *testing.T) {
 	if !slices.Contains(told, "term recalls") || !slices.Contains(told, "term lanterns") || slices.Contains(told, "term giveaway") {
 		t.Fatalf("trends tell %q, want recalls and lanterns, and not what the file mutes", told)
 	}
-	if code, body := h.send(http.MethodPost, "/muted-terms", `{"term":"RECALLS"}`); code != http.StatusCreated || !strings.Contains(body, `"by":"local"`) {
+	if code, body := h.send(http.MethodPost, "/api/v1/muted-terms", `{"term":"RECALLS"}`); code != http.StatusCreated || !strings.Contains(body, `"by":"local"`) {
 		t.Fatalf("mute: %d %s", code, body)
 	}
-	if code, body := h.send(http.MethodPost, "/muted-terms", `{"term":"recalls"}`); code != http.StatusCreated || !strings.Contains(body, `"term":"RECALLS"`) {
+	if code, body := h.send(http.MethodPost, "/api/v1/muted-terms", `{"term":"recalls"}`); code != http.StatusCreated || !strings.Contains(body, `"term":"RECALLS"`) {
 		t.Errorf("muting it again: %d %s, want it as it was", code, body)
 	}
 	h.muteByKey()
@@ -94,13 +74,13 @@ func TestMutedTermsAreNotTold(t *testing.T) {
 	if len(list.Rows) != 2 || list.Rows[0].Term != "Giveaway" || list.Rows[0].By != "file" || list.Rows[1].At.IsZero() {
 		t.Errorf("muted: %+v", list.Rows)
 	}
-	if code, _ := h.send(http.MethodDelete, "/muted-terms/"+list.Rows[0].ID, ""); code != http.StatusConflict {
+	if code, _ := h.send(http.MethodDelete, "/api/v1/muted-terms/"+list.Rows[0].ID, ""); code != http.StatusConflict {
 		t.Errorf("unmuting what the file mutes: %d, want 409", code)
 	}
 	h.stop()
 	offlineTrends(t, h.path)
 	h.start()
-	if code, body := h.send(http.MethodDelete, "/muted-terms/"+list.Rows[1].ID, ""); code != http.StatusNoContent {
+	if code, body := h.send(http.MethodDelete, "/api/v1/muted-terms/"+list.Rows[1].ID, ""); code != http.StatusNoContent {
 		t.Errorf("unmute: %d %s", code, body)
 	}
 	if got := h.trendTerms(); !slices.Contains(got, "term recalls") {
@@ -130,7 +110,7 @@ func (h *house) muteByKey() {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		code, text := h.send(http.MethodPost, "/muted-terms", string(body))
+		code, text := h.send(http.MethodPost, "/api/v1/muted-terms", string(body))
 		if code != tt.status || !strings.Contains(text, tt.want) {
 			h.t.Errorf("muting by the key %s: %d %s, want %d and %q", tt.name, code, text, tt.status, tt.want)
 		}
@@ -139,7 +119,7 @@ func (h *house) muteByKey() {
 			if err := json.Unmarshal([]byte(text), &m); err != nil {
 				h.t.Fatal(err)
 			}
-			if code, text := h.send(http.MethodDelete, "/muted-terms/"+m.ID, ""); code != http.StatusNoContent {
+			if code, text := h.send(http.MethodDelete, "/api/v1/muted-terms/"+m.ID, ""); code != http.StatusNoContent {
 				h.t.Errorf("unmuting the story: %d %s", code, text)
 			}
 		}

@@ -3,7 +3,6 @@ package daemon
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -21,13 +20,8 @@ import (
 // of the configuration, and are in the audit.
 func TestNotesAreKeptBesideTheConfiguration(t *testing.T) {
 	h := keepHouse(t, t.TempDir(), "brands: [{id: velmora, name: Velmora, role: own}]\n")
-	resp, err := http.Post(h.base+"/api/v1/notes", "application/json", strings.NewReader(`{"from":"2026-11-03T00:00:00Z","to":"2026-11-04T00:00:00Z","query":"brand:velmora","text":" The campaign "}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated {
-		t.Fatalf("POST: %s", resp.Status)
+	if status, text := h.send(http.MethodPost, "/api/v1/notes", `{"from":"2026-11-03T00:00:00Z","to":"2026-11-04T00:00:00Z","query":"brand:velmora","text":" The campaign "}`); status != http.StatusCreated {
+		t.Fatalf("POST: %d %s", status, text)
 	}
 	h.stop()
 	h.start()
@@ -41,23 +35,12 @@ func TestNotesAreKeptBesideTheConfiguration(t *testing.T) {
 	if len(status.Faults) != 0 {
 		t.Errorf("faults %q", status.Faults)
 	}
-	resp, err = http.Get(h.base + "/api/v1/reports/weekly?format=text&from=2026-11-02&to=2026-11-08")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if body := string(text); err != nil || !strings.Contains(body, "The campaign [brand:velmora] (local") {
+	if _, body := h.send(http.MethodGet, "/api/v1/reports/weekly?format=text&from=2026-11-02&to=2026-11-08", ""); !strings.Contains(body, "The campaign [brand:velmora] (local") {
 		t.Errorf("the report does not tell it:\n%s", body)
 	}
-	req, err := http.NewRequest(http.MethodDelete, h.base+"/api/v1/notes/"+list.Rows[0].ID, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
+	if status, text := h.send(http.MethodDelete, "/api/v1/notes/"+list.Rows[0].ID, ""); status != http.StatusNoContent {
+		t.Errorf("DELETE: %d %s", status, text)
 	}
-	if resp, err = http.DefaultClient.Do(req); err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
 	var audit struct{ Rows []mention.AuditEntry }
 	h.get("/api/v1/audit?limit=1000", &audit)
 	var did []string
@@ -148,7 +131,7 @@ func TestNoteIsMeasuredInCharacters(t *testing.T) {
 		{"2,000 of three bytes", strings.Repeat("語", mention.MaxNoteText), http.StatusCreated},
 		{"one more", strings.Repeat("語", mention.MaxNoteText+1), http.StatusUnprocessableEntity},
 	} {
-		if code, body := h.send(http.MethodPost, "/notes", `{"from":"2026-11-03T00:00:00Z","to":"2026-11-04T00:00:00Z","text":"`+tt.text+`"}`); code != tt.want {
+		if code, body := h.send(http.MethodPost, "/api/v1/notes", `{"from":"2026-11-03T00:00:00Z","to":"2026-11-04T00:00:00Z","text":"`+tt.text+`"}`); code != tt.want {
 			t.Errorf("%s: %d %.300s, want %d", tt.name, code, body, tt.want)
 		}
 	}

@@ -73,25 +73,7 @@ func keepNumbers(t *testing.T, r *rand.Rand, n int) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	imp, err := s.Importer(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := imp.File(t.Context(), "key", "import")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, row := range talk(r, n) {
-		if err := f.Put(t.Context(), i+1, row); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := f.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := imp.Finish(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
+	importRows(t, s, cfg, talk(r, n))
 	var events []mention.CurationEvent
 	for i := range n / 10 {
 		e := mention.CurationEvent{ID: "m" + strconv.Itoa(i), Actor: "ann", At: now(), Action: mention.CurateIrrelevant}

@@ -163,6 +163,19 @@ func pageDaemon(b *testing.B, dir string) *Daemon {
 rules: [{id: many, kind: threshold, match: "brand:brand-1", count: 100, window: 1h}]
 boards: [{id: desk, parts: [{chart: number, query: "sentiment:negative"}, {chart: lines, breakdown: brand}, {chart: stacked}, {breakdown: site}, {breakdown: entity}]}]
 `
+	d := opened(b, dir, text)
+	b.Cleanup(func() {
+		if err := d.close(context.WithoutCancel(b.Context())); err != nil {
+			b.Error(err)
+		}
+	})
+	return d
+}
+
+// opened is a daemon of a configuration whose stages do not run; who asks for
+// it closes it.
+func opened(b *testing.B, dir, text string) *Daemon {
+	b.Helper()
 	path := filepath.Join(dir, "earshot.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
@@ -175,11 +188,6 @@ boards: [{id: desk, parts: [{chart: number, query: "sentiment:negative"}, {chart
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() {
-		if err := d.close(context.WithoutCancel(b.Context())); err != nil {
-			b.Error(err)
-		}
-	})
 	return d
 }
 

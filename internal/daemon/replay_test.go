@@ -26,25 +26,11 @@ func imported(t *testing.T, n int) *Store {
 			t.Error(err)
 		}
 	})
-	imp, err := s.Importer(t.Context(), config.Default())
-	if err != nil {
-		t.Fatal(err)
+	rows := make([]mention.Row, n)
+	for i := range rows {
+		rows[i] = mention.Row{ID: fmt.Sprintf("m%05d", i), Text: "x"}
 	}
-	f, err := imp.File(t.Context(), "", "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range n {
-		if err := f.Put(t.Context(), i+1, mention.Row{ID: fmt.Sprintf("m%05d", i), Text: "x"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := f.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := imp.Finish(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
+	importRows(t, s, config.Default(), rows)
 	return s
 }
 

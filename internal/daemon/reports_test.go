@@ -163,27 +163,10 @@ func TestPlansStayDeleted(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	do := func(method, path, body string) (int, string) {
-		req, err := http.NewRequest(method, h.base+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		answer, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp.StatusCode, string(answer)
-	}
-	if status, body := do("PUT", "/api/v1/plans/mine", `{"id":"mine","kind":"weekly","schedule":"daily 07:00"}`); status != http.StatusNoContent || ids() != "monday mine" {
+	if status, body := h.send("PUT", "/api/v1/plans/mine", `{"id":"mine","kind":"weekly","schedule":"daily 07:00"}`); status != http.StatusNoContent || ids() != "monday mine" {
 		t.Fatalf("%d %s, plans %s", status, body, ids())
 	}
-	if status, body := do("DELETE", "/api/v1/plans/mine", ""); status != http.StatusNoContent || ids() != "monday" {
+	if status, body := h.send("DELETE", "/api/v1/plans/mine", ""); status != http.StatusNoContent || ids() != "monday" {
 		t.Errorf("%d %s, plans %s", status, body, ids())
 	}
 	h.write(text + "labels: [{id: read-again, query: x}]\n")
@@ -195,7 +178,7 @@ func TestPlansStayDeleted(t *testing.T) {
 	if got := ids(); got != "monday" {
 		t.Errorf("plans %s after the file was read again", got)
 	}
-	if status, body := do("DELETE", "/api/v1/plans/monday", ""); status != http.StatusConflict || !strings.Contains(body, "change it there") || ids() != "monday" {
+	if status, body := h.send("DELETE", "/api/v1/plans/monday", ""); status != http.StatusConflict || !strings.Contains(body, "change it there") || ids() != "monday" {
 		t.Errorf("one of the file: %d %s, plans %s", status, body, ids())
 	}
 	h.stop()

@@ -3,8 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,19 +44,7 @@ func BenchmarkOPML(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				dir := b.TempDir()
-				path := filepath.Join(dir, "earshot.yaml")
-				if err := os.WriteFile(path, []byte("version: 1\n"), 0o600); err != nil {
-					b.Fatal(err)
-				}
-				cfg, err := config.Load(path)
-				if err != nil {
-					b.Fatal(err)
-				}
-				d, err := open(b.Context(), Options{Config: cfg})
-				if err != nil {
-					b.Fatal(err)
-				}
+				d := opened(b, b.TempDir(), "version: 1\n")
 				var text strings.Builder
 				text.WriteString(`<opml version="2.0"><body>`)
 				for i := range n {
@@ -74,7 +60,10 @@ func BenchmarkOPML(b *testing.B) {
 					b.ReportMetric((cpu()-began).Seconds()*1000, name)
 				}
 				var fresh []mention.Source
-				took("read-ms", func() error { _, fresh, err = backend{d}.ReadSources(b.Context(), []byte(text.String())); return err })
+				took("read-ms", func() (err error) {
+					_, fresh, err = backend{d}.ReadSources(b.Context(), []byte(text.String()))
+					return err
+				})
 				took("add-ms", func() error { return backend{d}.AddSources(b.Context(), "ann", fresh) })
 				took("list-ms", func() error { _, err := backend{d}.Sources(b.Context()); return err })
 				b.StopTimer()

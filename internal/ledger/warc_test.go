@@ -138,16 +138,22 @@ func maskDigests(got, want string) string {
 	return strings.Join(lines, "\n")
 }
 
-// What a crash left behind the last committed capture is cut off, and what was
-// there before is still read.
-func TestTornTailIsCut(t *testing.T) {
-	dir := t.TempDir()
+// closedCapture is a ledger of one capture that was closed, and its file.
+func closedCapture(t *testing.T) (dir, id, file string) {
+	t.Helper()
+	dir = t.TempDir()
 	l := openStore(t, dir)
-	one := keepCapture(t, l, "one", noon)
+	id = keepCapture(t, l, "one", noon)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	file := captureFiles(t, dir)[0]
+	return dir, id, captureFiles(t, dir)[0]
+}
+
+// What a crash left behind the last committed capture is cut off, and what was
+// there before is still read.
+func TestTornTailIsCut(t *testing.T) {
+	dir, one, file := closedCapture(t)
 	before, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +166,7 @@ func TestTornTailIsCut(t *testing.T) {
 	if err := os.WriteFile(orphan, before, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l = openStore(t, dir)
+	l := openStore(t, dir)
 	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("the file has %d bytes, not %d as before (%v)", len(after), len(before), err)
 	}
@@ -179,13 +185,7 @@ func TestTornTailIsCut(t *testing.T) {
 }
 
 func TestShortenedFileIsToldAndLeftAlone(t *testing.T) {
-	dir := t.TempDir()
-	l := openStore(t, dir)
-	one := keepCapture(t, l, "one", noon)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	file := captureFiles(t, dir)[0]
+	dir, one, file := closedCapture(t)
 	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestShortenedFileIsToldAndLeftAlone(t *testing.T) {
 	if err := os.Truncate(file, info.Size()-20); err != nil {
 		t.Fatal(err)
 	}
-	l = openStore(t, dir)
+	l := openStore(t, dir)
 	two := keepCapture(t, l, "two", noon)
 	if _, err := l.Capture(t.Context(), one); err == nil {
 		t.Error("half a capture was read")
