@@ -61,14 +61,7 @@ func (x *Index) Aggregate(ctx context.Context, a mention.Aggregation, now time.T
 	defer cancel()
 	c := newCensus(ctx, a, zone)
 	if c.total.measures != nil {
-		c.total.all.stories, _ = x.storyCounts.Get().(*storyCount)
-		if c.total.all.stories == nil {
-			c.total.all.stories = &storyCount{}
-		}
-		defer func() {
-			c.total.all.stories.empty()
-			x.storyCounts.Put(c.total.all.stories)
-		}()
+		defer x.lend(c.total.measures)()
 	}
 	if a.Size > 0 && (len(a.By) > 1 || len(a.Measures) > 0) {
 		if c.only, err = x.leaders(ctx, qu, a, zone); err != nil {
@@ -161,7 +154,7 @@ func newCensus(ctx context.Context, a mention.Aggregation, zone *time.Location) 
 	for i, d := range distinctDims {
 		if c.meter.wants(d.measure) {
 			c.meter.lanes[i] = newLane(ctx, d.dim, zone)
-			c.total.measures = &measures{all: &distinctAll{}}
+			c.total.measures = &measures{}
 		}
 	}
 	return c
@@ -282,10 +275,12 @@ func (c *census) addPart(s *segView, docs *roaring.Bitmap) error {
 			}
 		}
 	}
-	if err := c.meter.open(s, docs); err != nil {
+	if err := c.meter.open(s, docs, len(c.lanes) > 0); err != nil {
 		return err
 	}
-	c.meter.addAll(&c.total, docs)
+	if err := c.addTotal(s, docs); err != nil {
+		return err
+	}
 	if len(c.lanes) == 0 || c.dense(s, docs, readers, stances) {
 		return nil
 	}

@@ -89,9 +89,9 @@ func TestMonthCalendarReaches(t *testing.T) {
 	}
 }
 
-func TestStoryCount(t *testing.T) {
+func TestDistinctCount(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
-	var c storyCount
+	var c distinctCount
 	for range 3 {
 		set := map[uint64]bool{}
 		for range 100_000 {

@@ -61,8 +61,8 @@ type Index struct {
 	meta    meta
 	closed  bool
 
-	storySets   sync.Pool // of *storySet, empty
-	storyCounts sync.Pool // of *storyCount, empty
+	storySets sync.Pool // of *storySet, empty
+	distincts sync.Pool // of *distinctAll, empty
 }
 
 // Open opens the index in a directory, or makes it. Shards are opened when

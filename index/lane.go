@@ -153,15 +153,6 @@ func (r *valueReader) each(docs *roaring.Bitmap, fn func(doc, n uint32)) {
 	})
 }
 
-// distinct calls fn with each number that documents have, once.
-func (r *valueReader) distinct(docs *roaring.Bitmap, fn func(n uint32)) {
-	for ord, count := range r.o.count(docs) {
-		if n := r.numbers[ord]; count > 0 && n != none {
-			fn(n)
-		}
-	}
-}
-
 type classReader struct {
 	l       *lane
 	classes []uint8

@@ -2,7 +2,6 @@ package index
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -34,13 +33,6 @@ type measures struct {
 	all        *distinctAll                       // instead, of the total
 }
 
-// A distinctAll holds the distinct values of all mentions: sets in which most
-// numbers are, and stories.
-type distinctAll struct {
-	sets    [len(distinctDims)]bitset
-	stories *storyCount
-}
-
 // A meter takes the measures of documents. It serves one table.
 type meter struct {
 	wanted    []string
@@ -49,7 +41,6 @@ type meter struct {
 	stories   storyLane
 
 	// Of the segment at hand:
-	classSets  func() *[len(sentiments)]*roaring.Bitmap
 	class      []uint8
 	engagement []float64
 	reach      []float64
@@ -59,13 +50,14 @@ type meter struct {
 	values [len(distinctDims)][]uint32
 }
 
-// open turns to the documents of a segment.
-func (m *meter) open(s *segView, docs *roaring.Bitmap) error {
+// open turns to the documents of a segment, and to what cells need of them
+// where there are any.
+func (m *meter) open(s *segView, docs *roaring.Bitmap, cells bool) error {
 	col, err := s.column()
 	if err != nil {
 		return err
 	}
-	m.classSets, m.class, m.engagement, m.reach = col.classSets, col.classes, nil, nil
+	m.class, m.engagement, m.reach = col.classes, nil, nil
 	if m.wants(mention.MeasureEngagement) {
 		m.engagement = col.numbers[numEngagement]
 	}
@@ -73,7 +65,7 @@ func (m *meter) open(s *segView, docs *roaring.Bitmap) error {
 		m.reach = col.numbers[numReach]
 	}
 	for i, l := range m.lanes {
-		if l == nil {
+		if l == nil || !cells {
 			continue
 		}
 		if l.dim == "story" {
@@ -114,47 +106,6 @@ func (m *meter) turn(doc uint32) {
 	for i, r := range m.readers {
 		if r != nil {
 			m.values[i] = r.values(doc, m.values[i][:0])
-		}
-	}
-}
-
-// addAll counts documents in the cell of all of them.
-func (m *meter) addAll(c *cell, docs *roaring.Bitmap) {
-	c.n += docs.GetCardinality()
-	if len(m.wanted) == 0 {
-		return
-	}
-	if c.measures == nil {
-		c.measures = &measures{}
-	}
-	if m.sentiment {
-		for class, set := range m.classSets() {
-			c.sentiment[class] += set.AndCardinality(docs)
-		}
-	}
-	for _, amount := range []struct {
-		of []float64
-		to *[]float64
-	}{{m.engagement, &c.engagement}, {m.reach, &c.reach}} {
-		if amount.of == nil {
-			continue
-		}
-		eachDoc(docs, func(doc uint32) {
-			if v := amount.of[doc]; !math.IsNaN(v) {
-				*amount.to = append(*amount.to, v)
-			}
-		})
-	}
-	for i, r := range m.readers {
-		switch r := r.(type) {
-		case *storyLane:
-			eachDoc(docs, func(doc uint32) {
-				if story := r.stories[doc]; story != 0 {
-					c.all.stories.add(story)
-				}
-			})
-		case *valueReader:
-			r.distinct(docs, c.all.sets[i].add)
 		}
 	}
 }
@@ -228,12 +179,7 @@ func (m *measures) count(i int) *uint64 {
 		n = b.GetCardinality()
 	}
 	if m.all != nil {
-		if i == storyDim {
-			n = m.all.stories.count()
-		}
-		for _, word := range m.all.sets[i] {
-			n += uint64(bits.OnesCount64(word))
-		}
+		n += m.all[i].count()
 	}
 	return &n
 }

@@ -116,27 +116,28 @@ func (t *storySketch) add(story uint64) {
 // has reports whether it may have met a story so often.
 func (t *storySketch) has(story uint64, often uint8) bool { return t[story%uint64(len(t))] >= often }
 
-// A storyCount counts distinct stories. It puts them by in heaps first, so that
-// each is counted in memory that a processor keeps at hand.
-type storyCount struct {
-	heaps [storyHeaps][]uint64
-	sets  [storyHeaps]storySet // of what did not fit the heaps
+// A distinctCount counts distinct values by what stands for them: a story's
+// number, or the hash of a name. It puts them by in heaps first, so that each is
+// counted in memory that a processor keeps at hand. The zero value has none.
+type distinctCount struct {
+	heaps [distinctHeaps][]uint64
+	sets  [distinctHeaps]storySet // of what did not fit the heaps
 	small storySet
 }
 
 const (
-	storyHeaps = 256
-	heapSize   = 4096
+	distinctHeaps = 256
+	heapSize      = 4096
 )
 
-// add adds a story, which is not 0.
-func (t *storyCount) add(story uint64) {
-	heap := &t.heaps[story>>56]
+// add adds a value, which is not 0.
+func (t *distinctCount) add(value uint64) {
+	heap := &t.heaps[value>>56]
 	if len(*heap) == heapSize {
-		t.sets[story>>56].addAll(*heap)
+		t.sets[value>>56].addAll(*heap)
 		*heap = (*heap)[:0]
 	}
-	*heap = append(*heap, story)
+	*heap = append(*heap, value)
 }
 
 // addAll adds stories, of which none is 0.
@@ -147,7 +148,7 @@ func (t *storySet) addAll(list []uint64) {
 }
 
 // empty makes t hold nothing, in the memory it has.
-func (t *storyCount) empty() {
+func (t *distinctCount) empty() {
 	for i := range t.sets {
 		t.sets[i].empty()
 		t.heaps[i] = t.heaps[i][:0]
@@ -155,7 +156,7 @@ func (t *storyCount) empty() {
 }
 
 // count returns how many there are.
-func (t *storyCount) count() (n uint64) {
+func (t *distinctCount) count() (n uint64) {
 	for i := range t.heaps {
 		set := &t.sets[i]
 		if set.n == 0 {
@@ -166,16 +167,4 @@ func (t *storyCount) count() (n uint64) {
 		n += uint64(set.n)
 	}
 	return n
-}
-
-// A bitset is a set of small numbers, for where most of them are in it: a
-// roaring bitmap takes ten times as long to add to.
-type bitset []uint64
-
-func (b *bitset) add(n uint32) {
-	i := int(n >> 6)
-	for i >= len(*b) {
-		*b = append(*b, make([]uint64, max(64, len(*b)))...)
-	}
-	(*b)[i] |= 1 << (n & 63)
 }

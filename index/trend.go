@@ -144,7 +144,7 @@ func (e *era) picker(s mention.TrendSearch) *picker {
 		p.muted[strings.TrimSpace(m)] = true // the id of a story, as it is
 		p.muted[strings.TrimPrefix(query.Fold(strings.TrimSpace(m)), "#")] = true
 	}
-	p.authors.lane, p.sites.lane = newLane(e.ctx, "author", nil), newLane(e.ctx, "site", nil)
+	p.authors.field, p.sites.field = "author", fieldHost
 	return p
 }
 
@@ -241,10 +241,10 @@ func (p *picker) look(k *trendKind, c *contender) (*pick, error) {
 			continue
 		}
 		one.docs[i] = docs
-		if err := p.authors.add(i, g, docs); err != nil {
+		if err := p.authors.add(p.e.ctx, i, g, docs); err != nil {
 			return nil, err
 		}
-		if err := p.sites.add(i, g, docs); err != nil {
+		if err := p.sites.add(p.e.ctx, i, g, docs); err != nil {
 			return nil, err
 		}
 	}
@@ -283,18 +283,19 @@ func (e *era) tagged(one *pick) (n uint64, err error) {
 // supporters counts the distinct authors, or sites, of one pick after the
 // other.
 type supporters struct {
-	lane    *lane
-	readers map[int]laneReader
-	seen    []uint32 // by number: the round that met it last
-	round   uint32
-	n       uint64 // in this round
-	known   uint64 // mentions that have one, of all rounds
-	buf     []uint32
+	field  string
+	values map[int]*ordinals // by segment
+	seen   storySet          // by what stands for their names, in this round
+	n      uint64            // in this round
+	known  uint64            // mentions that have one, of all rounds
 }
 
 // next begins a round, and returns how many mentions had one before it.
 func (s *supporters) next() uint64 {
-	s.round++
+	if len(s.seen.slots) > 1<<10 {
+		s.seen = storySet{} // emptying it would take longer
+	}
+	s.seen.empty()
 	s.n = 0
 	return s.known
 }
@@ -308,28 +309,24 @@ func (s *supporters) tooFew(known uint64) bool {
 	return known >= leastCount && (s.n < 2 || s.n*mentionsEach < known)
 }
 
-func (s *supporters) add(i int, g *eraSeg, docs *roaring.Bitmap) error {
-	r := s.readers[i]
-	if r == nil {
+func (s *supporters) add(ctx context.Context, i int, g *eraSeg, docs *roaring.Bitmap) error {
+	o := s.values[i]
+	if o == nil {
 		var err error
-		if r, err = s.lane.read(g.s, g.now); err != nil {
+		if o, err = g.s.valuesOf(ctx, s.field, g.now); err != nil {
 			return err
 		}
-		if s.readers == nil {
-			s.readers = map[int]laneReader{}
+		if s.values == nil {
+			s.values = map[int]*ordinals{}
 		}
-		s.readers[i] = r
-		s.seen = append(s.seen, make([]uint32, s.lane.size()-len(s.seen))...)
+		s.values[i] = o
 	}
 	eachDoc(docs, func(doc uint32) {
-		s.buf = r.values(doc, s.buf[:0])
-		for _, n := range s.buf {
+		for _, ord := range o.list[o.starts[doc]:o.starts[doc+1]] {
 			s.known++
-			if s.seen[n] != s.round {
-				s.seen[n] = s.round
-				s.n++
-			}
+			s.seen.add(o.sum(int(ord)))
 		}
 	})
+	s.n = uint64(s.seen.n)
 	return nil
 }
