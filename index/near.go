@@ -31,7 +31,7 @@ func (p *near) spans(doc uint32, one bool) ([]span, error) {
 
 // follow adds the pairs in which a span of second stands behind one of first;
 // one is enough where one is asked for.
-func (p *near) follow(found []span, first, second []span, one bool) ([]span, error) {
+func (p *near) follow(found, first, second []span, one bool) ([]span, error) {
 	for i, s := range first {
 		if err := p.e.tick(i); err != nil {
 			return nil, err
