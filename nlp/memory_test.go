@@ -20,16 +20,3 @@ func TestTakeGivesTheHeapWhenMemoryIsUsedUp(t *testing.T) {
 		}
 	}
 }
-
-func TestMemoryHoldsTheModels(t *testing.T) {
-	mem := newMemory()
-	if mem.free == nil {
-		t.Skip("the tables are on the heap here")
-	}
-	if _, err := readModels(mem); err != nil {
-		t.Fatal(err)
-	}
-	if left := len(mem.free); left < memorySize/20 {
-		t.Errorf("%d of %d bytes are left: tables may be on the heap", left, memorySize)
-	}
-}

@@ -184,20 +184,22 @@ func FuzzTokenize(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var c cleaned
 		c.clean(text)
+		toks := tg.tokenize(nil, &c)
+		for i := range toks {
+			if toks[i].start < 0 || toks[i].end < toks[i].start || int(toks[i].end) > len(text) {
+				t.Errorf("%q: token %d at %d..%d of %d", text, i, toks[i].start, toks[i].end, len(text))
+			}
+		}
 		want, err := proseTokens(c.text)
 		if err != nil {
-			t.Skip("prose itself cannot")
+			return // prose itself cannot: there is nothing to hold ours against
 		}
-		toks := tg.tokenize(nil, &c)
 		if len(toks) != len(want) {
 			t.Fatalf("%q: %d tokens, prose has %d: %v", c.text, len(toks), len(want), want)
 		}
 		for i := range toks {
 			if toks[i].text != want[i].Text {
 				t.Errorf("%q: token %d is %q, prose has %q", c.text, i, toks[i].text, want[i].Text)
-			}
-			if toks[i].start < 0 || int(toks[i].end) > len(text) {
-				t.Errorf("%q: token %d at %d..%d of %d", text, i, toks[i].start, toks[i].end, len(text))
 			}
 		}
 	})
