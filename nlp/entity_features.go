@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -93,16 +94,16 @@ func shapeHash(w string, short bool) uint64 {
 	return h
 }
 
-// word makes the features of a word by itself.
-func (m *entityModel) word(e *entityWord, w, lower string) {
-	e.lower, e.shape = hashString(lower), shapeHash(w, true)
-	if m.linear.w == nil {
-		e.rows = &[places][]uint32{}
+// word makes the features of a word by itself, given the hashes of it and of
+// it in lower case. The rows are scratch.
+func (m *entityModel) word(e *entityWord, rows *[places][]uint32, w, lower string, own, low uint64) {
+	e.lower, e.shape = low, shapeHash(w, true)
+	for place := range rows {
+		rows[place] = rows[place][:0]
 	}
-	var sums [places]nineSums
-	add := func(place int, id, h uint64) { m.addWord(e, &sums, place, mix(h, id)) }
+	add := func(place int, id, h uint64) { rows[place] = append(rows[place], m.linear.row(mix(h, id))) }
 	full := shapeHash(w, false)
-	add(placeSelf, 2, hashString(w))
+	add(placeSelf, 2, own)
 	add(placeSelf, 3, e.lower)
 	add(placeSelf, 4, full)
 	add(placeSelf, 5, e.shape)
@@ -125,7 +126,13 @@ func (m *entityModel) word(e *entityWord, w, lower string) {
 		add(placeSelf, 58, mix(uint64(e.lists), e.shape))
 	}
 	group, code := m.usage.of(lower)
-	eachDirection(code, func(d, to uint64) { m.addDirection(e, &sums, d, to) })
+	if m.linear.w == nil {
+		eachDirection(code, func(d, to uint64) {
+			for place, id := range directionFeatures {
+				add(place, id+d, to)
+			}
+		})
+	}
 	if group != 0 {
 		add(placeSelf, 80, uint64(group))
 		add(placeSelf, 81, mix(uint64(group), e.shape))
@@ -143,6 +150,31 @@ func (m *entityModel) word(e *entityWord, w, lower string) {
 			add(place, id+3, uint64(group))
 		}
 	}
+	if m.linear.w == nil {
+		e.rows = new([places][]uint32)
+		for place := range rows {
+			e.rows[place] = slices.Clone(rows[place])
+		}
+		return
+	}
+	m.addUp(e, rows, code)
+}
+
+// addUp adds up the rows of a word, and what the directions of its use say.
+func (m *entityModel) addUp(e *entityWord, rows *[places][]uint32, code []byte) {
+	var sums [places]nineSums
+	for place := range rows {
+		sums[place].add(m.linear, rows[place])
+	}
+	eachDirection(code, func(d, to uint64) {
+		for place := range directionFeatures {
+			one, s := &m.directed[3*d+to-1][place], &sums[place]
+			s.lanes.even += one.lanes.even
+			s.lanes.odd += one.lanes.odd
+			s.lanes.n++
+			s.ninth += one.ninth
+		}
+	})
 	for place := range sums {
 		e.sums[place] = sums[place].all()
 	}
@@ -165,47 +197,25 @@ func (s *nineSums) all() (out [entityLabels]int16) {
 	return out
 }
 
-// addWord adds a feature of a word at a place.
-func (m *entityModel) addWord(e *entityWord, sums *[places]nineSums, place int, h uint64) {
-	r := m.linear.row(h)
-	if e.rows != nil {
-		e.rows[place] = append(e.rows[place], r)
-		return
+// add adds rows of l.
+func (s *nineSums) add(l *linear, rows []uint32) {
+	weights := bytesOf(l.w)
+	for _, r := range rows {
+		row := weights[int(r)*entityLabels:][:entityLabels]
+		s.lanes.add(row)
+		s.ninth += int16(int8(row[entityLabels-1]))
 	}
-	row := bytesOf(m.linear.w)[int(r)*entityLabels:][:entityLabels]
-	sums[place].lanes.add(row)
-	sums[place].ninth += int16(int8(row[entityLabels-1]))
 }
 
 // directionFeatures are the first of the features of directions, by place.
 var directionFeatures = [...]uint64{placeSelf: 300, placePrev: 400, placeNext: 500}
 
-// addDirection adds what a direction says in which the use of a word is far
-// from that of others.
-func (m *entityModel) addDirection(e *entityWord, sums *[places]nineSums, d, to uint64) {
-	if e.rows != nil {
-		for place, id := range directionFeatures {
-			m.addWord(e, sums, place, mix(to, id+d))
-		}
-		return
-	}
-	for place := range directionFeatures {
-		one, s := &m.directed[3*d+to-1][place], &sums[place]
-		s.lanes.even += one.lanes.even
-		s.lanes.odd += one.lanes.odd
-		s.lanes.n++
-		s.ninth += one.ninth
-	}
-}
-
 // direct makes the rows of directions.
 func (m *entityModel) direct() {
 	for i := range m.directed {
-		var sums [places]nineSums
 		for place, id := range directionFeatures {
-			m.addWord(&entityWord{}, &sums, place, mix(uint64(i%3+1), id+uint64(i/3)))
+			m.directed[i][place].add(m.linear, []uint32{m.linear.row(mix(uint64(i%3+1), id+uint64(i/3)))})
 		}
-		copy(m.directed[i][:], sums[:])
 	}
 }
 

@@ -160,6 +160,7 @@ type tagger struct {
 	cut      []string         // scratch of pieces
 	nexts    []ref            // of label: features of words and the tags after them
 	touched  uint32           // of no meaning: keeps reads that only bring weights near
+	rows     [places][]uint32 // scratch of words
 	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
 	none     [2]ref           // prevword-None, nextword-None
 	entities *entityModel
@@ -169,21 +170,27 @@ func newTagger(b *base) *tagger {
 	t := &tagger{b: b, cache: newRecent[*wordFeatures](), runs: newRecent[[]piece]()}
 	for i, n := range []string{"-START-", "-START2-", "-END-", "-END2-"} {
 		f := &wordFeatures{normal: n}
-		t.context(f)
+		t.context(f, [2]uint64{})
 		t.edge[i] = f
 	}
 	t.none = [2]ref{b.ner.find(hashString("prevword-None")), b.ner.find(hashString("nextword-None"))}
 	return t
 }
 
-// context finds the weights of f as a neighbour.
-func (t *tagger) context(f *wordFeatures) {
-	n, p := f.normal, &t.b.pos
+// context finds the weights of f, as itself and as a neighbour, given the
+// hashes of its own features that rest on a part of it. It tells whether f may
+// be in features with the tag before it.
+func (t *tagger) context(f *wordFeatures, own [2]uint64) (paired bool) {
+	n := f.normal
 	s := n[len(n)-min(len(n), 3):]
-	names := [...]uint64{wordBefore.of(n), suffixBefore.of(s), wordBefore2.of(n), wordAfter.of(n), suffixAfter.of(s), wordAfter2.of(n)}
+	h := hashes{uint64(wordBefore), uint64(wordBefore2), uint64(wordAfter), uint64(wordAfter2), uint64(ownWord)}
+	h.add(n)
+	names := [...]uint64{h[0], suffixBefore.of(s), h[1], h[2], suffixAfter.of(s), h[3], own[0], own[1], h[4]}
 	var r [len(names)]ref
-	p.findAll(r[:], names[:])
+	t.b.pos.findAll(r[:], names[:])
 	f.before, f.before2, f.after, f.after2 = [2]ref{r[0], r[1]}, r[2], [2]ref{r[3], r[4]}, r[5]
+	f.self = [3]ref{r[6], r[7], r[8]}
+	return t.b.paired.has(hashString(n))
 }
 
 var (
@@ -197,25 +204,31 @@ func (t *tagger) known(w string) *wordFeatures {
 		return f
 	}
 	w = strings.Clone(w)
-	low := strings.ToLower(w)
+	f := t.learn(w, strings.ToLower(w))
+	t.cache.put(w, f)
+	return f
+}
+
+// learn makes the features of a word.
+func (t *tagger) learn(w, low string) *wordFeatures {
 	f := &wordFeatures{normal: normalize(w, low), shape: shapeOf(w, low), fixed: -1}
-	f.paired, f.phrasal = t.b.paired.has(hashString(f.normal)), phrasal(w)
 	if tag, ok := t.sure(w); ok {
 		f.fixed = int16(t.index(tag))
 	}
 	b := t.b
 	head, tail := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
-	t.context(f)
-	own := [...]uint64{ownSuffix.of(tail), ownPrefix.of(string(rune(w[0]))), ownWord.of(f.normal)}
-	b.pos.findAll(f.self[:], own[:])
+	f.phrasal, f.paired = phrasal(w), t.context(f, [...]uint64{ownSuffix.of(tail), ownPrefix.of(string(rune(w[0])))})
 	basic := "False"
 	if _, ok := b.basic[w]; ok {
 		basic = "True"
 	}
+	lows := hashes{uint64(labelLower), uint64(labelBefore), uint64(labelAfter), uint64(labelWithNext), fnvOffset}
+	lows.add(low)
+	own := hashes{uint64(labelWord), fnvOffset}
+	own.add(w)
 	names := [...]uint64{
 		labelBias.of("True"), labelBasic.of(basic), labelPrefix.of(strings.ToLower(head)), labelSuffix.of(strings.ToLower(tail)),
-		labelShape.of(shapes[f.shape]), labelWord.of(w), labelLower.of(low), labelLength.of(strconv.Itoa(len(w))),
-		labelBefore.of(low), labelAfter.of(low),
+		labelShape.of(shapes[f.shape]), own[0], lows[0], labelLength.of(strconv.Itoa(len(w))), lows[1], lows[2],
 	}
 	var refs [len(names)]ref
 	b.ner.findAll(refs[:], names[:])
@@ -223,13 +236,24 @@ func (t *tagger) known(w string) *wordFeatures {
 		addLabels(&f.named, b.ner.of(r))
 	}
 	f.nerPrev, f.nerNext = refs[len(refs)-2], refs[len(refs)-1]
-	f.withNext = prefix(prefix(labelWithNext.of(low)).of("+"))
+	f.withNext = prefix(prefix(lows[3]).of("+"))
 	f.nexted = b.nexted.has(uint64(f.withNext))
 	if t.entities != nil {
-		t.entities.word(&f.entity, w, low)
+		t.entities.word(&f.entity, &t.rows, w, low, own[1], lows[4])
 	}
-	t.cache.put(w, f)
 	return f
+}
+
+// hashes are several hashes that go on by the same text.
+type hashes [5]uint64
+
+func (h *hashes) add(s string) {
+	a, b, c, d, e := h[0], h[1], h[2], h[3], h[4]
+	for i := range len(s) {
+		x := uint64(s[i])
+		a, b, c, d, e = (a^x)*fnvPrime, (b^x)*fnvPrime, (c^x)*fnvPrime, (d^x)*fnvPrime, (e^x)*fnvPrime
+	}
+	*h = hashes{a, b, c, d, e}
 }
 
 // sure returns the part of speech of a word where prose does not ask its model.

@@ -3,12 +3,8 @@ package nlp
 import (
 	"math"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
-
-	"gopkg.in/neurosnap/sentences.v1"
-	"gopkg.in/neurosnap/sentences.v1/english"
 )
 
 // A token is a token of prose with its place in the original text.
@@ -228,37 +224,4 @@ func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
 // both ends, and cuts at apostrophes.
 func whole(run string) bool {
 	return strings.IndexByte(run, '\'') < 0 && strings.IndexByte(prefixMarks, run[0]) < 0 && strings.IndexByte(suffixMarks, run[len(run)-1]) < 0
-}
-
-// punkt is the sentence splitter that prose uses, read once: prose would read
-// it again for every document.
-var punkt = sync.OnceValues(func() (*sentences.DefaultSentenceTokenizer, error) {
-	return english.NewSentenceTokenizer(nil)
-})
-
-// sentenceEnds appends to dst the bytes of a text at which a sentence
-// ends, the last one included.
-func sentenceEnds(dst []int32, text string) (ends []int32) {
-	if !strings.ContainsAny(text, ".!?") {
-		return append(dst, int32(len(text)))
-	}
-	ends = dst
-	defer func() {
-		if r := recover(); r != nil {
-			ends = append(dst[:0], int32(len(text)))
-		}
-	}()
-	p, err := punkt()
-	if err != nil {
-		return append(ends, int32(len(text)))
-	}
-	for _, s := range p.Tokenize(text) {
-		if e := int32(s.End); e > 0 && (len(ends) == 0 || e > ends[len(ends)-1]) {
-			ends = append(ends, e)
-		}
-	}
-	if len(ends) == 0 || ends[len(ends)-1] < int32(len(text)) {
-		ends = append(ends, int32(len(text)))
-	}
-	return ends
 }

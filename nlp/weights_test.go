@@ -1,6 +1,9 @@
 package nlp
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestSievesLetEveryFeatureThrough looks all features of two words up that
 // prose knows with and without the sieves.
@@ -43,17 +46,31 @@ func TestDirectionsAreWhatTheirRowsSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := m.entities
-	for d := range uint64(usageDims) {
-		for to := uint64(1); to <= 2; to++ {
-			var got, want [places]nineSums
-			e.addDirection(&entityWord{}, &got, d, to)
-			for place, id := range directionFeatures {
-				e.addWord(&entityWord{}, &want, place, mix(to, id+d))
+	untrained := *m.entities
+	untrained.linear = &linear{mask: m.entities.linear.mask}
+	var rows [places][]uint32
+	coded := 0
+	for _, w := range []string{"London", "the", "Apple", "qqzzq", "don't", "COVID-19", "#fail", "Straße", "doctor", "said"} {
+		low := strings.ToLower(w)
+		if _, code := m.entities.usage.of(low); code != nil {
+			coded++
+		}
+		var got, listed entityWord
+		m.entities.word(&got, &rows, w, low, hashString(w), hashString(low))
+		untrained.word(&listed, &rows, w, low, hashString(w), hashString(low))
+		for place := range places {
+			var want [entityLabels]int16
+			for _, r := range listed.trained(place) {
+				for k, v := range m.entities.linear.w[int(r)*entityLabels:][:entityLabels] {
+					want[k] += int16(v)
+				}
 			}
-			if got != want {
-				t.Fatalf("direction %d, %d: sums %v, want %v", d, to, got, want)
+			if got.sums[place] != want {
+				t.Errorf("%s at place %d: sums %v, want %v", w, place, got.sums[place], want)
 			}
 		}
+	}
+	if coded < 4 {
+		t.Errorf("%d words have directions, want four", coded)
 	}
 }
