@@ -29,6 +29,16 @@ func benchNumbers(b *testing.B, x *index.Index) {
 			}
 		})
 	}
+	b.Run("trends not read ahead", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := x.Trends(b.Context(), mention.TrendSearch{From: streamEnd.AddDate(0, 0, -7), To: streamEnd}, streamEnd); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	if err := x.Warm(b.Context(), streamEnd.AddDate(0, 0, -92)); err != nil { // as the daemon does
+		b.Fatal(err)
+	}
 	for _, q := range []string{"", "brand:brand-1", word(9)} {
 		for _, kinds := range [][]string{nil, {mention.TrendTerm}} {
 			name := "trends/" + q

@@ -106,20 +106,43 @@ func (k *trendKind) listed(term string) bool {
 // Looking at many, some look surprising by chance: a surprise must be rarer
 // than 1 in 20 among all that were looked at (Bonferroni).
 func (e *era) contenders(k *trendKind, all bool) ([]*contender, int, error) {
-	list, err := e.window(k)
+	list, lacking, err := e.window(k)
 	if err != nil {
 		return nil, 0, err
 	}
 	tested := len(list)
 	least := math.Log10(float64(tested) / 0.05)
-	return slices.DeleteFunc(list, func(c *contender) bool {
+	weigh := func(c *contender) bool {
 		c.odds = oddsOf(c.past, e.before, e.steady)
 		if !all && c.odds.growth(c.steady) < leastGrowth {
 			return true
 		}
 		c.score = c.odds.surprise(c.steady)
 		return !all && c.score < least
-	}), tested, nil
+	}
+	list = slices.DeleteFunc(list, weigh)
+	if len(lacking) == 0 {
+		return list, tested, nil
+	}
+	// More past only makes something less surprising, so only what is so
+	// without the rest of it is looked up there, until there is too much of it.
+	for _, c := range list {
+		for i, g := range lacking {
+			if i%16 == 0 && e.ctx.Err() != nil {
+				return nil, 0, tooSlow(e.ctx, e.ctx.Err())
+			}
+			docs, err := g.s.having(k.fields, c.key)
+			if err != nil {
+				return nil, 0, err
+			}
+			if n := docs.AndCardinality(g.past); n > 0 {
+				if c.past += n; !all && weigh(c) {
+					break
+				}
+			}
+		}
+	}
+	return slices.DeleteFunc(list, weigh), tested, nil
 }
 
 // leastGrowth is how many times more than expected something must be told of.
@@ -148,23 +171,24 @@ func (s *segView) having(fields []string, term string) (*roaring.Bitmap, error) 
 }
 
 // window counts the values of a kind that stand in the window, in window and
-// past; those of fewer than [leastCount] mentions are left out.
-func (e *era) window(k *trendKind) ([]*contender, error) {
+// past; those of fewer than [leastCount] mentions are left out. The segments of
+// the past that it did not count are lacking.
+func (e *era) window(k *trendKind) (list []*contender, lacking []*eraSeg, err error) {
 	switch {
 	case k.words:
 		return e.windowWords(k)
 	case k.name == mention.TrendStory:
-		return e.windowStories()
+		list, err = e.windowStories()
+		return list, nil, err
 	}
 	l := newLane(e.ctx, k.dim, nil)
 	var now, steady, past []uint64
 	for _, g := range e.segs {
 		err := l.counts(g.s, []*roaring.Bitmap{g.now, g.steady, g.past}, []*[]uint64{&now, &steady, &past})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	var list []*contender
 	for n, count := range now {
 		if count > 0 && k.dim == "site" {
 			e.find.host = append(e.find.host, l.names[n])
@@ -173,7 +197,7 @@ func (e *era) window(k *trendKind) ([]*contender, error) {
 			list = append(list, &contender{key: l.names[n], now: count, steady: nth(steady, n), past: nth(past, n)})
 		}
 	}
-	return list, nil
+	return list, nil, nil
 }
 
 // nth returns the n-th number of a list that may be shorter.

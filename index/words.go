@@ -20,6 +20,8 @@ type wordTable struct {
 	list  []contender
 	slots []uint32 // open addressing, half of them empty at least: place in list plus 1
 	sums  []uint64 // by place: the hash
+
+	lacking []*eraSeg // of the past, not counted
 }
 
 // place returns the place of a word in the list; -1 when it is not in it.
@@ -96,23 +98,22 @@ func (w *segWords) without(g *eraSeg) *segWords {
 }
 
 // windowWords counts the words of a kind that stand in the window, in window
-// and past.
-func (e *era) windowWords(k *trendKind) ([]*contender, error) {
+// and past, and returns the segments of the past that it did not count.
+func (e *era) windowWords(k *trendKind) (list []*contender, lacking []*eraSeg, err error) {
 	fields := k.fieldKey()
 	if e.words[fields] == nil {
 		t, err := e.countWords(k)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		e.words[fields] = t
 	}
-	var list []*contender
 	for i := range e.words[fields].list {
 		if c := e.words[fields].list[i]; strings.HasPrefix(c.key, k.prefix) && k.tells(c.key) {
 			list = append(list, &c)
 		}
 	}
-	return list, nil
+	return list, e.words[fields].lacking, nil
 }
 
 // countWords counts the words of fields: those of the window that are frequent
@@ -141,11 +142,8 @@ func (e *era) countWords(k *trendKind) (*wordTable, error) {
 	}
 	t := tableOf(lists)
 	for i, g := range e.segs {
-		if lists[i] != nil {
-			continue
-		}
-		if err := g.addPast(e.ctx, k, t); err != nil {
-			return nil, err
+		if lists[i] == nil {
+			t.lacking = append(t.lacking, g)
 		}
 	}
 	return t, nil
@@ -187,24 +185,9 @@ func tableOf(lists []*segWords) *wordTable {
 	return &most
 }
 
-// addPast counts the words of a table in a segment of the past alone.
-func (g *eraSeg) addPast(ctx context.Context, k *trendKind, t *wordTable) error {
-	for i := range t.list {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return tooSlow(ctx, ctx.Err())
-		}
-		docs, err := g.s.having(k.fields, t.list[i].key)
-		if err != nil {
-			return err
-		}
-		t.list[i].past += docs.AndCardinality(g.past)
-	}
-	return nil
-}
-
 // words counts the words of a segment. Where the segment is of the past alone
 // and has no forward index yet, there is nothing: reading one would take longer
-// than counting the few words that the window has.
+// than looking up the few words that may have grown.
 func (g *eraSeg) words(ctx context.Context, k *trendKind) (*segWords, error) {
 	s := *g.s // a view is used by one goroutine
 	s.dicts = map[string]segment.TermDictionary{}
