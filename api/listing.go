@@ -76,17 +76,17 @@ type messageView struct {
 
 // forPage takes a place for the questions of a page. Where its query is at
 // fault, or there is no place, that is shown and done is nil.
-func (a *api) forPage(w http.ResponseWriter, r *http.Request, s *scope, name string, page view) (ctx context.Context, done func()) {
+func (a *api) forPage(ctx context.Context, w http.ResponseWriter, r *http.Request, s *scope, name string, page view) (within context.Context, done func()) {
 	if len(s.Messages) > 0 {
 		a.pages.show(w, r, http.StatusBadRequest, name, page)
-		return r.Context(), nil
+		return ctx, nil
 	}
-	ctx, done, err := a.reading(r.Context())
+	within, done, err := a.reading(ctx)
 	if err != nil {
-		a.pages.fail(w, r, a.problem(r.Context(), err, "page"))
-		return r.Context(), nil
+		a.pages.fail(w, r, a.problem(ctx, err, "page"))
+		return ctx, nil
 	}
-	return ctx, done
+	return within, done
 }
 
 func (a *api) listPage(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +97,7 @@ func (a *api) listPage(w http.ResponseWriter, r *http.Request) {
 		v.Order = mention.NewestFirst
 	}
 	page := view{Title: "Mentions", Here: "/mentions", Data: v}
-	ctx, done := a.forPage(w, r, s, "mentions", page)
+	ctx, done := a.forPage(r.Context(), w, r, s, "mentions", page)
 	if done == nil {
 		return
 	}

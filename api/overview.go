@@ -97,7 +97,7 @@ func (a *api) home(w http.ResponseWriter, r *http.Request) {
 	s := a.newScope(r, "/", "7d", time.Now())
 	v := &overviewView{scope: s}
 	page := view{Title: "Overview", Here: "/", Data: v}
-	ctx, done := a.forPage(w, r, s, "overview", page)
+	ctx, done := a.forPage(r.Context(), w, r, s, "overview", page)
 	if done == nil {
 		return
 	}
