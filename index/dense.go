@@ -18,17 +18,17 @@ type axis struct {
 	size    int
 	numbers []uint32 // by value: that in the lane, or none
 
-	starts, list []uint32 // of several values, see [ordinals]
-	times        []int64
-	cal          *monthCalendar
-	classes      []uint8
+	o       *ordinals // of several values
+	times   []int64
+	cal     *monthCalendar
+	classes []uint8
 }
 
 // of returns the values of a document; buf is where there is one alone.
 func (a *axis) of(doc uint32, buf []uint32) []uint32 {
 	switch {
-	case a.starts != nil:
-		return a.list[a.starts[doc]:a.starts[doc+1]]
+	case a.o != nil:
+		return a.o.of(doc)
 	case a.cal != nil:
 		buf[0] = a.cal.slots[(a.times[doc]-a.cal.from)/slotMillis] - 1
 	default:
@@ -41,7 +41,7 @@ func (a *axis) of(doc uint32, buf []uint32) []uint32 {
 func axisOf(r laneReader, docs *roaring.Bitmap, col *column) (axis, bool) {
 	switch r := r.(type) {
 	case *valueReader:
-		return axis{size: len(r.o.terms), numbers: r.numbers, starts: r.o.starts, list: r.o.list}, true
+		return axis{size: len(r.o.terms), numbers: r.numbers, o: r.o}, true
 	case *timeReader:
 		first, last := col.span(docs)
 		return axis{size: r.cal.reach(first, last), times: r.times, cal: r.cal}, len(r.cal.slots) > 0

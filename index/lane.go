@@ -134,7 +134,7 @@ type valueReader struct {
 }
 
 func (r *valueReader) values(doc uint32, buf []uint32) []uint32 {
-	for _, ord := range r.o.list[r.o.starts[doc]:r.o.starts[doc+1]] {
+	for _, ord := range r.o.of(doc) {
 		if n := r.numbers[ord]; n != none {
 			buf = append(buf, n)
 		}
@@ -145,7 +145,7 @@ func (r *valueReader) values(doc uint32, buf []uint32) []uint32 {
 // each calls fn with documents and the number of each of their values.
 func (r *valueReader) each(docs *roaring.Bitmap, fn func(doc, n uint32)) {
 	eachDoc(docs, func(doc uint32) {
-		for _, ord := range r.o.list[r.o.starts[doc]:r.o.starts[doc+1]] {
+		for _, ord := range r.o.of(doc) {
 			if n := r.numbers[ord]; n != none {
 				fn(doc, n)
 			}

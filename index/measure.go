@@ -214,7 +214,7 @@ func stanceOf(s *segView, l *lane, docs *roaring.Bitmap) (*stance, error) {
 // toward returns the class of what a document says of the n-th value; whole is
 // the class of the mention.
 func (st *stance) toward(doc, n uint32, whole uint8) uint8 {
-	for _, ord := range st.o.list[st.o.starts[doc]:st.o.starts[doc+1]] {
+	for _, ord := range st.o.of(doc) {
 		if st.who[ord] == n {
 			return st.class[ord]
 		}

@@ -322,7 +322,7 @@ func (s *supporters) add(ctx context.Context, i int, g *eraSeg, docs *roaring.Bi
 		s.values[i] = o
 	}
 	eachDoc(docs, func(doc uint32) {
-		for _, ord := range o.list[o.starts[doc]:o.starts[doc+1]] {
+		for _, ord := range o.of(doc) {
 			s.known++
 			s.seen.add(o.sum(int(ord)))
 		}

@@ -198,7 +198,7 @@ func (s *segView) visit(ctx context.Context, name string, docs *roaring.Bitmap, 
 	if o != nil {
 		for it := docs.Iterator(); it.HasNext(); {
 			doc := it.Next()
-			for _, ord := range o.list[o.starts[doc]:o.starts[doc+1]] {
+			for _, ord := range o.of(doc) {
 				fn(doc, o.terms[ord])
 			}
 		}
