@@ -22,6 +22,7 @@ type nameForm struct {
 	plural  bool   // the last word carries a plural s
 	kind    formKind
 	single  bool
+	ends    bool // its last word begins in upper case
 }
 
 // A formKind is what else a form may be.
@@ -114,6 +115,7 @@ func (l *linker) add(brand int, text, product, what string, exact bool, kind fun
 	}
 	joined := hashString(joinedName(text))
 	l.tags[joined] = append(l.tags[joined], f)
+	f.ends = s.words[len(s.words)-1].flags&flagTitle != 0
 	last := s.form(&s.words[len(s.words)-1])
 	if utf8.RuneCount(last) < 4 || f.kind.common || s.words[len(s.words)-1].kind != kindWord {
 		return

@@ -12,7 +12,7 @@ import (
 
 // modelVersion names what the models and the rules around them say; it
 // changes whenever an answer may.
-const modelVersion = "earshot-nlp-9"
+const modelVersion = "earshot-nlp-10"
 
 // Options are what an [Analyzer] needs from outside.
 type Options struct {

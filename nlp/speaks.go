@@ -120,6 +120,9 @@ func (c *clues) written(h *hit, s *scanned, v *nameView, known *belief) {
 		}
 	case w.flags&flagTitle != 0:
 		c.odds += 0.5
+		if last := &s.words[h.to-1]; !f.single && f.ends && last.kind == kindWord && last.flags&flagUpper == 0 {
+			c.add(-1.5, ", partly in lower case") // the Swiss re-elect
+		}
 		if f.kind.common && startsSentence(s, h.from) {
 			c.odds -= known[0] // any word has it there
 			if v.acts(s, h) {
@@ -127,6 +130,12 @@ func (c *clues) written(h *hit, s *scanned, v *nameView, known *belief) {
 			}
 		}
 	}
+}
+
+// place reports whether a name may be that of a place: of several words only
+// those that are on a list of places.
+func (f *nameForm) place() bool {
+	return f.single || f.kind.lists&(nameCity|nameCountry|nameRegion) != 0
 }
 
 // acts reports whether a verb follows that needs the name for its subject.
@@ -194,8 +203,8 @@ func (c *clues) after(h *hit, s *scanned, v *nameView) {
 	case bodied.has(k):
 		is(1.3)
 	case k == keyComma:
-		if h.to+1 < len(s.words) && s.words[h.to+1].flags&flagTitle != 0 {
-			is(-1)
+		if h.form.place() && h.to+1 < len(s.words) && s.words[h.to+1].flags&flagTitle != 0 {
+			is(-1) // Paris, Texas
 		}
 	case named(n) && !v.shouting:
 		is(-0.9)
