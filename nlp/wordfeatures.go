@@ -1,0 +1,230 @@
+package nlp
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/mingrammer/commonregex"
+)
+
+// The shapes of a word, as prose names them.
+var shapes = []string{"None", "number", "punct", "downcase", "upcase", "mixedcase", "other"}
+
+const (
+	shapeNone = iota
+	shapeNumber
+	shapePunct
+	shapeDown
+	shapeUp
+	shapeMixed
+	shapeOther
+)
+
+// A prefix is the hash of how the name of a feature begins.
+type prefix uint64
+
+func newPrefix(s string) prefix { return prefix(hashString(s)) }
+
+// of hashes the name of the feature that ends in s.
+func (p prefix) of(s string) uint64 {
+	h := uint64(p)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * fnvPrime
+	}
+	return h
+}
+
+// How prose names the features of a word.
+var (
+	wordBefore    = newPrefix("i-1 word ")
+	suffixBefore  = newPrefix("i-1 suffix ")
+	wordBefore2   = newPrefix("i-2 word ")
+	wordAfter     = newPrefix("i+1 word ")
+	suffixAfter   = newPrefix("i+1 suffix ")
+	wordAfter2    = newPrefix("i+2 word ")
+	ownSuffix     = newPrefix("i suffix ")
+	ownPrefix     = newPrefix("i pref1 ")
+	ownWord       = newPrefix("i word ")
+	labelBias     = newPrefix("bias-")
+	labelBasic    = newPrefix("en-wordlist-")
+	labelPrefix   = newPrefix("prefix3-")
+	labelSuffix   = newPrefix("suffix3-")
+	labelShape    = newPrefix("shape-")
+	labelWord     = newPrefix("word-")
+	labelLower    = newPrefix("word.lower-")
+	labelLength   = newPrefix("wordlen-")
+	labelBefore   = newPrefix("prevword-")
+	labelAfter    = newPrefix("nextword-")
+	labelWithNext = newPrefix("word+nextpos-")
+)
+
+// wordFeatures are the weights of everything about one word that does not
+// depend on the words around it.
+type wordFeatures struct {
+	normal   string
+	withNext prefix // the word, to be ended by the part of speech of the next one
+	fixed    int16  // part of speech that is sure; -1 if there is none
+	shape    uint8
+	nexted   bool // it may be in features with the part of speech of the next word
+	paired   bool // the same of the word before
+	phrasal  bool // it may be part of a keyphrase
+	self     [3]ref
+	before   [2]ref // when it is the word before
+	before2,
+	after2 ref
+	after            [2]ref
+	nerPrev, nerNext ref
+	entity           entityWord         // what the entity model knows
+	named            [maxLabels]float64 // of its label: what the word itself says, which prose adds first
+}
+
+// context finds the weights of f, as itself and as a neighbour, given the
+// hashes of its own features that rest on a part of it. It tells whether f may
+// be in features with the tag before it.
+func (t *tagger) context(f *wordFeatures, own [2]uint64) (paired bool) {
+	n := f.normal
+	s := n[len(n)-min(len(n), 3):]
+	h := hashes{uint64(wordBefore), uint64(wordBefore2), uint64(wordAfter), uint64(wordAfter2), uint64(ownWord)}
+	h.add(n)
+	names := [...]uint64{h[0], suffixBefore.of(s), h[1], h[2], suffixAfter.of(s), h[3], own[0], own[1], h[4]}
+	var r [len(names)]ref
+	t.b.pos.findAll(r[:], names[:])
+	f.before, f.before2, f.after, f.after2 = [2]ref{r[0], r[1]}, r[2], [2]ref{r[3], r[4]}, r[5]
+	f.self = [3]ref{r[6], r[7], r[8]}
+	return t.b.paired.has(hashString(n))
+}
+
+var (
+	noneWord = regexp.MustCompile(`^(?:0|\*[\w?]\*|\*\-\d{1,3}|\*[A-Z]+\*\-\d{1,3}|\*)$`)
+	keepWord = regexp.MustCompile(`^\-[A-Z]{3}\-$`)
+)
+
+// known returns the features of a word.
+func (t *tagger) known(w string) *wordFeatures {
+	if f, ok := t.cache.get(w); ok {
+		return f
+	}
+	w = strings.Clone(w)
+	f := t.learn(w, strings.ToLower(w))
+	t.cache.put(w, f)
+	return f
+}
+
+// learn makes the features of a word.
+func (t *tagger) learn(w, low string) *wordFeatures {
+	f := &wordFeatures{normal: normalize(w, low), shape: shapeOf(w, low), fixed: -1}
+	if tag, ok := t.sure(w); ok {
+		f.fixed = int16(t.index(tag))
+	}
+	b := t.b
+	head, tail := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
+	f.phrasal, f.paired = phrasal(w), t.context(f, [...]uint64{ownSuffix.of(tail), ownPrefix.of(string(rune(w[0])))})
+	basic := "False"
+	if _, ok := b.basic[w]; ok {
+		basic = "True"
+	}
+	lows := hashes{uint64(labelLower), uint64(labelBefore), uint64(labelAfter), uint64(labelWithNext), fnvOffset}
+	lows.add(low)
+	own := hashes{uint64(labelWord), fnvOffset}
+	own.add(w)
+	names := [...]uint64{
+		labelBias.of("True"), labelBasic.of(basic), labelPrefix.of(strings.ToLower(head)), labelSuffix.of(strings.ToLower(tail)),
+		labelShape.of(shapes[f.shape]), own[0], lows[0], labelLength.of(strconv.Itoa(len(w))), lows[1], lows[2],
+	}
+	var refs [len(names)]ref
+	b.ner.findAll(refs[:], names[:])
+	for _, r := range refs[:len(refs)-2] {
+		addLabels(&f.named, b.ner.of(r))
+	}
+	f.nerPrev, f.nerNext = refs[len(refs)-2], refs[len(refs)-1]
+	f.withNext = prefix(prefix(lows[3]).of("+"))
+	f.nexted = b.nexted.has(uint64(f.withNext))
+	if t.entities != nil {
+		t.entities.word(&f.entity, &t.rows, w, low, own[1], lows[4])
+	}
+	return f
+}
+
+// hashes are several hashes that go on by the same text.
+type hashes [5]uint64
+
+func (h *hashes) add(s string) {
+	a, b, c, d, e := h[0], h[1], h[2], h[3], h[4]
+	for i := range len(s) {
+		x := uint64(s[i])
+		a, b, c, d, e = (a^x)*fnvPrime, (b^x)*fnvPrime, (c^x)*fnvPrime, (d^x)*fnvPrime, (e^x)*fnvPrime
+	}
+	*h = hashes{a, b, c, d, e}
+}
+
+// sure returns the part of speech of a word where prose does not ask its model.
+func (t *tagger) sure(w string) (string, bool) {
+	switch {
+	case w == "-":
+		return "-", true
+	case isEmoticon(w):
+		return "SYM", true
+	case w[0] == '@', len(w) < maxFixed && strings.IndexByte(w, '.') > 0 && commonregex.LinkRegex.MatchString(w),
+		len(w) < maxFixed && strings.IndexByte(w, '@') > 0 && commonregex.EmailRegex.MatchString(w):
+		return "NN", true
+	case (w == "0" || w[0] == '*') && noneWord.MatchString(w):
+		return "-NONE-", true
+	case len(w) == 5 && w[0] == '-' && keepWord.MatchString(w):
+		return w, true
+	}
+	tag, ok := t.b.fixed[w]
+	return tag, ok
+}
+
+// index returns the class of a tag; prose keeps words like -LRB- as their own
+// tag, and those its models do not know count as symbols.
+func (t *tagger) index(tag string) uint8 {
+	for i, c := range t.b.classes {
+		if c == tag {
+			return uint8(i)
+		}
+	}
+	return t.index("SYM")
+}
+
+// normalize is the form of a word in prose's tagger.
+func normalize(w, low string) string {
+	switch {
+	case w[0] != '-' && strings.IndexByte(w, '-') >= 0:
+		return "!HYPHEN"
+	case len(w) == 4 && isInteger(w):
+		return "!YEAR"
+	case isDigit(w[0]):
+		return "!DIGITS"
+	}
+	return low
+}
+
+func isInteger(w string) bool {
+	_, err := strconv.Atoi(w)
+	return err == nil
+}
+
+// shapeOf is the shape of a word in prose's labeller.
+func shapeOf(w, low string) uint8 {
+	switch c := w[len(w)-1]; {
+	case isNumeric(w):
+		return shapeNumber
+	case !isHandleByte(c):
+		return shapePunct
+	case low == w:
+		return shapeDown
+	case titled(w):
+		return shapeUp
+	}
+	return shapeMixed
+}
+
+func isNumeric(w string) bool {
+	if c := w[0]; !isDigit(c) && !strings.ContainsRune("+-.iInN", rune(c)) {
+		return false
+	}
+	_, err := strconv.ParseFloat(w, 64)
+	return err == nil
+}
