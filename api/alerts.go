@@ -29,10 +29,6 @@ type incidentsOutput struct {
 	}
 }
 
-type incidentOutput struct {
-	Body mention.Incident
-}
-
 type flagInput struct {
 	ID   string `path:"id" maxLength:"500"`
 	Body struct {
@@ -63,10 +59,6 @@ type deliveriesOutput struct {
 type deliveryBody struct {
 	Delivery mention.Delivery `json:"delivery"`
 	Payload  any              `json:"payload,omitempty" doc:"as sent, frozen when the delivery was made"`
-}
-
-type deliveryOutput struct {
-	Body deliveryBody
 }
 
 type safetyInput struct {
@@ -131,15 +123,11 @@ func (a *api) incidents(ctx context.Context, in *incidentsInput) (*incidentsOutp
 	return out, nil
 }
 
-func (a *api) incident(ctx context.Context, in *idInput) (*incidentOutput, error) {
-	inc, err := ask(ctx, a, "incident", func(ctx context.Context) (mention.Incident, error) { return a.backend.Incident(ctx, in.ID) })
-	if err != nil {
-		return nil, err
-	}
-	return &incidentOutput{Body: inc}, nil
+func (a *api) incident(ctx context.Context, in *idInput) (*output[mention.Incident], error) {
+	return answered(ctx, a, "incident", func(ctx context.Context) (mention.Incident, error) { return a.backend.Incident(ctx, in.ID) })
 }
 
-func (a *api) flag(ctx context.Context, in *flagInput) (*incidentOutput, error) {
+func (a *api) flag(ctx context.Context, in *flagInput) (*output[mention.Incident], error) {
 	if in.Body.Action == FlagSnooze && !in.Body.Until.After(time.Now()) {
 		return nil, invalid([]string{"until: a snooze needs a time to come"})
 	}
@@ -150,7 +138,7 @@ func (a *api) flag(ctx context.Context, in *flagInput) (*incidentOutput, error) 
 	if err != nil {
 		return nil, a.fail(ctx, err, "incident")
 	}
-	return &incidentOutput{Body: inc}, nil
+	return &output[mention.Incident]{Body: inc}, nil
 }
 
 func (a *api) deliveries(ctx context.Context, in *deliveriesInput) (*deliveriesOutput, error) {
@@ -184,7 +172,7 @@ func withoutPayload(rows []mention.Delivery) []mention.Delivery {
 	return list
 }
 
-func (a *api) delivery(ctx context.Context, in *idInput) (*deliveryOutput, error) {
+func (a *api) delivery(ctx context.Context, in *idInput) (*output[deliveryBody], error) {
 	d, err := ask(ctx, a, "delivery", func(ctx context.Context) (mention.Delivery, error) { return a.backend.Delivery(ctx, in.ID) })
 	if err != nil {
 		return nil, err
@@ -192,8 +180,8 @@ func (a *api) delivery(ctx context.Context, in *idInput) (*deliveryOutput, error
 	return deliveryAnswer(d), nil
 }
 
-func deliveryAnswer(d mention.Delivery) *deliveryOutput {
-	out := &deliveryOutput{}
+func deliveryAnswer(d mention.Delivery) *output[deliveryBody] {
+	out := &output[deliveryBody]{}
 	if len(d.Payload) > 0 {
 		if json.Valid(d.Payload) {
 			out.Body.Payload = json.RawMessage(d.Payload)
@@ -206,7 +194,7 @@ func deliveryAnswer(d mention.Delivery) *deliveryOutput {
 	return out
 }
 
-func (a *api) redeliver(ctx context.Context, in *idInput) (*deliveryOutput, error) {
+func (a *api) redeliver(ctx context.Context, in *idInput) (*output[deliveryBody], error) {
 	d, err := a.backend.Redeliver(ctx, in.ID, actorOf(ctx).name)
 	if err != nil {
 		return nil, a.fail(ctx, err, "delivery")

@@ -49,8 +49,6 @@ type keepInput struct {
 	}
 }
 
-type keptOutput struct{ Body mention.KeptReport }
-
 type shareInput struct {
 	ID   string `path:"id" maxLength:"100"`
 	Body struct {
@@ -87,9 +85,9 @@ func (a *api) archiveRoutes() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "getKeptReport", Method: http.MethodGet, Path: "/archive/{id}", Tags: tags,
 		Summary: "When a kept report was made, by whom, of what and with which versions",
-	}, func(ctx context.Context, in *idInput) (*keptOutput, error) {
+	}, func(ctx context.Context, in *idInput) (*output[mention.KeptReport], error) {
 		kept, err := a.backend.Report(ctx, in.ID)
-		return &keptOutput{kept}, a.fail(ctx, err, "report")
+		return &output[mention.KeptReport]{kept}, a.fail(ctx, err, "report")
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "readKeptReport", Method: http.MethodGet, Path: "/archive/{id}/as/{format}", Tags: tags,
@@ -111,11 +109,11 @@ func (a *api) archiveRoutes() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "sendPlan", Method: http.MethodPost, Path: "/plans/{id}/send", Tags: tags, Metadata: write, DefaultStatus: http.StatusCreated,
 		Summary: "Make a planned report now, keep it and send it to its receivers",
-	}, func(ctx context.Context, in *idInput) (*keptOutput, error) {
+	}, func(ctx context.Context, in *idInput) (*output[mention.KeptReport], error) {
 		kept, err := exporting(ctx, a, func(ctx context.Context) (mention.KeptReport, error) {
 			return a.backend.SendPlan(ctx, actorOf(ctx).name, in.ID)
 		})
-		return &keptOutput{kept}, err
+		return &output[mention.KeptReport]{kept}, err
 	})
 	a.shareRoutes(tags, write)
 }
@@ -160,7 +158,7 @@ func exporting[T any](ctx context.Context, a *api, fn func(context.Context) (T, 
 	return v, nil
 }
 
-func (a *api) keepReport(ctx context.Context, in *keepInput) (*keptOutput, error) {
+func (a *api) keepReport(ctx context.Context, in *keepInput) (*output[mention.KeptReport], error) {
 	ask := &reportInput{Kind: in.Body.Kind, Name: in.Body.Name, Q: in.Body.Q, From: in.Body.From, To: in.Body.To, Period: "7d"}
 	kept, err := exporting(ctx, a, func(ctx context.Context) (mention.KeptReport, error) {
 		o, err := a.order(ctx, ask, time.Now())
@@ -169,7 +167,7 @@ func (a *api) keepReport(ctx context.Context, in *keepInput) (*keptOutput, error
 		}
 		return a.backend.KeepReport(ctx, actorOf(ctx).name, o)
 	})
-	return &keptOutput{kept}, err
+	return &output[mention.KeptReport]{kept}, err
 }
 
 func (a *api) readKept(ctx context.Context, in *keptInput) (*huma.StreamResponse, error) {

@@ -44,10 +44,6 @@ type countOutput struct {
 	}
 }
 
-type recordOutput struct {
-	Body mention.Record
-}
-
 // A pushed mention is what a program may say about one.
 type pushed struct {
 	Source     string         `json:"source,omitempty" maxLength:"100" doc:"left out: push and the name of the token"`
@@ -145,12 +141,8 @@ func (a *api) count(ctx context.Context, in *queryInput) (*countOutput, error) {
 	return out, nil
 }
 
-func (a *api) one(ctx context.Context, in *idInput) (*recordOutput, error) {
-	rec, err := ask(ctx, a, "mention", func(ctx context.Context) (mention.Record, error) { return a.backend.Record(ctx, in.ID) })
-	if err != nil {
-		return nil, err
-	}
-	return &recordOutput{Body: rec}, nil
+func (a *api) one(ctx context.Context, in *idInput) (*output[mention.Record], error) {
+	return answered(ctx, a, "mention", func(ctx context.Context) (mention.Record, error) { return a.backend.Record(ctx, in.ID) })
 }
 
 func (a *api) push(ctx context.Context, in *pushInput) (*pushOutput, error) {

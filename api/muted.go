@@ -17,8 +17,6 @@ type muteTermInput struct {
 	}
 }
 
-type mutedTermOutput struct{ Body mention.MutedTerm }
-
 func (a *api) mutedRoutes() {
 	tags, write := []string{"Numbers"}, map[string]any{needs: RoleAnalyst}
 	huma.Register(a.huma, huma.Operation{
@@ -32,12 +30,12 @@ func (a *api) mutedRoutes() {
 		OperationID: "muteTerm", Method: http.MethodPost, Path: "/muted-terms", Tags: tags, Metadata: write, DefaultStatus: http.StatusCreated,
 		Summary:     "Mute a term in trends",
 		Description: "Trends, the reasons of peaks and reports leave it out at once, for everybody. It is counted, found and alerted on as before.",
-	}, func(ctx context.Context, in *muteTermInput) (*mutedTermOutput, error) {
+	}, func(ctx context.Context, in *muteTermInput) (*output[mention.MutedTerm], error) {
 		m, err := a.mute(ctx, in.Body.Term, in.Body.Key)
 		if err != nil {
 			return nil, a.fail(ctx, err, "muted term")
 		}
-		return &mutedTermOutput{Body: m}, nil
+		return &output[mention.MutedTerm]{Body: m}, nil
 	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "unmuteTerm", Method: http.MethodDelete, Path: "/muted-terms/{id}", Tags: tags, Metadata: write, DefaultStatus: http.StatusNoContent,

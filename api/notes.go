@@ -37,10 +37,6 @@ type noteEditInput struct {
 	Body noteBody
 }
 
-type noteOutput struct {
-	Body mention.TimeNote
-}
-
 func (a *api) noteRoutes() {
 	tags, write := []string{"Numbers"}, map[string]any{needs: RoleAnalyst}
 	huma.Register(a.huma, huma.Operation{
@@ -50,11 +46,13 @@ func (a *api) noteRoutes() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "addNote", Method: http.MethodPost, Path: "/notes", Tags: tags, Metadata: write, Summary: "Pin a note", DefaultStatus: http.StatusCreated,
 		Description: "It stands on the charts and in the reports of its time.",
-	}, func(ctx context.Context, in *noteInput) (*noteOutput, error) { return a.keepNote(ctx, "", in.Body) })
+	}, func(ctx context.Context, in *noteInput) (*output[mention.TimeNote], error) {
+		return a.keepNote(ctx, "", in.Body)
+	})
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "editNote", Method: http.MethodPut, Path: "/notes/{id}", Tags: tags, Metadata: write, Summary: "Change a note",
 		Description: "Its author and admins may.",
-	}, func(ctx context.Context, in *noteEditInput) (*noteOutput, error) {
+	}, func(ctx context.Context, in *noteEditInput) (*output[mention.TimeNote], error) {
 		return a.keepNote(ctx, in.ID, in.Body)
 	})
 	huma.Register(a.huma, huma.Operation{
@@ -108,7 +106,7 @@ func mayChange(who actor, n *mention.TimeNote) bool {
 }
 
 // keepNote pins a note, or changes one.
-func (a *api) keepNote(ctx context.Context, id string, body noteBody) (*noteOutput, error) {
+func (a *api) keepNote(ctx context.Context, id string, body noteBody) (*output[mention.TimeNote], error) {
 	n := mention.TimeNote{}
 	var err error
 	if id != "" {
@@ -121,7 +119,7 @@ func (a *api) keepNote(ctx context.Context, id string, body noteBody) (*noteOutp
 	if err != nil {
 		return nil, a.fail(ctx, err, "note")
 	}
-	return &noteOutput{Body: n}, nil
+	return &output[mention.TimeNote]{Body: n}, nil
 }
 
 func (a *api) dropNote(ctx context.Context, id string) error {

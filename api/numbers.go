@@ -71,10 +71,6 @@ type TidyInput struct {
 	Tag    string `header:"If-None-Match" hidden:"true"`
 }
 
-type tableOutput struct {
-	Body mention.Table
-}
-
 // A KPIInput is a question for key figures.
 type KPIInput struct {
 	WindowInput
@@ -88,10 +84,6 @@ type kpiRowsInput struct {
 	TidyInput
 }
 
-type kpiOutput struct {
-	Body mention.Scorecard
-}
-
 type voicesInput struct {
 	WindowInput
 	By    string `query:"by" enum:"author,site" default:"author"`
@@ -99,19 +91,11 @@ type voicesInput struct {
 	Size  int    `query:"size" minimum:"1" maximum:"1000" default:"20"`
 }
 
-type voicesOutput struct {
-	Body mention.Voices
-}
-
 type activityInput struct {
 	WindowInput
 	Brands []string `query:"brands" maxItems:"100" doc:"left out: all"`
 	Types  []string `query:"types" maxItems:"50" doc:"such as acquisition, recall, pricing; left out: all"`
 	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-}
-
-type activityOutput struct {
-	Body mention.Activities
 }
 
 type trendsInput struct {
@@ -122,19 +106,11 @@ type trendsInput struct {
 	Size  int      `query:"size" minimum:"1" maximum:"200" default:"20" doc:"most of each kind"`
 }
 
-type trendsOutput struct {
-	Body mention.Trends
-}
-
 type peaksInput struct {
 	WindowInput
 	Interval string   `query:"interval" enum:"hour,day,week" default:"day"`
 	Mute     []string `query:"mute,explode" maxItems:"200" doc:"terms that are never told; may be given several times"`
 	Size     int      `query:"size" minimum:"1" maximum:"100" default:"10" doc:"most peaks, highest first"`
-}
-
-type peaksOutput struct {
-	Body mention.Peaks
 }
 
 // exactly is what every number promises.
@@ -195,12 +171,12 @@ func (a *api) table(ctx context.Context, in *AggregateInput) (mention.Table, err
 	return t, err
 }
 
-func (a *api) aggregate(ctx context.Context, in *AggregateInput) (*tableOutput, error) {
+func (a *api) aggregate(ctx context.Context, in *AggregateInput) (*output[mention.Table], error) {
 	t, err := a.table(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return &tableOutput{Body: t}, nil
+	return &output[mention.Table]{Body: t}, nil
 }
 
 func (a *api) aggregateRows(ctx context.Context, in *rowsInput) (*huma.StreamResponse, error) {
@@ -228,12 +204,12 @@ func (a *api) scorecard(ctx context.Context, in *KPIInput) (mention.Scorecard, e
 	return card, err
 }
 
-func (a *api) kpis(ctx context.Context, in *KPIInput) (*kpiOutput, error) {
+func (a *api) kpis(ctx context.Context, in *KPIInput) (*output[mention.Scorecard], error) {
 	card, err := a.scorecard(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return &kpiOutput{Body: card}, nil
+	return &output[mention.Scorecard]{Body: card}, nil
 }
 
 func (a *api) kpiRows(ctx context.Context, in *kpiRowsInput) (*huma.StreamResponse, error) {
@@ -245,7 +221,7 @@ func (a *api) kpiRows(ctx context.Context, in *kpiRowsInput) (*huma.StreamRespon
 	return tidy(&g, &in.TidyInput, "figures")
 }
 
-func (a *api) shareOfVoice(ctx context.Context, in *KPIInput) (*kpiOutput, error) {
+func (a *api) shareOfVoice(ctx context.Context, in *KPIInput) (*output[mention.Scorecard], error) {
 	if len(in.Brands) == 0 {
 		brands, err := ask(ctx, a, "brand", a.backend.Brands)
 		if err != nil {
@@ -265,10 +241,10 @@ func (a *api) shareOfVoice(ctx context.Context, in *KPIInput) (*kpiOutput, error
 		return nil, err
 	}
 	card.Figures = slices.DeleteFunc(card.Figures, func(f mention.Figure) bool { return f.Recipe.Measure != report.KPIShareOfVoice })
-	return &kpiOutput{Body: card}, nil
+	return &output[mention.Scorecard]{Body: card}, nil
 }
 
-func (a *api) trends(ctx context.Context, in *trendsInput) (*trendsOutput, error) {
+func (a *api) trends(ctx context.Context, in *trendsInput) (*output[mention.Trends], error) {
 	w, _, err := a.window(&in.WindowInput)
 	if err != nil {
 		return nil, err
@@ -284,10 +260,10 @@ func (a *api) trends(ctx context.Context, in *trendsInput) (*trendsOutput, error
 		return nil, err
 	}
 	t.Rows = orEmpty(t.Rows)
-	return &trendsOutput{Body: t}, nil
+	return &output[mention.Trends]{Body: t}, nil
 }
 
-func (a *api) peaks(ctx context.Context, in *peaksInput) (*peaksOutput, error) {
+func (a *api) peaks(ctx context.Context, in *peaksInput) (*output[mention.Peaks], error) {
 	w, zone, err := a.window(&in.WindowInput)
 	if err != nil {
 		return nil, err
@@ -298,10 +274,10 @@ func (a *api) peaks(ctx context.Context, in *peaksInput) (*peaksOutput, error) {
 		return nil, err
 	}
 	p.Rows, p.Series.Buckets = orEmpty(p.Rows), orEmpty(p.Series.Buckets)
-	return &peaksOutput{Body: p}, nil
+	return &output[mention.Peaks]{Body: p}, nil
 }
 
-func (a *api) voices(ctx context.Context, in *voicesInput) (*voicesOutput, error) {
+func (a *api) voices(ctx context.Context, in *voicesInput) (*output[mention.Voices], error) {
 	w, _, err := a.window(&in.WindowInput)
 	if err != nil {
 		return nil, err
@@ -313,10 +289,10 @@ func (a *api) voices(ctx context.Context, in *voicesInput) (*voicesOutput, error
 		return nil, err
 	}
 	v.Rows = orEmpty(v.Rows)
-	return &voicesOutput{Body: v}, nil
+	return &output[mention.Voices]{Body: v}, nil
 }
 
-func (a *api) activity(ctx context.Context, in *activityInput) (*activityOutput, error) {
+func (a *api) activity(ctx context.Context, in *activityInput) (*output[mention.Activities], error) {
 	w, _, err := a.window(&in.WindowInput)
 	if err != nil {
 		return nil, err
@@ -328,7 +304,7 @@ func (a *api) activity(ctx context.Context, in *activityInput) (*activityOutput,
 		return nil, err
 	}
 	v.Rows = orEmpty(v.Rows)
-	return &activityOutput{Body: v}, nil
+	return &output[mention.Activities]{Body: v}, nil
 }
 
 func orEmpty[T any](list []T) []T {

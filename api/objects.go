@@ -11,6 +11,20 @@ import (
 	"earshot/mention"
 )
 
+// An output is an answer that is one value.
+type output[T any] struct {
+	Body T
+}
+
+// answered answers one question with what the backend says.
+func answered[T any](ctx context.Context, a *api, what string, fn func(context.Context) (T, error)) (*output[T], error) {
+	v, err := ask(ctx, a, what, fn)
+	if err != nil {
+		return nil, err
+	}
+	return &output[T]{Body: v}, nil
+}
+
 type listOutput[T any] struct {
 	Body listBody[T]
 }

@@ -18,10 +18,6 @@ type opmlInput struct {
 	RawBody []byte `contentType:"text/x-opml" doc:"the list as other readers export it"`
 }
 
-type opmlOutput struct {
-	Body mention.SourceImport
-}
-
 const opmlType = "text/x-opml"
 
 func (a *api) opmlRoutes() {
@@ -39,7 +35,7 @@ func (a *api) opmlRoutes() {
 	}, a.exportOPML)
 }
 
-func (a *api) importOPML(ctx context.Context, in *opmlInput) (*opmlOutput, error) {
+func (a *api) importOPML(ctx context.Context, in *opmlInput) (*output[mention.SourceImport], error) {
 	plan, fresh, err := a.backend.ReadSources(ctx, in.RawBody)
 	if err == nil && in.Add && len(fresh) > 0 {
 		err = a.backend.AddSources(ctx, actorOf(ctx).name, fresh)
@@ -48,7 +44,7 @@ func (a *api) importOPML(ctx context.Context, in *opmlInput) (*opmlOutput, error
 	if err != nil {
 		return nil, a.fail(ctx, err, "source")
 	}
-	return &opmlOutput{Body: plan}, nil
+	return &output[mention.SourceImport]{Body: plan}, nil
 }
 
 func (a *api) exportOPML(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {

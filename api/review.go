@@ -13,14 +13,6 @@ import (
 // previewDays is how far back the preview of a mute looks.
 const previewDays = 30
 
-type previewOutput struct {
-	Body mention.MutePreview
-}
-
-type reconcileOutput struct {
-	Body mention.Reconciliation
-}
-
 func (a *api) reviewRoutes() {
 	tags := []string{"Alerts"}
 	huma.Register(a.huma, huma.Operation{
@@ -33,7 +25,7 @@ func (a *api) reviewRoutes() {
 	}, a.reconcile)
 }
 
-func (a *api) mutePreview(ctx context.Context, in *idInput) (*previewOutput, error) {
+func (a *api) mutePreview(ctx context.Context, in *idInput) (*output[mention.MutePreview], error) {
 	p, err := ask(ctx, a, "incident", func(ctx context.Context) (mention.MutePreview, error) {
 		return a.backend.MutePreview(ctx, in.ID, stamp(time.Now().AddDate(0, 0, -previewDays)))
 	})
@@ -41,10 +33,10 @@ func (a *api) mutePreview(ctx context.Context, in *idInput) (*previewOutput, err
 		return nil, err
 	}
 	p.Sent = withoutPayload(p.Sent)
-	return &previewOutput{Body: p}, nil
+	return &output[mention.MutePreview]{Body: p}, nil
 }
 
-func (a *api) reconcile(ctx context.Context, in *safetyInput) (*reconcileOutput, error) {
+func (a *api) reconcile(ctx context.Context, in *safetyInput) (*output[mention.Reconciliation], error) {
 	since := in.Since
 	if since.IsZero() {
 		since = time.Now().AddDate(0, 0, -previewDays)
@@ -58,5 +50,5 @@ func (a *api) reconcile(ctx context.Context, in *safetyInput) (*reconcileOutput,
 	if r.Faults == nil {
 		r.Faults = []mention.SafetyFault{}
 	}
-	return &reconcileOutput{Body: r}, nil
+	return &output[mention.Reconciliation]{Body: r}, nil
 }

@@ -26,10 +26,6 @@ type scoreInput struct {
 	RawBody []byte `contentType:"application/octet-stream" doc:"the coding sheet, CSV or XLSX"`
 }
 
-type scoreOutput struct {
-	Body mention.Accuracy
-}
-
 func (a *api) sampleRoutes() {
 	tags := []string{"Numbers"}
 	sheet := &huma.Schema{Type: huma.TypeString, Format: "binary"}
@@ -85,7 +81,7 @@ func (a *api) exporting(ctx context.Context, fn func(context.Context) (mention.S
 	return s, nil
 }
 
-func (a *api) score(ctx context.Context, in *scoreInput) (*scoreOutput, error) {
+func (a *api) score(ctx context.Context, in *scoreInput) (*output[mention.Accuracy], error) {
 	acc, err := report.ReadAccuracy(bytes.NewReader(in.RawBody))
 	if err != nil {
 		return nil, invalid([]string{strings.TrimPrefix(err.Error(), "report: ")})
@@ -93,5 +89,5 @@ func (a *api) score(ctx context.Context, in *scoreInput) (*scoreOutput, error) {
 	if acc, err = a.backend.PutAccuracy(ctx, actorOf(ctx).name, acc); err != nil {
 		return nil, a.fail(ctx, err, "sample")
 	}
-	return &scoreOutput{Body: acc}, nil
+	return &output[mention.Accuracy]{Body: acc}, nil
 }

@@ -24,9 +24,9 @@ func (a *api) sheetRoutes() {
 		OperationID: "mailIncident", Method: http.MethodPost, Path: "/incidents/{id}/mail", Tags: []string{"Alerts"}, Metadata: map[string]any{needs: RoleAnalyst}, DefaultStatus: http.StatusCreated,
 		Summary:     "Mail the crisis sheet of an incident",
 		Description: "It is made now, kept, and mailed with PDF and workbook. Mail goes to addresses of the configured receivers alone.",
-	}, func(ctx context.Context, in *mailSheetInput) (*keptOutput, error) {
+	}, func(ctx context.Context, in *mailSheetInput) (*output[mention.KeptReport], error) {
 		kept, err := a.mailSheet(ctx, in.ID, in.Body.To)
-		return &keptOutput{kept}, err
+		return &output[mention.KeptReport]{kept}, err
 	})
 }
 

@@ -41,19 +41,17 @@ type compareRowsInput struct {
 	Tag    string `header:"If-None-Match" hidden:"true"`
 }
 
-type compareOutput struct{ Body mention.Comparison }
-
 func (a *api) compareRoutes() {
 	tags := []string{"Numbers"}
 	const text = "Key figures beside the period before, a breakdown, the history and what is new, of both sides; and how many mentions are in both."
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "compare", Method: http.MethodGet, Path: "/compare", Tags: tags, Summary: "Two segments or periods side by side", Description: text + exactly,
-	}, func(ctx context.Context, in *CompareInput) (*compareOutput, error) {
+	}, func(ctx context.Context, in *CompareInput) (*output[mention.Comparison], error) {
 		c, err := a.compared(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		return &compareOutput{Body: *c}, nil
+		return &output[mention.Comparison]{Body: *c}, nil
 	})
 	rows := tidyAnswer(huma.Operation{OperationID: "compareRows", Method: http.MethodGet, Path: "/compare/rows", Tags: tags, Summary: "The same as tidy rows", Description: "For spreadsheets and notebooks; a viewer's token may stand in the address."})
 	rows.Responses["200"].Content[mediaTypes[report.XLSX]] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}

@@ -17,10 +17,6 @@ type testInput struct {
 	}
 }
 
-type testOutput struct {
-	Body mention.SourceTest
-}
-
 func (a *api) sourceRoutes() {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: "testSource", Method: http.MethodPost, Path: "/sources/test", Tags: []string{"Configuration"}, Metadata: map[string]any{needs: RoleAnalyst},
@@ -30,12 +26,12 @@ func (a *api) sourceRoutes() {
 	a.opmlRoutes()
 }
 
-func (a *api) testSource(ctx context.Context, in *testInput) (*testOutput, error) {
+func (a *api) testSource(ctx context.Context, in *testInput) (*output[mention.SourceTest], error) {
 	t, err := a.backend.TestSource(ctx, actorOf(ctx).name, in.Body.URL)
 	if err != nil {
 		return nil, a.fail(ctx, err, "source")
 	}
-	return &testOutput{Body: t}, nil
+	return &output[mention.SourceTest]{Body: t}, nil
 }
 
 // A newSource is the form of a source that is to be added.

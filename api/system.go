@@ -39,10 +39,6 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(body) // the client is gone: nobody to tell
 }
 
-type statusOutput struct {
-	Body Status
-}
-
 type sinceInput struct {
 	Since  int64  `query:"since" minimum:"0" doc:"sequence to go on after"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
@@ -116,12 +112,8 @@ func (a *api) systemRoutes() {
 	}, a.explainText)
 }
 
-func (a *api) status(ctx context.Context, _ *struct{}) (*statusOutput, error) {
-	s, err := ask(ctx, a, "status", a.backend.Status)
-	if err != nil {
-		return nil, err
-	}
-	return &statusOutput{Body: s}, nil
+func (a *api) status(ctx context.Context, _ *struct{}) (*output[Status], error) {
+	return answered(ctx, a, "status", a.backend.Status)
 }
 
 func (a *api) changes(ctx context.Context, in *sinceInput) (*changesOutput, error) {

@@ -18,10 +18,6 @@ type histogramInput struct {
 	Zone     string `query:"zone" maxLength:"100" doc:"IANA name; left out: the configured zone" example:"Europe/Zurich"`
 }
 
-type histogramOutput struct {
-	Body mention.Series
-}
-
 // facetFields are the dimensions that can be counted.
 var facetFields = []string{"brand", "product", "sentiment", "kind", "source", "site", "author", "lang", "country", "label", "tag", "entity", "activity", "story", "channel"}
 
@@ -49,7 +45,7 @@ func (a *api) trendRoutes() {
 	}, a.facets)
 }
 
-func (a *api) histogram(ctx context.Context, in *histogramInput) (*histogramOutput, error) {
+func (a *api) histogram(ctx context.Context, in *histogramInput) (*output[mention.Series], error) {
 	zone := a.zone
 	if in.Zone != "" {
 		var err error
@@ -66,7 +62,7 @@ func (a *api) histogram(ctx context.Context, in *histogramInput) (*histogramOutp
 	if series.Buckets == nil {
 		series.Buckets = []mention.Bucket{}
 	}
-	return &histogramOutput{Body: series}, nil
+	return &output[mention.Series]{Body: series}, nil
 }
 
 func (a *api) facets(ctx context.Context, in *facetsInput) (*facetsOutput, error) {

@@ -17,10 +17,6 @@ type usersOutput struct {
 	}
 }
 
-type userOutput struct {
-	Body mention.User
-}
-
 type userInput struct {
 	Name string `path:"name" maxLength:"100"`
 	Body struct {
@@ -122,7 +118,7 @@ func (a *api) users(ctx context.Context, _ *struct{}) (*usersOutput, error) {
 	return out, a.fail(ctx, err, "user")
 }
 
-func (a *api) putUser(ctx context.Context, in *userInput) (*userOutput, error) {
+func (a *api) putUser(ctx context.Context, in *userInput) (*output[mention.User], error) {
 	c := UserChange{Role: in.Body.Role, Scope: in.Body.Scope, Password: in.Body.Password}
 	who, accounts := actorOf(ctx), a.people.accounts
 	_, known, err := a.people.store.User(ctx, UserName(in.Name))
@@ -137,7 +133,7 @@ func (a *api) putUser(ctx context.Context, in *userInput) (*userOutput, error) {
 	if err != nil {
 		return nil, a.fail(ctx, err, "user")
 	}
-	return &userOutput{Body: u}, nil
+	return &output[mention.User]{Body: u}, nil
 }
 
 func (a *api) deleteUser(ctx context.Context, in *nameInput) (*struct{}, error) {

@@ -14,10 +14,6 @@ type whyInput struct {
 	Q  string `query:"q" maxLength:"20000" doc:"a query to explain the mention by"`
 }
 
-type whyOutput struct {
-	Body Why
-}
-
 // A Why says why a mention is where it is.
 type Why struct {
 	ID         string                  `json:"id"`
@@ -55,7 +51,7 @@ type LabelWhy struct {
 	Query string `json:"query,omitempty" doc:"left out: the label came with the mention, or is gone from the configuration"`
 }
 
-func (a *api) why(ctx context.Context, in *whyInput) (*whyOutput, error) {
+func (a *api) why(ctx context.Context, in *whyInput) (*output[Why], error) {
 	why, err := ask(ctx, a, "mention", func(ctx context.Context) (*Why, error) {
 		rec, err := a.backend.Record(ctx, in.ID)
 		if err != nil {
@@ -66,7 +62,7 @@ func (a *api) why(ctx context.Context, in *whyInput) (*whyOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &whyOutput{Body: *why}, nil
+	return &output[Why]{Body: *why}, nil
 }
 
 func (a *api) explain(ctx context.Context, rec *mention.Record, q string) (*Why, error) {

@@ -94,6 +94,20 @@ func (a *app) match(set *query.Set, ids []string) error {
 	doc, now := query.NewDocument(&mention.Row{}), time.Now()
 	var hits []int
 	labels := make([]string, 0, 64)
+	return a.eachRow(out, func(row *mention.Row) error {
+		doc.Reset(row)
+		hits = set.Match(doc, now, hits[:0])
+		labels = labels[:0]
+		for _, i := range hits {
+			labels = append(labels, ids[i])
+		}
+		return out.put(line{row.ID, labels})
+	})
+}
+
+// eachRow gives the documents of standard input to fn; one that cannot be read
+// is told in its place.
+func (a *app) eachRow(out *lines, fn func(row *mention.Row) error) error {
 	failed := 0
 	err := documents(a.stdin, func(n int, text []byte) error {
 		row, err := decodeRow(n, text)
@@ -101,13 +115,7 @@ func (a *app) match(set *query.Set, ids []string) error {
 			failed++
 			return a.badLine(out, n, err)
 		}
-		doc.Reset(&row)
-		hits = set.Match(doc, now, hits[:0])
-		labels = labels[:0]
-		for _, i := range hits {
-			labels = append(labels, ids[i])
-		}
-		return out.put(line{row.ID, labels})
+		return fn(&row)
 	})
 	if err = errors.Join(err, out.flush()); err != nil {
 		return err
@@ -126,17 +134,10 @@ func (a *app) storiesCmd() *cobra.Command {
 				Story string `json:"story"`
 			}
 			out, stories := newLines(a.stdout), nlp.NewStories(nlp.StoryOptions{})
-			failed := 0
-			err := documents(a.stdin, func(n int, text []byte) error {
-				row, err := decodeRow(n, text)
-				if err != nil {
-					failed++
-					return a.badLine(out, n, err)
-				}
+			return a.eachRow(out, func(row *mention.Row) error {
 				story, _ := stories.Assign(row.ID, row.Title, row.Text, row.Time())
 				return out.put(line{row.ID, story})
 			})
-			return errors.Join(err, out.flush(), partly(failed))
 		},
 	}
 }
