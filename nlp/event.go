@@ -74,7 +74,7 @@ func (w *worker) events(a *Analyzer) []mention.Event {
 // mostly none does.
 func (w *worker) triggered(s *scanned) bool {
 	for i := range s.words[:min(len(s.words), 2*maxEventWords)] {
-		for _, p := range w.m.events.triggers.first[s.words[i].key] {
+		for _, p := range w.m.events.triggers.starting(s.words[i].key) {
 			if i+1+len(p.rest) <= len(s.words) && sameKeys(s.words[i+1:], p.rest) {
 				return true
 			}
@@ -104,7 +104,7 @@ func sentenceEnd(s *scanned, ends []int32, from int) int {
 func (w *worker) sentenceEvents(out []mention.Event, a *Analyzer, d *field, from, to int) []mention.Event {
 	s := &d.scan
 	for i := from; i < to; i++ {
-		for _, p := range w.m.events.triggers.first[s.words[i].key] {
+		for _, p := range w.m.events.triggers.starting(s.words[i].key) {
 			end := i + 1 + len(p.rest)
 			if end > to || !sameKeys(s.words[i+1:], p.rest) {
 				continue

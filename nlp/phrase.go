@@ -10,8 +10,11 @@ import (
 // phrases finds lists of words and phrases in scanned texts, each with the
 // number of its list.
 type phrases struct {
+	some  [phraseWords]uint64 // most words begin no phrase: a bit for each that does
 	first map[uint64][]phrase
 }
+
+const phraseWords = 256
 
 type phrase struct {
 	rest  []uint64
@@ -54,12 +57,22 @@ func (p *phrases) put(text string, class uint8) {
 		rest = append(rest, s.words[i+1].key)
 	}
 	k := s.words[0].key
+	i := k * fnvPrime >> 32
+	p.some[i/64%phraseWords] |= 1 << (i % 64)
 	p.first[k] = append(p.first[k], phrase{rest, class})
+}
+
+// starting returns the phrases that begin with a word.
+func (p *phrases) starting(key uint64) []phrase {
+	if i := key * fnvPrime >> 32; p.some[i/64%phraseWords]>>(i%64)&1 == 0 {
+		return nil
+	}
+	return p.first[key]
 }
 
 // at returns the longest phrase at word i: the word after it and its list.
 func (p *phrases) at(s *scanned, i int) (to int, class uint8, ok bool) {
-	for _, f := range p.first[s.words[i].key] {
+	for _, f := range p.starting(s.words[i].key) {
 		if i+1+len(f.rest) <= len(s.words) && sameKeys(s.words[i+1:], f.rest) {
 			return i + 1 + len(f.rest), f.class, true
 		}

@@ -42,18 +42,37 @@ type valenceSums struct {
 // hash returns the hash of a word that is written in the code.
 func hash(s string) uint64 { return hashString(s) }
 
-// A wordSet is a set of words by their hash.
-type wordSet map[uint64]float32
-
-func setOf(words ...string) wordSet {
-	m := make(wordSet, len(words))
-	for _, w := range words {
-		m[hash(w)] = 1
-	}
-	return m
+// A wordSet is a set of words by their hash, each with a number.
+type wordSet struct {
+	some  *[setWords]uint64 // most words are in no set: a bit for each that is
+	words map[uint64]float32
 }
 
-func (s wordSet) has(h uint64) bool { _, ok := s[h]; return ok }
+const setWords = 32
+
+func setOf(words ...string) wordSet {
+	s := wordSet{new([setWords]uint64), make(map[uint64]float32, len(words))}
+	for _, w := range words {
+		s.put(hash(w), 1)
+	}
+	return s
+}
+
+func (s *wordSet) put(h uint64, v float32) {
+	i := h * fnvPrime >> 32
+	s.some[i/64%setWords] |= 1 << (i % 64)
+	s.words[h] = v
+}
+
+func (s *wordSet) has(h uint64) bool { _, ok := s.find(h); return ok }
+
+func (s *wordSet) find(h uint64) (v float32, ok bool) {
+	if i := h * fnvPrime >> 32; s.some[i/64%setWords]>>(i%64)&1 == 0 {
+		return 0, false
+	}
+	v, ok = s.words[h]
+	return v, ok
+}
 
 // polarityWords are the words with a grammar of their own.
 type polarityWords struct {
@@ -67,14 +86,14 @@ func newPolarityWords() *polarityWords {
 		negations: setOf("not", "no", "never", "none", "nothing", "neither", "nor", "nobody", "nowhere", "cannot", "without", "hardly", "barely", "scarcely",
 			"cant", "dont", "wont", "didnt", "isnt", "doesnt", "wasnt", "aint", "havent", "hasnt", "hadnt", "couldnt", "wouldnt", "shouldnt", "arent", "werent", "mustnt", "neednt", "lack", "lacks", "lacking"),
 		contrasts: setOf("but", "however", "yet", "although", "though", "nevertheless", "nonetheless"),
-		degrees:   wordSet{},
+		degrees:   setOf(),
 		finance:   newFinanceReader(),
 	}
 	for _, w := range []string{"very", "really", "so", "too", "extremely", "absolutely", "totally", "super", "completely", "incredibly", "highly", "truly", "utterly", "deeply", "especially", "exceptionally", "particularly", "fucking", "freaking", "hella", "insanely", "awfully", "damn", "quite", "most", "more"} {
-		p.degrees[hash(w)] = 0.293
+		p.degrees.put(hash(w), 0.293)
 	}
 	for _, w := range []string{"barely", "slightly", "somewhat", "kinda", "kindof", "partly", "marginally", "occasionally", "almost", "less", "little", "scarcely", "sorta", "mildly"} {
-		p.degrees[hash(w)] = -0.293
+		p.degrees.put(hash(w), -0.293)
 	}
 	return p
 }
@@ -200,7 +219,7 @@ func degree(s *scanned, i int, v float32, pw *polarityWords, mixed bool) float32
 	}
 	by := [...]float32{1, 0.95, 0.9}
 	for back := 1; back <= 3 && i-back >= 0; back++ {
-		if d, ok := pw.degrees[s.words[i-back].hash]; ok {
+		if d, ok := pw.degrees.find(s.words[i-back].hash); ok {
 			v += sign * d * by[back-1]
 		}
 	}
