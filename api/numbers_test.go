@@ -22,7 +22,7 @@ func TestAggregate(t *testing.T) {
 		t.Fatalf("%d %s", res.StatusCode, body)
 	}
 	a := f.counted
-	if a.Query != "(recall) AND time:[2026-02-28T23:00:00.000Z TO 2026-03-31T21:59:59.999Z]" || a.Zone != "Europe/Zurich" || !a.Own || a.Size != 5 || !slices.Equal(a.By, []string{"brand", "day"}) {
+	if a.Query != "(recall) AND time:[2026-02-28T23:00Z TO 2026-03-31T21:59:59.999Z]" || a.Zone != "Europe/Zurich" || !a.Own || a.Size != 5 || !slices.Equal(a.By, []string{"brand", "day"}) {
 		t.Errorf("asked %+v", a)
 	}
 	for _, d := range mention.Dimensions {

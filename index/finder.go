@@ -2,7 +2,6 @@ package index
 
 import (
 	"strings"
-	"time"
 
 	"earshot/query"
 )
@@ -88,13 +87,6 @@ func (f *finder) condition(dim, value string) string {
 		return ""
 	}
 	return text
-}
-
-// between returns the condition that holds for mentions that count from an
-// instant on and before another, both in whole milliseconds.
-func between(from, to time.Time) string {
-	const layout = "2006-01-02T15:04:05.000Z"
-	return "time:[" + from.UTC().Format(layout) + " TO " + to.Add(-time.Millisecond).UTC().Format(layout) + "]"
 }
 
 // checked returns queries, but nothing for those that are too long to be

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"earshot/mention"
+	"earshot/query"
 )
 
 // A rhythm is what peaks of an interval are measured by.
@@ -102,7 +103,7 @@ func (c *curve) series() mention.Series {
 		}
 		b := mention.Bucket{Key: c.cal.key(start), Start: start, Count: uint64(c.counts[i])}
 		if b.Count > 0 {
-			b.Query = c.find.query(between(start, c.cal.next(start)))
+			b.Query = c.find.query(query.TimeRange(start, c.cal.next(start)))
 		}
 		s.Buckets = append(s.Buckets, b)
 	}
@@ -160,7 +161,7 @@ func (x *Index) explained(ctx context.Context, c *curve, now time.Time) ([]menti
 			p.Count += uint64(c.counts[i])
 			p.Expected += c.usual[i]
 		}
-		p.Query = checked([]string{c.find.query(between(p.Start, p.End))})[0]
+		p.Query = checked([]string{c.find.query(query.TimeRange(p.Start, p.End))})[0]
 		var err error
 		if p.Reasons, err = x.reasons(ctx, c, &p, now); err != nil {
 			return nil, err
@@ -199,7 +200,7 @@ func (x *Index) reasons(ctx context.Context, c *curve, peak *mention.Peak, now t
 		return float64(one.now)-one.odds.expected < reasonShare*excess
 	})
 	p.picked = p.picked[:min(len(p.picked), peakReasons)]
-	return p.rows(between(peak.Start, peak.End))
+	return p.rows(query.TimeRange(peak.Start, peak.End))
 }
 
 // distinct leaves out what says the same as another reason: a tag beside its

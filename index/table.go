@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"earshot/mention"
+	"earshot/query"
 )
 
 // maxFilled is how many cells a table over time may have before empty ones
@@ -157,7 +158,7 @@ func (x *Index) labeller(c *census, l *lane, i int, cells []int, f *finder) (lab
 	if l.cal != nil {
 		for _, n := range numbers {
 			start := l.cal.starts[n]
-			lb.keys[n], lb.conditions[n] = l.cal.key(start), between(start, l.cal.next(start))
+			lb.keys[n], lb.conditions[n] = l.cal.key(start), query.TimeRange(start, l.cal.next(start))
 		}
 		return lb, nil
 	}

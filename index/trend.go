@@ -63,7 +63,7 @@ func (x *Index) Trends(ctx context.Context, s mention.TrendSearch, now time.Time
 			}
 			tested += n
 		}
-		if t.Rows, err = p.rows(between(s.From, s.To)); err != nil {
+		if t.Rows, err = p.rows(query.TimeRange(s.From, s.To)); err != nil {
 			return mention.Trends{}, err
 		}
 	}

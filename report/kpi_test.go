@@ -206,7 +206,7 @@ func TestWindow(t *testing.T) {
 	if _, ok := w.Before(zone); ok {
 		t.Error("an open window has a period before it")
 	}
-	if got, want := w.Query("a OR b"), "(a OR b) AND time:[2026-03-08T23:00:00.000Z TO *]"; got != want {
+	if got, want := w.Query("a OR b"), "(a OR b) AND time:[2026-03-08T23:00Z TO *]"; got != want {
 		t.Errorf("Query = %s, want %s", got, want)
 	}
 	for _, w := range []report.Window{w, {To: w.From}, {From: w.From, To: w.From.Add(time.Hour)}} {
@@ -273,10 +273,10 @@ func TestScorecard(t *testing.T) {
 		queries = append(queries, a.Query)
 	}
 	want := []string{
-		"(brand:a AND recall) AND time:[2026-03-09T00:00:00.000Z TO 2026-03-15T23:59:59.999Z]",
-		`((recall) AND time:[2026-03-09T00:00:00.000Z TO 2026-03-15T23:59:59.999Z]) AND (brand:"a" OR brand:"b")`,
-		"(brand:a AND recall) AND time:[2026-03-02T00:00:00.000Z TO 2026-03-08T23:59:59.999Z]",
-		`((recall) AND time:[2026-03-02T00:00:00.000Z TO 2026-03-08T23:59:59.999Z]) AND (brand:"a" OR brand:"b")`,
+		"(brand:a AND recall) AND time:[2026-03-09 TO 2026-03-15]",
+		`((recall) AND time:[2026-03-09 TO 2026-03-15]) AND (brand:"a" OR brand:"b")`,
+		"(brand:a AND recall) AND time:[2026-03-02 TO 2026-03-08]",
+		`((recall) AND time:[2026-03-02 TO 2026-03-08]) AND (brand:"a" OR brand:"b")`,
 	}
 	if diff := cmp.Diff(want, queries); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)

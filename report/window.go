@@ -18,7 +18,7 @@ type Window struct {
 // Empty reports whether w bounds nothing.
 func (w Window) Empty() bool { return w.From.IsZero() && w.To.IsZero() }
 
-// instantLayout is an instant as queries take it.
+// instantLayout is an instant as files have it.
 const instantLayout = "2006-01-02T15:04:05.000Z"
 
 // Query narrows a query to the window.
@@ -26,14 +26,7 @@ func (w Window) Query(q string) string {
 	if w.Empty() {
 		return q
 	}
-	from, to := "*", "*"
-	if !w.From.IsZero() {
-		from = w.From.UTC().Format(instantLayout)
-	}
-	if !w.To.IsZero() {
-		to = w.To.Add(-time.Millisecond).UTC().Format(instantLayout)
-	}
-	return also(q, "time:["+from+" TO "+to+"]")
+	return also(q, query.TimeRange(w.From, w.To))
 }
 
 // Before returns the stretch of equal length that ends where w begins: by the
