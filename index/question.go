@@ -87,13 +87,17 @@ func (x *Index) eachShard(ctx context.Context, qu question, fn func(f *finding) 
 	return nil
 }
 
+// survive is deferred where a shard is read: bleve panics on some damaged
+// files, which is an error then.
+func (x *Index) survive(key string, err *error) {
+	if r := recover(); r != nil {
+		x.log.Error("panic while a shard was read", "shard", key, "panic", r, "stack", string(debug.Stack()))
+		*err = fmt.Errorf("%w: shard %s: %v", ErrDamaged, key, r)
+	}
+}
+
 func (x *Index) inShard(ctx context.Context, e *evaluator, qu question, key string, fn func(f *finding) error) (err error) {
-	defer func() {
-		if r := recover(); r != nil { // bleve panics on some damaged files
-			x.log.Error("panic while a shard was read", "shard", key, "panic", r, "stack", string(debug.Stack()))
-			err = fmt.Errorf("%w: shard %s: %v", ErrDamaged, key, r)
-		}
-	}()
+	defer x.survive(key, &err)
 	v, err := x.view(key)
 	if err != nil {
 		return err

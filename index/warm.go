@@ -2,8 +2,6 @@ package index
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"time"
 )
 
@@ -32,12 +30,7 @@ func (x *Index) Warm(ctx context.Context, since time.Time) error {
 var shardEnd = time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func (x *Index) warmShard(ctx context.Context, key string) (err error) {
-	defer func() {
-		if r := recover(); r != nil { // bleve panics on some damaged files
-			x.log.Error("panic while a shard was read", "shard", key, "panic", r, "stack", string(debug.Stack()))
-			err = fmt.Errorf("%w: shard %s: %v", ErrDamaged, key, r)
-		}
-	}()
+	defer x.survive(key, &err)
 	v, err := x.view(key)
 	if err != nil {
 		return err
