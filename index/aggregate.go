@@ -281,8 +281,11 @@ func (c *census) addPart(s *segView, docs *roaring.Bitmap) error {
 	if err := c.addTotal(s, docs); err != nil {
 		return err
 	}
-	if len(c.lanes) == 0 || c.dense(s, docs, readers, stances) {
+	if len(c.lanes) == 0 {
 		return nil
+	}
+	if c.dense(s, docs, readers, stances) {
+		return c.bounded()
 	}
 	return c.each(docs, readers, stances)
 }
@@ -315,11 +318,17 @@ func (c *census) each(docs *roaring.Bitmap, readers []laneReader, stances []*sta
 				c.meter.add(c.cell(a, b), doc, attitude(stances, doc, [2]uint32{a, b}, whole))
 			}
 		}
-		if len(c.cells) > maxCells {
-			err = refusal("too-many-cells", fmt.Sprintf("the table has more than %d cells", maxCells), "narrow the query, or ask for the first values only")
-		}
+		err = c.bounded()
 	})
 	return err
+}
+
+// bounded refuses a table of too many cells.
+func (c *census) bounded() error {
+	if len(c.cells) > maxCells {
+		return refusal("too-many-cells", fmt.Sprintf("the table has more than %d cells", maxCells), "narrow the query, or ask for the first values only")
+	}
+	return nil
 }
 
 // attitude returns the class of sentiment of a document in a cell: that

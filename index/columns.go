@@ -57,86 +57,84 @@ func numberField(field string) (int, bool) {
 	return 0, false
 }
 
-// A columnCache keeps the columns of a shard's segments. A segment never
-// changes, so a column is read once.
+// A columnCache keeps the columns of a shard's segments, and what else is read
+// of them. A segment never changes, so each is read once.
 type columnCache struct {
 	mu     sync.Mutex
 	byID   map[uint64]*columnEntry
-	memory *budget // for ordinals
+	memory *budget // for what is kept beside the columns
 }
 
 type columnEntry struct {
-	once     sync.Once
-	col      *column
-	err      error
-	ordinals map[string]*ordinals
-	forwards map[string]*forward // by the fields they are of; nil where there was no memory
+	once  sync.Once
+	col   *column
+	err   error
+	kept  map[string]kept
+	needs map[string]int64 // bytes of what there was no memory for
 }
 
-// drop gives back the memory of e's ordinals; c.mu is held.
+// A kept is something that is kept of a segment while there is memory for it.
+type kept interface{ bytes() int64 }
+
+// drop gives back the memory of what is kept in e; c.mu is held.
 func (c *columnCache) drop(e *columnEntry) {
-	for _, o := range e.ordinals {
-		c.memory.give(o.bytes())
-	}
-	for _, f := range e.forwards {
-		if f != nil {
-			c.memory.give(f.bytes())
-		}
+	for _, k := range e.kept {
+		c.memory.give(k.bytes())
 	}
 }
 
-// forward returns what is known of the forward index of fields.
-func (c *columnCache) forward(id uint64, fields string) (*forward, bool) {
+// look returns what is kept under a name, and whether there would be no memory
+// for it.
+func (c *columnCache) look(id uint64, name string) (k kept, futile bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e := c.byID[id]; e != nil {
-		f, ok := e.forwards[fields]
-		return f, ok
+	e := c.byID[id]
+	if e == nil {
+		return nil, false
 	}
-	return nil, false
+	return e.kept[name], e.needs[name] > c.memory.left()
 }
 
-// setForward keeps a forward index, if there is memory for it.
-func (c *columnCache) setForward(id uint64, fields string, f *forward) {
+// cached returns what is kept of a segment under a name, or reads it, unless
+// that was in vain before and would be again: then it is nil, as it is when
+// read gives nothing. Read is told what memory there is, and says how many bytes
+// what it read needs, or would need. It is called for one segment at a time, or
+// two.
+func (c *columnCache) cached(id uint64, name string, read func(most int64) (k kept, needs int64, err error)) (kept, error) {
+	if k, futile := c.look(id, name); k != nil || futile {
+		return k, nil
+	}
+	mu := &c.memory.reading[id%uint64(len(c.memory.reading))]
+	mu.Lock()
+	defer mu.Unlock()
+	if k, futile := c.look(id, name); k != nil || futile {
+		return k, nil
+	}
+	k, needs, err := read(c.memory.left())
+	if err != nil {
+		return nil, err
+	}
+	c.put(id, name, k, needs)
+	return k, nil
+}
+
+// put keeps something if there is memory for it, and else what it needs.
+func (c *columnCache) put(id uint64, name string, k kept, needs int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.byID[id]
 	if e == nil {
 		return
 	}
-	if _, ok := e.forwards[fields]; ok {
+	if e.kept == nil {
+		e.kept, e.needs = map[string]kept{}, map[string]int64{}
+	}
+	delete(e.needs, name)
+	if k != nil && c.memory.take(k.bytes()) {
+		e.kept[name] = k
 		return
 	}
-	if f != nil && !c.memory.take(f.bytes()) {
-		f = nil
-	}
-	if e.forwards == nil {
-		e.forwards = map[string]*forward{}
-	}
-	e.forwards[fields] = f
-}
-
-func (c *columnCache) ordinals(id uint64, name string) *ordinals {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e := c.byID[id]; e != nil {
-		return e.ordinals[name]
-	}
-	return nil
-}
-
-// setOrdinals keeps the ordinals of a field, if there is memory for them.
-func (c *columnCache) setOrdinals(id uint64, name string, o *ordinals) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e := c.byID[id]
-	if e == nil || e.ordinals[name] != nil || !c.memory.take(o.bytes()) {
-		return
-	}
-	if e.ordinals == nil {
-		e.ordinals = map[string]*ordinals{}
-	}
-	e.ordinals[name] = o
+	e.needs[name] = needs
 }
 
 func (c *columnCache) get(id uint64, seg segment.Segment) (*column, error) {

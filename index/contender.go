@@ -184,6 +184,9 @@ func (e *era) window(k *trendKind) (list []*contender, lacking []*eraSeg, err er
 	l := newLane(e.ctx, k.dim, nil)
 	var now, steady, past []uint64
 	for _, g := range e.segs {
+		if e.ctx.Err() != nil {
+			return nil, nil, tooSlow(e.ctx, e.ctx.Err())
+		}
 		err := l.counts(g.s, []*roaring.Bitmap{g.now, g.steady, g.past}, []*[]uint64{&now, &steady, &past})
 		if err != nil {
 			return nil, nil, err

@@ -2,9 +2,8 @@ package index
 
 import (
 	"context"
-	"hash/maphash"
+	"math"
 	"slices"
-	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -58,35 +57,38 @@ func (f *forward) bytes() int64 {
 // reading them takes four bytes each.
 const mostPostings = 1 << 24
 
-// readForward reads the words of fields that keep says yes to; nothing when
-// it would take more than most bytes.
-func readForward(ctx context.Context, s *segView, fields []string, keep func(word string) bool, most int64) (*forward, error) {
+// readForward reads the words of fields that keep says yes to, and says how many
+// bytes they need; nothing when that is more than most.
+func readForward(ctx context.Context, s *segView, fields []string, keep func(word string) bool, most int64) (*forward, int64, error) {
 	n := s.seg.Count()
 	f := &forward{often: codeLists{starts: make([]uint32, n+1)}, seldom: codeLists{starts: make([]uint32, n+1)}}
-	var words strings.Builder
+	var words []byte
 	var docs []uint32 // of one word after the other
 	err := s.eachWord(ctx, fields, keep, func(word string, r *postingsReader) bool {
-		words.WriteString(word)
-		f.ends, f.sums = append(f.ends, uint32(words.Len())), append(f.sums, maphash.String(wordSeed, word))
+		words = append(words, word...)
+		f.ends, f.sums = append(f.ends, uint32(len(words))), append(f.sums, sumOf(word))
 		before := len(docs)
 		r.each(func(doc uint32) { docs = append(docs, doc) })
 		f.have = append(f.have, uint32(len(docs)-before))
 		return len(docs) <= mostPostings && len(f.have) < mostCodes
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	f.words = words.String()
+	if len(docs) > mostPostings || len(f.have) >= mostCodes {
+		return nil, math.MaxInt64, nil
+	}
+	f.words = string(words)
 	f.number()
-	total := int64(len(docs))
+	needs := f.bytes() + int64(len(docs))
 	for _, have := range f.have[min(oftenCodes, len(f.have)):] {
-		total += 2 * int64(have)
+		needs += 2 * int64(have)
 	}
-	if len(docs) > mostPostings || len(f.have) >= mostCodes || f.bytes()+total > most {
-		return nil, nil //nolint:nilnil // no forward index, no error
+	if needs > most {
+		return nil, needs, nil
 	}
 	f.fill(docs)
-	return f, nil
+	return f, needs, nil
 }
 
 // fill writes the lists of the documents of one word after the other.
@@ -135,7 +137,7 @@ func (f *forward) number() {
 	for code, i := range byCount {
 		f.codes[i], have[code] = uint32(code), f.have[i]
 	}
-	f.have, f.ends, f.sums = have, slices.Clip(f.ends), slices.Clip(f.sums)
+	f.have, f.ends, f.sums = have, slices.Clone(f.ends), slices.Clone(f.sums)
 }
 
 // count counts, by code, the documents of two sets that have each word. The
@@ -188,15 +190,14 @@ func (f *forward) sum(docs *roaring.Bitmap) []uint32 {
 // forward returns the words of a kind of trend from the cache, reading them
 // when there is memory for them; nil when there is none.
 func (s *segView) forward(ctx context.Context, k *trendKind) (*forward, error) {
-	c := &s.sh.columns
-	key := k.fieldKey()
-	if f, ok := c.forward(s.id, key); ok {
-		return f, nil
-	}
-	f, err := readForward(ctx, s, k.fields, k.listed, c.memory.left())
-	if err == nil {
-		c.setForward(s.id, key, f)
-	}
+	found, err := s.sh.columns.cached(s.id, k.fieldKey(), func(most int64) (kept, int64, error) {
+		f, needs, err := readForward(ctx, s, k.fields, k.listed, most)
+		if f == nil {
+			return nil, needs, err
+		}
+		return f, needs, err
+	})
+	f, _ := found.(*forward)
 	return f, err
 }
 

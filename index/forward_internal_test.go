@@ -108,33 +108,67 @@ func TestWarmKeepsToItsMemory(t *testing.T) {
 	if used := x.memory.used.Load(); used != 0 {
 		t.Errorf("%d bytes are used for a month that is not asked for", used)
 	}
-	for range 2 {
+	warm := func() {
+		t.Helper()
 		if err := x.Warm(t.Context(), time.Date(2024, 5, 2, 0, 0, 0, 0, time.UTC)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var want int64
+	warm()
+	warm()
 	sh := x.known("2024-05")
-	for _, e := range sh.columns.byID {
-		for _, o := range e.ordinals {
-			want += o.bytes()
+	keptOf := func() (n int, bytes int64) {
+		for _, e := range sh.columns.byID {
+			for _, k := range e.kept {
+				n++
+				bytes += k.bytes()
+			}
 		}
-		for _, f := range e.forwards {
-			want += f.bytes()
-		}
+		return n, bytes
 	}
+	all, want := keptOf()
 	if used := x.memory.used.Load(); used != want || want == 0 {
 		t.Errorf("%d bytes are used, want %d", used, want)
+	}
+
+	// What was merged since is not kept beside what it became.
+	sh.columns.mu.Lock()
+	sh.columns.byID[1<<40] = &columnEntry{kept: map[string]kept{"author": &ordinals{list: make([]uint32, 1000)}}}
+	sh.columns.mu.Unlock()
+	x.memory.take(4000)
+	warm()
+	if used := x.memory.used.Load(); used != want {
+		t.Errorf("%d bytes are used with a segment that is gone, want %d", used, want)
 	}
 	sh.columns.clear()
 	if used := x.memory.used.Load(); used != 0 {
 		t.Errorf("%d bytes are used after all was dropped", used)
 	}
+
+	// Without memory nothing is kept, and nothing is read in vain again; with
+	// memory, all is.
 	x.memory.used.Store(ordinalBytes - 1000)
-	if err := x.Warm(t.Context(), time.Date(2024, 5, 2, 0, 0, 0, 0, time.UTC)); err != nil {
-		t.Fatal(err)
+	warm()
+	if n, _ := keptOf(); n != 0 || x.memory.used.Load() > ordinalBytes {
+		t.Errorf("%d kept without memory, %d bytes of %d used", n, x.memory.used.Load(), ordinalBytes)
 	}
-	if used := x.memory.used.Load(); used > ordinalBytes {
-		t.Errorf("%d bytes are used, the limit is %d", used, ordinalBytes)
+	for id, e := range sh.columns.byID {
+		if e.col == nil || len(e.col.times) < warmSize {
+			continue
+		}
+		for _, name := range append([]string{trendKinds[0].fieldKey()}, warmFields...) {
+			k, err := sh.columns.cached(id, name, func(int64) (kept, int64, error) {
+				t.Errorf("%s is read again without memory", name)
+				return nil, 0, nil
+			})
+			if k != nil || err != nil {
+				t.Errorf("%s: %v, %v", name, k, err)
+			}
+		}
+	}
+	x.memory.used.Store(0)
+	warm()
+	if n, bytes := keptOf(); n != all || bytes != want {
+		t.Errorf("%d of %d bytes are kept with memory again, want %d of %d", n, bytes, all, want)
 	}
 }

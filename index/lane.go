@@ -142,17 +142,6 @@ func (r *valueReader) values(doc uint32, buf []uint32) []uint32 {
 	return buf
 }
 
-// each calls fn with documents and the number of each of their values.
-func (r *valueReader) each(docs *roaring.Bitmap, fn func(doc, n uint32)) {
-	eachDoc(docs, func(doc uint32) {
-		for _, ord := range r.o.of(doc) {
-			if n := r.numbers[ord]; n != none {
-				fn(doc, n)
-			}
-		}
-	})
-}
-
 type classReader struct {
 	l       *lane
 	classes []uint8
@@ -237,7 +226,10 @@ const fewValues = 512
 // memory of their ordinals, and reports whether they are few.
 func (l *lane) countFew(s *segView, sets []*roaring.Bitmap, sums []*[]uint64) (bool, error) {
 	name := fieldOf(l.dim)
-	if l.cal != nil || l.dim == dimSentiment || s.sh.columns.ordinals(s.id, name) != nil {
+	if l.cal != nil || l.dim == dimSentiment {
+		return false, nil
+	}
+	if k, _ := s.sh.columns.look(s.id, name); k != nil {
 		return false, nil
 	}
 	d, err := s.dict(name)
@@ -277,7 +269,7 @@ func eachDoc(docs *roaring.Bitmap, fn func(doc uint32)) {
 // valuesOf returns the values of a field: all of them where they are kept in
 // memory, else those of docs alone.
 func (s *segView) valuesOf(ctx context.Context, name string, docs *roaring.Bitmap) (*ordinals, error) {
-	o, err := s.ordinals(name)
+	o, err := s.ordinals(ctx, name)
 	if err != nil || o != nil {
 		return o, err
 	}

@@ -1,7 +1,9 @@
 package index
 
 import (
+	"context"
 	"hash/maphash"
+	"sync"
 	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -32,6 +34,15 @@ func (o *ordinals) of(doc uint32) []uint32 {
 	return o.list[doc : doc+1]
 }
 
+// eachValue calls fn with documents and the number of each of their terms.
+func eachValue(o *ordinals, docs *roaring.Bitmap, fn func(doc, ord uint32)) {
+	eachDoc(docs, func(doc uint32) {
+		for _, ord := range o.of(doc) {
+			fn(doc, ord)
+		}
+	})
+}
+
 // docs returns how many documents the segment has.
 func (o *ordinals) docs() uint64 {
 	if o.starts != nil {
@@ -50,7 +61,8 @@ func (o *ordinals) bytes() int64 {
 
 // A budget is memory that is handed out until none is left.
 type budget struct {
-	used atomic.Int64
+	used    atomic.Int64
+	reading [2]sync.Mutex // of what is read to be kept, which takes memory itself
 }
 
 // take reports whether n bytes were left.
@@ -68,10 +80,13 @@ func (b *budget) left() int64 { return ordinalBytes - b.used.Load() }
 func (b *budget) give(n int64) { b.used.Add(-n) }
 
 // readOrdinals reads the values of a field, term by term.
-func readOrdinals(s *segView, name string) (*ordinals, error) {
+func readOrdinals(ctx context.Context, s *segView, name string) (*ordinals, error) {
 	var pairs []docTerm
 	o := &ordinals{}
 	err := s.terms(name, "", func(term string) (bool, error) {
+		if len(o.terms)%256 == 0 && ctx.Err() != nil {
+			return false, tooSlow(ctx, ctx.Err())
+		}
 		b, err := s.docs(name, term)
 		if err != nil {
 			return false, err
@@ -110,9 +125,12 @@ func (o *ordinals) sum(ord int) uint64 {
 	return sumOf(o.terms[ord])
 }
 
+// sumSeed is what the hashes of names and words in memory begin with.
+var sumSeed = maphash.MakeSeed()
+
 // sumOf stands for a name where names are told apart by the million. Two of a
 // million share one with a chance of 1 in 40 million.
-func sumOf(name string) uint64 { return max(maphash.String(wordSeed, name), 1) }
+func sumOf(name string) uint64 { return max(maphash.String(sumSeed, name), 1) }
 
 // count counts, by term, the documents that have it. Where they are most of
 // the segment, those that they are not are counted.
@@ -124,11 +142,7 @@ func (o *ordinals) count(docs *roaring.Bitmap) []uint32 {
 	}
 	sums := make([]uint32, len(o.terms))
 	if !rest.IsEmpty() {
-		eachDoc(rest, func(doc uint32) {
-			for _, ord := range o.of(doc) {
-				sums[ord]++
-			}
-		})
+		eachValue(o, rest, func(_, ord uint32) { sums[ord]++ })
 	}
 	if most {
 		for ord, out := range sums {
@@ -179,24 +193,27 @@ func (o *ordinals) fileOne(n int, pairs []docTerm) bool {
 
 // ordinals returns the values of a field from the cache, reading them when
 // they are worth keeping; nil when they are not.
-func (s *segView) ordinals(name string) (*ordinals, error) {
-	c := &s.sh.columns
-	if o := c.ordinals(s.id, name); o != nil {
-		return o, nil
-	}
-	d, err := s.dict(name)
-	if err != nil {
-		return nil, err
-	}
-	// A value of its own for every other document is not worth its memory, but
-	// for authors, which every overview counts.
-	if name != "author" && uint64(d.Cardinality()) > s.seg.Count()/2 {
-		return nil, nil //nolint:nilnil // no ordinals, no error
-	}
-	o, err := readOrdinals(s, name)
-	if err != nil {
-		return nil, err
-	}
-	c.setOrdinals(s.id, name, o)
-	return o, nil
+func (s *segView) ordinals(ctx context.Context, name string) (*ordinals, error) {
+	k, err := s.sh.columns.cached(s.id, name, func(most int64) (kept, int64, error) {
+		d, err := s.dict(name)
+		if err != nil {
+			return nil, 0, err
+		}
+		values, n := int64(d.Cardinality()), int64(s.seg.Count())
+		// A value of its own for every other document is not worth its memory,
+		// but for authors, which every overview counts.
+		if name != "author" && values > n/2 {
+			return nil, 0, nil
+		}
+		if needs := 24*values + 4*n; needs > most {
+			return nil, needs, nil
+		}
+		o, err := readOrdinals(ctx, s, name)
+		if err != nil {
+			return nil, 0, err
+		}
+		return o, o.bytes(), nil
+	})
+	o, _ := k.(*ordinals)
+	return o, err
 }

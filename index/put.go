@@ -226,14 +226,12 @@ func warm(sh *shard, idx bleve.Index) error {
 		return err
 	}
 	defer v.closeSnapshot()
-	ids := make(map[uint64]bool, len(v.segs))
 	for _, seg := range v.segs {
-		ids[seg.id] = true
 		if _, err := seg.column(); err != nil {
 			return err
 		}
 	}
-	sh.columns.keep(ids)
+	sh.columns.keep(v.ids())
 	return nil
 }
 

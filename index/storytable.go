@@ -59,6 +59,9 @@ type storySet struct {
 
 // empty makes t hold nothing, in the memory it has.
 func (t *storySet) empty() {
+	if t.n == 0 {
+		return
+	}
 	clear(t.slots)
 	t.n = 0
 }

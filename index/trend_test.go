@@ -284,3 +284,54 @@ func isQueryError(err error) bool {
 	_, ok := errors.AsType[*query.Error](err)
 	return ok
 }
+
+// TestTrendsCountThePast compares the past of each trend with what a search
+// finds there: read ahead and not, where the months before the window are large
+// enough to be looked up word by word.
+func TestTrendsCountThePast(t *testing.T) {
+	k := newTalk(t)
+	k.usual("posts", 0, 90, 25)
+	k.strike("posts")
+	for n := range 30 { // now and then
+		k.say("posts", 2*n, n, "a #strike of drivers, says Harbour Lines?", func(r *mention.Record) {
+			r.Story = "harbour"
+			r.Analysis.Entities = []mention.Entity{{Text: "Harbour Lines", Type: mention.Organization}}
+		})
+	}
+	k.put()
+	from := talkStart.AddDate(0, 0, 60)
+	search := mention.TrendSearch{From: from, To: from.AddDate(0, 0, 7), Past: mention.Duration(59 * 24 * time.Hour)}
+	first := k.trends(search)
+	if err := k.x.Warm(t.Context(), talkStart); err != nil {
+		t.Fatal(err)
+	}
+	again := k.trends(search)
+	first.Recipe.At, again.Recipe.At = time.Time{}, time.Time{}
+	if diff := gocmp.Diff(first, again); diff != "" {
+		t.Errorf("trends read ahead differ (-not +read ahead):\n%s", diff)
+	}
+	kinds := map[string]bool{}
+	for _, r := range again.Rows {
+		var q string
+		switch r.Kind {
+		case mention.TrendTerm, mention.TrendHashtag:
+			q = `"` + r.Key + `"`
+		default:
+			q = r.Kind + `:"` + r.Key + `"`
+		}
+		past := from.Add(-search.Past.Std())
+		q += fmt.Sprintf(" AND time:[%s TO %s]", past.Format(time.RFC3339), from.Add(-time.Millisecond).Format("2006-01-02T15:04:05.000Z"))
+		page, err := k.x.Search(t.Context(), mention.Search{Query: q}, talkStart.AddDate(1, 0, 0))
+		if err != nil || page.Total != r.Past {
+			t.Errorf("%s %q has a past of %d, %q finds %d, %v", r.Kind, r.Key, r.Past, q, page.Total, err)
+		}
+		if r.Past > 0 {
+			kinds[r.Kind] = true
+		}
+	}
+	for _, kind := range []string{mention.TrendTerm, mention.TrendHashtag, mention.TrendEntity, mention.TrendStory, mention.TrendQuestion} {
+		if !kinds[kind] {
+			t.Errorf("no %s with a past: %v", kind, told(again))
+		}
+	}
+}

@@ -157,6 +157,15 @@ func (v *view) close() {
 	v.sh.release()
 }
 
+// ids returns the ids of the segments of v.
+func (v *view) ids() map[uint64]bool {
+	ids := make(map[uint64]bool, len(v.segs))
+	for _, s := range v.segs {
+		ids[s.id] = true
+	}
+	return ids
+}
+
 // count returns the number of documents of v.
 func (v *view) count() (n uint64) {
 	for _, s := range v.segs {

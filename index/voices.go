@@ -120,10 +120,13 @@ func (c *choir) hearPart(s *segView, docs *roaring.Bitmap) error {
 	if err != nil {
 		return err
 	}
-	numbers, r := col.numbers[numEngagement], &valueReader{o, c.lane.renumber(o)}
-	c.all = append(c.all, make([]heard, c.lane.size()-len(c.all))...)
-	r.each(docs, func(doc, voice uint32) {
-		h := &c.all[voice]
+	numbers, voices := col.numbers[numEngagement], slices.Repeat([]uint32{none}, len(o.terms))
+	eachValue(o, docs, func(doc, ord uint32) {
+		if voices[ord] == none {
+			voices[ord] = c.lane.number(o.terms[ord])
+			c.all = append(c.all, make([]heard, c.lane.size()-len(c.all))...)
+		}
+		h := &c.all[voices[ord]]
 		h.n++
 		if numbers != nil && !math.IsNaN(numbers[doc]) {
 			h.measured = true
@@ -191,7 +194,7 @@ func (s *segView) countValues(ctx context.Context, name string, docs *roaring.Bi
 // visit calls fn with every value that documents have in a field: from memory
 // where values are kept, else document by document or value by value.
 func (s *segView) visit(ctx context.Context, name string, docs *roaring.Bitmap, fn func(doc uint32, term string)) error {
-	o, err := s.ordinals(name)
+	o, err := s.ordinals(ctx, name)
 	if err != nil {
 		return err
 	}

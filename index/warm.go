@@ -32,10 +32,11 @@ var shardEnd = time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC)
 func (x *Index) warmShard(ctx context.Context, key string) (err error) {
 	defer x.survive(key, &err)
 	v, err := x.view(key)
-	if err != nil {
+	if err != nil || v.sh == nil {
 		return err
 	}
 	defer v.close()
+	v.sh.columns.keep(v.ids()) // what was merged since nobody wrote is not kept beside what it became
 	for _, s := range v.segs {
 		if s.seg.Count() < warmSize {
 			continue
@@ -55,7 +56,7 @@ func (s *segView) warm(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := s.ordinals(name); err != nil {
+		if _, err := s.ordinals(ctx, name); err != nil {
 			return err
 		}
 	}

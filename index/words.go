@@ -3,17 +3,14 @@ package index
 import (
 	"context"
 	"errors"
-	"hash/maphash"
+	"fmt"
 	"runtime"
-	"slices"
+	"runtime/debug"
 	"strings"
 	"sync"
 
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
-
-// wordSeed is what the hashes of words in memory begin with.
-var wordSeed = maphash.MakeSeed()
 
 // A wordTable counts words of several segments.
 type wordTable struct {
@@ -75,7 +72,7 @@ type segWords struct {
 func (w *segWords) each(fn func(word string, sum uint64, at int)) {
 	if w.f == nil {
 		for i, word := range w.words {
-			fn(word, maphash.String(wordSeed, word), i)
+			fn(word, sumOf(word), i)
 		}
 		return
 	}
@@ -132,7 +129,7 @@ func (e *era) countWords(k *trendKind) (*wordTable, error) {
 	for range min(runtime.GOMAXPROCS(0), len(e.segs)) {
 		wg.Go(func() {
 			for i := range next {
-				lists[i], errs[i] = e.segs[i].words(e.ctx, k)
+				lists[i], errs[i] = e.segs[i].wordsSafely(e.ctx, k)
 			}
 		})
 	}
@@ -159,7 +156,8 @@ func tableOf(lists []*segWords) *wordTable {
 		}
 		w.each(func(word string, sum uint64, at int) {
 			if n := w.now[at]; n > 0 {
-				c := &all.list[all.add(word, sum)]
+				i := all.add(word, sum)
+				c := &all.list[i]
 				c.now += uint64(n)
 				c.steady += uint64(w.steady[at])
 			}
@@ -167,7 +165,8 @@ func tableOf(lists []*segWords) *wordTable {
 	}
 	for i := range all.list {
 		if c := &all.list[i]; c.now >= leastCount {
-			most.list[most.add(c.key, all.sums[i])] = *c
+			to := most.add(c.key, all.sums[i])
+			most.list[to] = *c
 		}
 	}
 	for _, w := range lists {
@@ -185,13 +184,23 @@ func tableOf(lists []*segWords) *wordTable {
 	return &most
 }
 
+// wordsSafely is words; it outlives that bleve panics on some damaged files.
+func (g *eraSeg) wordsSafely(ctx context.Context, k *trendKind) (w *segWords, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: shard %s: %v\n%s", ErrDamaged, g.s.sh.key, r, debug.Stack())
+		}
+	}()
+	return g.words(ctx, k)
+}
+
 // words counts the words of a segment. Where the segment is of the past alone
 // and has no forward index yet, there is nothing: reading one would take longer
 // than looking up the few words that may have grown.
 func (g *eraSeg) words(ctx context.Context, k *trendKind) (*segWords, error) {
 	s := *g.s // a view is used by one goroutine
 	s.dicts = map[string]segment.TermDictionary{}
-	if f, _ := s.sh.columns.forward(s.id, k.fieldKey()); f == nil && g.now.IsEmpty() && s.seg.Count() >= warmSize {
+	if f, _ := s.sh.columns.look(s.id, k.fieldKey()); f == nil && g.now.IsEmpty() && s.seg.Count() >= warmSize {
 		return nil, nil //nolint:nilnil // nothing yet, no error
 	}
 	f, err := s.forward(ctx, k)
@@ -226,6 +235,5 @@ func (g *eraSeg) walk(ctx context.Context, s *segView, k *trendKind) (*segWords,
 		w.now, w.steady, w.past = append(w.now, uint32(now)), append(w.steady, uint32(steady)), append(w.past, uint32(past))
 		return true
 	})
-	w.words = slices.Clip(w.words)
 	return w.without(g), err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"earshot/mention"
+	"earshot/query"
 	"earshot/report/chart"
 	"earshot/report/scene"
 )
@@ -74,11 +75,11 @@ type OverTime struct {
 	Link     func(query string) string // address of the mentions of a query; nil means no links
 }
 
-func (o *OverTime) link(query string) string {
-	if o.Link == nil || query == "" {
+func (o *OverTime) link(q string) string {
+	if o.Link == nil || q == "" {
 		return ""
 	}
-	return o.Link(query)
+	return o.Link(q)
 }
 
 // Volume draws the lines of a table by time and one other dimension, in the
@@ -123,15 +124,16 @@ func (o *OverTime) Volume(t *mention.Table, names map[string]string, order []str
 	if key >= 0 {
 		for i := range c.Buckets {
 			b := &c.Buckets[i]
-			b.Link = o.link(o.within(b).Query(o.Query))
+			b.Link = o.link(o.within(b, t))
 		}
 	}
 	c.Desc = strings.Join(told, ", ") + " mentions in all."
 	return c
 }
 
-// within is the part of a bucket that lies in the window.
-func (o *OverTime) within(b *chart.Bucket) Window {
+// within is the query of what a table counts in the part of a bucket that lies
+// in the window: a search finds own channels, too, which are no volume.
+func (o *OverTime) within(b *chart.Bucket, t *mention.Table) string {
 	w := Window{From: b.From, To: b.To}
 	if o.Window.From.After(w.From) {
 		w.From = o.Window.From
@@ -139,7 +141,11 @@ func (o *OverTime) within(b *chart.Bucket) Window {
 	if to := o.Window.To; !to.IsZero() && to.Before(w.To) {
 		w.To = to
 	}
-	return w
+	q := w.Query(o.Query)
+	if t.Own > 0 {
+		q += " NOT flag:" + query.FlagOwn
+	}
+	return q
 }
 
 // timeAt finds the time dimension of a table, and the other one, -1 when
@@ -187,7 +193,7 @@ func (o *OverTime) Moods(t *mention.Table) *chart.Time {
 		all.Negative += cell.Sentiment.Negative
 		all.Positive += cell.Sentiment.Positive
 		if cell.Query != "" {
-			c.Buckets[k].Link = o.link(o.within(&c.Buckets[k]).Query(o.Query))
+			c.Buckets[k].Link = o.link(o.within(&c.Buckets[k], t))
 		}
 	}
 	if sum(series[2].Values) == 0 {
