@@ -39,8 +39,12 @@ func TestChartsLeadToWhatTheyCount(t *testing.T) {
 					own bool
 					at  time.Time
 				}{
-					{true, false, b.From}, {own == 0, true, b.From}, {false, false, b.To}, {false, false, o.Window.To},
-					{i == 0, false, day.Add(23 * time.Hour)}, {i == 1, false, day.Add(35 * time.Hour)},
+					{true, false, b.From},
+					{own == 0, true, b.From},
+					{false, false, b.To},
+					{false, false, o.Window.To},
+					{i == 0, false, day.Add(23 * time.Hour)},
+					{i == 1, false, day.Add(35 * time.Hour)},
 				} {
 					row := &mention.Row{Text: "a pill", Published: at.at, Seen: at.at}
 					if at.own {
