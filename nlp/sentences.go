@@ -55,7 +55,7 @@ func readPunkt(text string) (*sentences.Storage, bool) {
 	return nil, false
 }
 
-// readSet reads "word": number, …
+// readSet reads words in quotes, each with its number behind a colon.
 func readSet(set *sentences.SetString, body string) bool {
 	*set = make(sentences.SetString, strings.Count(body, ":"))
 	for {

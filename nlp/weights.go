@@ -95,19 +95,19 @@ type sieve [sieveWords]uint64
 
 const sieveWords = 1 << 12
 
-func (s *sieve) place(h uint64) (word, bit uint64) {
+func sievePlace(h uint64) (word, bit uint64) {
 	h *= fnvPrime
 	return h >> 52 & (sieveWords - 1), h >> 40 & 63
 }
 
 func (s *sieve) add(h uint64) {
-	w, b := s.place(h)
+	w, b := sievePlace(h)
 	s[w] |= 1 << b
 }
 
 // has reports whether h may be in the set.
 func (s *sieve) has(h uint64) bool {
-	w, b := s.place(h)
+	w, b := sievePlace(h)
 	return s[w]>>b&1 == 1
 }
 
