@@ -31,18 +31,7 @@ func letterFeatures(dst []uint32, l *linear, s *scanned) ([]uint32, int) {
 		if letters += utf8.RuneCount(form); letters > maxLangText {
 			break
 		}
-		dst = append(dst, l.row(mix(w.key, 1)))
-		var padded [maxForm + 8]byte
-		p := append(append(append(padded[:0], '_'), form...), '_')
-		for a := range p {
-			h := uint64(fnvOffset)
-			for b := a; b < len(p) && b < a+5; b++ {
-				h = (h ^ uint64(p[b])) * fnvPrime
-				if b > a || p[b] >= utf8.RuneSelf {
-					dst = append(dst, l.row(mix(h, uint64(b-a))))
-				}
-			}
-		}
+		dst = languageRows(dst, l, form, w.key)
 		if i > 0 && s.words[i-1].kind == kindWord {
 			dst = append(dst, l.row(mix(s.words[i-1].key, w.key)))
 		}
@@ -50,18 +39,68 @@ func letterFeatures(dst []uint32, l *linear, s *scanned) ([]uint32, int) {
 	return dst, letters
 }
 
+// languageRows appends the rows of one word.
+func languageRows(dst []uint32, l *linear, form []byte, key uint64) []uint32 {
+	dst = append(dst, l.row(mix(key, 1)))
+	var padded [maxForm + 8]byte
+	p := append(append(append(padded[:0], '_'), form...), '_')
+	for a := range p {
+		h := uint64(fnvOffset)
+		for b := a; b < len(p) && b < a+5; b++ {
+			h = (h ^ uint64(p[b])) * fnvPrime
+			if b > a || p[b] >= utf8.RuneSelf {
+				dst = append(dst, l.row(mix(h, uint64(b-a))))
+			}
+		}
+	}
+	return dst
+}
+
+// known appends the rows that letterFeatures would, but for those of words that
+// the cache knows, which it adds up: they are n.
+func (m *languageModel) known(dst []uint32, c *letterCache, s *scanned, sum *[8]int32) (rows []uint32, letters, n int) {
+	for i := range s.words {
+		w := &s.words[i]
+		if w.kind != kindWord {
+			continue
+		}
+		form := s.form(w)
+		e := c.of(form, w.key)
+		if e != nil {
+			letters += int(e.letters)
+		} else {
+			letters += utf8.RuneCount(form)
+		}
+		if letters > maxLangText {
+			break
+		}
+		if e != nil {
+			n += int(e.languageRows)
+			for k, v := range e.language {
+				sum[k] += int32(v)
+			}
+		} else {
+			dst = languageRows(dst, m.linear, form, w.key)
+		}
+		if i > 0 && s.words[i-1].kind == kindWord {
+			dst = append(dst, m.linear.row(mix(s.words[i-1].key, w.key)))
+		}
+	}
+	return dst, letters, n
+}
+
 // identify returns the language of the words of s, how sure that is, and the
 // number of letters it rests on. What rows holds is overwritten.
-func (m *languageModel) identify(rows []uint32, s *scanned) (lang string, p [8]float32, letters int, out []uint32) {
+func (m *languageModel) identify(rows []uint32, c *letterCache, s *scanned) (lang string, p [8]float32, letters int, out []uint32) {
 	if other := foreign(s.text); other {
 		return undLanguage, p, minLetters, rows
 	}
-	rows, letters = letterFeatures(rows[:0], m.linear, s)
+	var sum [8]int32
+	rows, letters, known := m.known(rows[:0], c, s, &sum)
 	if letters < minLetters {
 		return undLanguage, p, letters, rows
 	}
 	n := m.linear.classes
-	var sum [8]int32
 	weights := bytesOf(m.linear.w)
 	for some := range slices.Chunk(rows, maxLanes) {
 		var l lanes
@@ -73,7 +112,7 @@ func (m *languageModel) identify(rows []uint32, s *scanned) (lang string, p [8]f
 	for k, v := range sum {
 		p[k] = float32(v)
 	}
-	scale := m.linear.scale / sqrt(len(rows))
+	scale := m.linear.scale / sqrt(len(rows)+known)
 	best := 0
 	for k := range p {
 		p[k] *= scale

@@ -180,6 +180,7 @@ type worker struct {
 	rows     []uint32
 	hits     []hit
 	contrib  []float32
+	letters  *letterCache
 	parts    []mention.Evidence
 	phrases  []candidate
 	lowered  []byte          // of the phrases
@@ -206,6 +207,7 @@ type field struct {
 	lean    float32 // of the logits, by the kind of text
 	sums    valenceSums
 	feats   []feature
+	grams   []gramSum
 	given   []float32
 	news    bool
 	present bool
@@ -218,7 +220,8 @@ func (a *Analyzer) acquire() *worker {
 	default:
 		t := newTagger(a.m.base)
 		t.entities, t.cache, t.runs = a.m.entities, a.m.seen, a.m.runs
-		return &worker{m: a.m, told: map[string]bool{}, tagger: t, polarity: polarity{model: a.m.polarity, words: a.m.lexicon}}
+		c := newLetterCache(a.m)
+		return &worker{m: a.m, told: map[string]bool{}, tagger: t, letters: c, polarity: polarity{model: a.m.polarity, words: a.m.lexicon, letters: c}}
 	}
 }
 
@@ -288,7 +291,7 @@ func (w *worker) load(m *mention.Mention) {
 		d.scan.scan(f.text)
 		d.tokens, d.ends = d.tokens[:0], d.ends[:0]
 		d.view = nameView{entities: d.view.entities[:0], beliefs: d.view.beliefs[:0]}
-		d.logits, d.lean, d.feats = [3]float32{}, 0, d.feats[:0]
+		d.logits, d.lean, d.feats, d.grams = [3]float32{}, 0, d.feats[:0], d.grams[:0]
 	}
 }
 
@@ -299,7 +302,7 @@ func (w *worker) language(m *mention.Mention) (string, bool) {
 	if len(f.scan.words) < 4 && w.fields[0].present {
 		f = &w.fields[0]
 	}
-	lang, p, letters, rows := w.m.language.identify(w.rows, &f.scan)
+	lang, p, letters, rows := w.m.language.identify(w.rows, w.letters, &f.scan)
 	w.rows = rows
 	declared := strings.ToLower(m.Lang)
 	if len(declared) > 2 {

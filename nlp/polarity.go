@@ -17,17 +17,36 @@ const (
 	ofLexical  = -4 // all words with a valence
 )
 
+// A gramSum is what the letters of a word say: whole numbers, which may be
+// added up in any order.
+type gramSum struct {
+	sum  [3]int16
+	rows uint8
+	word int32
+}
+
+func gramRows(grams []gramSum) int {
+	n := 0
+	for i := range grams {
+		n += int(grams[i].rows)
+	}
+	return n
+}
+
 // A polarity scores texts. It is for one goroutine; its zero value with the
 // models set is ready.
 type polarity struct {
-	model *linear
-	words *lexicon
-	feats []feature
-	sums  valenceSums
-	given []float32 // what business news gives to every word
-	news  bool      // the text is business news
-	kind  uint64    // of the text
-	lean  float32   // to positive from negative, by the kind of text
+	model   *linear
+	words   *lexicon
+	feats   []feature
+	grams   []gramSum    // of words that letters knows
+	letters *letterCache // nil: every row is a feature
+	rows    []uint32
+	sums    valenceSums
+	given   []float32 // what business news gives to every word
+	news    bool      // the text is business news
+	kind    uint64    // of the text
+	lean    float32   // to positive from negative, by the kind of text
 }
 
 // valenceSums are what the lexicon says of a text.
@@ -37,65 +56,6 @@ type valenceSums struct {
 	exclaims, questions, caps             int
 	social                                bool // links, handles, hashtags, emoji
 	words                                 int
-}
-
-// hash returns the hash of a word that is written in the code.
-func hash(s string) uint64 { return hashString(s) }
-
-// A wordSet is a set of words by their hash, each with a number.
-type wordSet struct {
-	some  *[setWords]uint64 // most words are in no set: a bit for each that is
-	words map[uint64]float32
-}
-
-const setWords = 32
-
-func setOf(words ...string) wordSet {
-	s := wordSet{new([setWords]uint64), make(map[uint64]float32, len(words))}
-	for _, w := range words {
-		s.put(hash(w), 1)
-	}
-	return s
-}
-
-func (s *wordSet) put(h uint64, v float32) {
-	i := h * fnvPrime >> 32
-	s.some[i/64%setWords] |= 1 << (i % 64)
-	s.words[h] = v
-}
-
-func (s *wordSet) has(h uint64) bool { _, ok := s.find(h); return ok }
-
-func (s *wordSet) find(h uint64) (v float32, ok bool) {
-	if i := h * fnvPrime >> 32; s.some[i/64%setWords]>>(i%64)&1 == 0 {
-		return 0, false
-	}
-	v, ok = s.words[h]
-	return v, ok
-}
-
-// polarityWords are the words with a grammar of their own.
-type polarityWords struct {
-	negations, contrasts wordSet
-	finance              *financeReader
-	degrees              wordSet // how much a word strengthens or weakens the next
-}
-
-func newPolarityWords() *polarityWords {
-	p := &polarityWords{
-		negations: setOf("not", "no", "never", "none", "nothing", "neither", "nor", "nobody", "nowhere", "cannot", "without", "hardly", "barely", "scarcely",
-			"cant", "dont", "wont", "didnt", "isnt", "doesnt", "wasnt", "aint", "havent", "hasnt", "hadnt", "couldnt", "wouldnt", "shouldnt", "arent", "werent", "mustnt", "neednt", "lack", "lacks", "lacking"),
-		contrasts: setOf("but", "however", "yet", "although", "though", "nevertheless", "nonetheless"),
-		degrees:   setOf(),
-		finance:   newFinanceReader(),
-	}
-	for _, w := range []string{"very", "really", "so", "too", "extremely", "absolutely", "totally", "super", "completely", "incredibly", "highly", "truly", "utterly", "deeply", "especially", "exceptionally", "particularly", "fucking", "freaking", "hella", "insanely", "awfully", "damn", "quite", "most", "more"} {
-		p.degrees.put(hash(w), 0.293)
-	}
-	for _, w := range []string{"barely", "slightly", "somewhat", "kinda", "kindof", "partly", "marginally", "occasionally", "almost", "less", "little", "scarcely", "sorta", "mildly"} {
-		p.degrees.put(hash(w), -0.293)
-	}
-	return p
 }
 
 const negationScope = 3 // words after a negation
@@ -265,7 +225,7 @@ func (v *valenceSums) compound() float32 {
 
 // features makes the features of s, whose valences must be set.
 func (x *polarity) features(s *scanned, pw *polarityWords) {
-	x.feats = x.feats[:0]
+	x.feats, x.grams = x.feats[:0], x.grams[:0]
 	x.kind = x.sums.textKind(s)
 	p1, p2 := uint64(11), uint64(12)
 	after := false
@@ -327,19 +287,29 @@ func (x *polarity) word(s *scanned, w *word, i int32, h uint64) {
 	if len(form) < 4 || w.kind == kindNumber || h != w.hash {
 		return
 	}
-	for a := range form {
-		if a+3 > len(form) {
-			break
-		}
+	if e := x.letters.of(form, w.key); e != nil {
+		x.grams = append(x.grams, gramSum{e.polarity, e.polarityRows, i})
+		return
+	}
+	x.rows = polarityRows(x.rows[:0], x.model, form)
+	for _, r := range x.rows {
+		x.feats = append(x.feats, feature{r, i, i})
+	}
+}
+
+// polarityRows appends the rows of the 3 to 5 byte pieces of a form.
+func polarityRows(rows []uint32, l *linear, form []byte) []uint32 {
+	for a := 0; a+3 <= len(form); a++ {
 		g := mix(hashBytes(form[a:a+3]), 2)
-		x.add(g, i, i)
+		rows = append(rows, l.row(g))
 		if a+4 <= len(form) {
-			x.add(mix(g, uint64(form[a+3])), i, i)
+			rows = append(rows, l.row(mix(g, uint64(form[a+3]))))
 		}
 		if a+5 <= len(form) {
-			x.add(mix(mix(g, uint64(form[a+3])), uint64(form[a+4])), i, i)
+			rows = append(rows, l.row(mix(mix(g, uint64(form[a+3])), uint64(form[a+4]))))
 		}
 	}
+	return rows
 }
 
 func (x *polarity) add(h uint64, first, last int32) {
@@ -411,7 +381,12 @@ func (x *polarity) logits() [3]float32 {
 	for i := range x.feats {
 		x.model.add3(&s, x.feats[i].row)
 	}
-	k := x.model.scale / sqrt(len(x.feats))
+	for i := range x.grams {
+		for k, v := range x.grams[i].sum {
+			s[k] += float32(v)
+		}
+	}
+	k := x.model.scale / sqrt(len(x.feats)+gramRows(x.grams))
 	return [3]float32{s[0] * k, s[1] * k, s[2] * k}
 }
 

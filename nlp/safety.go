@@ -219,14 +219,25 @@ func (w *worker) safetyScore(d *field) float32 {
 		if n-to < safetyWindow/3 {
 			to = n
 		}
-		w.rows = w.m.safetyRows(w.rows[:0], &d.scan, from, to)
 		var s [2]float32
+		known := 0
+		w.rows = w.m.safetyRows(w.rows[:0], &d.scan, from, to, func(word *word, rows []uint32) []uint32 {
+			form := d.scan.form(word)
+			e := w.letters.of(form, word.key)
+			if e == nil {
+				return letterRows(rows, w.m.safetyModel, form)
+			}
+			s[0] += float32(e.safety[0])
+			s[1] += float32(e.safety[1])
+			known += int(e.safetyRows)
+			return rows
+		})
 		for _, r := range w.rows {
 			row := w.m.safetyModel.w[int(r)*2:][:2]
 			s[0] += float32(row[0])
 			s[1] += float32(row[1])
 		}
-		k := w.m.safetyModel.scale / sqrt(len(w.rows))
+		k := w.m.safetyModel.scale / sqrt(len(w.rows)+known)
 		p := []float32{s[0] * k, s[1] * k}
 		softmax(p)
 		top = max(top, p[1])
@@ -237,8 +248,9 @@ func (w *worker) safetyScore(d *field) float32 {
 	return top
 }
 
-// safetyRows appends the rows of the safety model for words from..to-1.
-func (m *models) safetyRows(rows []uint32, s *scanned, from, to int) []uint32 {
+// safetyRows appends the rows of the safety model for words from..to-1;
+// letters appends those of the letters of a word.
+func (m *models) safetyRows(rows []uint32, s *scanned, from, to int, letters func(*word, []uint32) []uint32) []uint32 {
 	l := m.safetyModel
 	add := func(h uint64) { rows = append(rows, l.row(h)) }
 	p1, p2 := uint64(11), uint64(12)
@@ -266,7 +278,7 @@ func (m *models) safetyRows(rows []uint32, s *scanned, from, to int) []uint32 {
 				add(mix(uint64(class), 31))
 				add(mix(mix(uint64(class), 32), p1))
 			}
-			rows = letterRows(rows, l, s.form(w))
+			rows = letters(w, rows)
 		}
 		add(w.hash)
 		add(mix(p1, h))

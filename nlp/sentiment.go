@@ -38,7 +38,7 @@ func (w *worker) score() {
 		}
 		d.logits = w.polarity.read(&d.scan, w.m.words)
 		d.sums, d.lean = w.polarity.sums, w.polarity.lean
-		d.feats = append(d.feats[:0], w.polarity.feats...)
+		d.feats, d.grams = append(d.feats[:0], w.polarity.feats...), append(d.grams[:0], w.polarity.grams...)
 		d.given, d.news = append(d.given[:0], w.polarity.given...), w.polarity.news
 	}
 }
@@ -116,6 +116,10 @@ func (w *worker) evidence(parts []mention.Evidence, d *field, share float32) []m
 	w.contrib = append(w.contrib[:0], make([]float32, len(words))...)
 	c, m := w.contrib, w.m.polarity
 	var groups [5]float32
+	for i := range d.grams {
+		g := &d.grams[i]
+		c[g.word] += float32(g.sum[0]) - float32(g.sum[1])
+	}
 	for _, f := range d.feats {
 		row := m.w[int(f.row)*3:]
 		v := float32(row[0]) - float32(row[1])
@@ -131,7 +135,7 @@ func (w *worker) evidence(parts []mention.Evidence, d *field, share float32) []m
 			}
 		}
 	}
-	scale := m.scale / sqrt(len(d.feats))
+	scale := m.scale / sqrt(len(d.feats)+gramRows(d.grams))
 	if d.news {
 		scale *= financeFade
 	}

@@ -69,7 +69,7 @@ func (t *trainer) languageFigures(m *languageModel, rows []sample, name string) 
 	var s scanned
 	for _, r := range rows {
 		s.scan(r.Text)
-		lang, _, _, _ := m.identify(nil, &s)
+		lang, _, _, _ := m.identify(nil, nil, &s)
 		for _, k := range []string{r.set, r.set + " " + r.Label} {
 			total[k]++
 			if lang == r.Label {

@@ -1,0 +1,66 @@
+package nlp
+
+import (
+	"testing"
+	"unsafe"
+
+	"pgregory.net/rapid"
+)
+
+func TestWordLettersFillALineOfTheCache(t *testing.T) {
+	if n := unsafe.Sizeof(wordLetters{}); n != cacheLine {
+		t.Errorf("%d bytes, want %d", n, cacheLine)
+	}
+}
+
+// TestRememberedLettersSayWhatRowsSay reads texts with and without the cache,
+// which is small enough for words to push each other out.
+func TestRememberedLettersSayWhatRowsSay(t *testing.T) {
+	m, err := loadModels()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cached, plain := &worker{m: m, letters: newLetterCache(m), told: map[string]bool{}}, &worker{m: m, told: map[string]bool{}}
+	for _, w := range []*worker{cached, plain} {
+		w.polarity = polarity{model: m.polarity, words: m.lexicon, letters: w.letters}
+	}
+	word := rapid.OneOf(
+		rapid.SampledFrom([]string{"love", "Loooove", "not", "terrible!", "#winning", "naïve", "größer", "nausea", "Lipitor", "10mg", "don't", "😂", "@you", "antidisestablishmentarianism"}),
+		rapid.StringMatching(`[a-zé]{1,30}`),
+	)
+	rapid.Check(t, func(t *rapid.T) {
+		text := ""
+		for range rapid.IntRange(1, 40).Draw(t, "n") {
+			text += word.Draw(t, "word") + " "
+		}
+		var s scanned
+		s.scan(text)
+		lang, p, letters, _ := m.language.identify(nil, cached.letters, &s)
+		lang2, p2, letters2, _ := m.language.identify(nil, nil, &s)
+		if lang != lang2 || p != p2 || letters != letters2 {
+			t.Fatalf("%q is %s, %v of %d letters, want %s, %v of %d", text, lang, p, letters, lang2, p2, letters2)
+		}
+		for _, w := range []*worker{cached, plain} {
+			d := &w.fields[1]
+			d.text, d.present = text, true
+			d.scan.scan(text)
+			w.score()
+		}
+		a, b := &cached.fields[1], &plain.fields[1]
+		if a.logits != b.logits {
+			t.Fatalf("%q scores %v, want %v", text, a.logits, b.logits)
+		}
+		if got, want := cached.safetyScore(a), plain.safetyScore(b); got != want {
+			t.Fatalf("%q is a report by %v, want %v", text, got, want)
+		}
+		got, want := cached.evidence(nil, a, 1), plain.evidence(nil, b, 1)
+		if len(got) != len(want) {
+			t.Fatalf("%q has %d pieces of evidence, want %d", text, len(got), len(want))
+		}
+		for i := range got {
+			if got[i] != want[i] {
+				t.Fatalf("%q: evidence %d is %v, want %v", text, i, got[i], want[i])
+			}
+		}
+	})
+}
