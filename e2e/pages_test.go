@@ -59,7 +59,7 @@ func TestPages(t *testing.T) {
 	for _, s := range sights(t, base) {
 		for _, width := range []int64{1280, 390} {
 			s.open(ctx, t, base, width, "light")
-			notWide(t, ctx, s.name, width)
+			notWide(ctx, t, s.name, width)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestNobodyIsLeftOut(t *testing.T) {
 	faults := axe(ctx, t)
 	for _, s := range sights(t, base) {
 		if s.path != "/inbox" { // the demo's own, no page of ours
-			s.examine(t, ctx, base, faults)
+			s.examine(ctx, t, base, faults)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func TestTheDoor(t *testing.T) {
 	faults := axe(w.ctx, t)
 	see := func(list []sight) {
 		for _, s := range list {
-			s.examine(t, w.ctx, base, faults)
+			s.examine(w.ctx, t, base, faults)
 			s.shoot(w.ctx, t, base)
 		}
 	}
@@ -73,6 +73,6 @@ func TestTheFirstStart(t *testing.T) {
 	base := start(t, filepath.Join(dir, "data"), "serve", "--config", config)
 	ctx := browserAt(t, base)
 	s := sight{name: "setup", path: "/setup?code=of-the-link", want: "make the admin"}
-	s.examine(t, ctx, base, axe(ctx, t))
+	s.examine(ctx, t, base, axe(ctx, t))
 	s.shoot(ctx, t, base)
 }

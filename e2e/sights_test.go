@@ -168,7 +168,7 @@ func (s sight) shoot(ctx context.Context, t *testing.T, base string) {
 }
 
 // examine lets axe-core look at a sight in two widths and both themes.
-func (s sight) examine(t *testing.T, ctx context.Context, base string, faults func() ([]string, error)) {
+func (s sight) examine(ctx context.Context, t *testing.T, base string, faults func() ([]string, error)) {
 	t.Helper()
 	for _, width := range []int64{1280, 390} {
 		for _, theme := range []string{"light", "dark"} {
@@ -180,13 +180,13 @@ func (s sight) examine(t *testing.T, ctx context.Context, base string, faults fu
 			for _, f := range list {
 				t.Errorf("%s %d %s: %s", s.name, width, theme, f)
 			}
-			notWide(t, ctx, s.name, width)
+			notWide(ctx, t, s.name, width)
 		}
 	}
 }
 
 // notWide fails when the page that is open scrolls sideways.
-func notWide(t *testing.T, ctx context.Context, name string, width int64) {
+func notWide(ctx context.Context, t *testing.T, name string, width int64) {
 	t.Helper()
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"))
 	if err != nil || wide {
