@@ -3,7 +3,7 @@ package query
 import "time"
 
 // TimeRange is the condition that a mention counts at from or later and before
-// another instant, both in whole milliseconds; a zero one is open. It is
+// another, later instant, both in whole milliseconds; a zero one is open. It is
 // written as short as it goes: addresses and recipes are full of them.
 func TimeRange(from, before time.Time) string {
 	from, before = from.UTC(), before.UTC()

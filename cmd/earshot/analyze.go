@@ -43,23 +43,23 @@ func (a *app) analyzeCmd() *cobra.Command {
 	return c
 }
 
-// What analyze lives on between lines are the words it saw lately, 20 MB at
-// most; the rest dies with its line. So the heap may grow to four times what
-// lives, to save a twentieth of the time, but not so where lines are huge.
+// What analyze lives on between lines are the words it saw lately and buffers,
+// 40 MB at most. So the heap may grow to four times what lives, to save a
+// twentieth of the time, but not so where lines are huge.
 const (
 	seldomPercent = 300
-	seldomLimit   = 256 << 20 // bytes from which the collector works as hard as usual
+	seldomLimit   = 256 << 20 // bytes from which the collector works harder,
+	seldomMore    = 8 << 20   // and as many more for each processor
 )
 
 // collectSeldom lets the collector run seldom, unless the environment says
 // how often.
 func collectSeldom() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(seldomPercent)
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return
 	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(seldomLimit)
-	}
+	debug.SetGCPercent(seldomPercent)
+	debug.SetMemoryLimit(seldomLimit + seldomMore*int64(runtime.GOMAXPROCS(0)))
 }
 
 // analyzeLine appends what a line says.
@@ -95,9 +95,9 @@ func analyzeLine(dst []byte, an *nlp.Analyzer, why bool, n int, line []byte) ([]
 }
 
 const (
-	batchLines = 256       // lines that are read before they are worked on together,
-	batchBytes = 8 << 20   // or fewer of so many bytes
-	maxKept    = 256 << 10 // bytes of a line or an answer whose memory is used again
+	batchLines = 256      // lines that are read before they are worked on together,
+	batchBytes = 8 << 20  // or fewer of so many bytes
+	maxKept    = 64 << 10 // bytes of a line or an answer whose memory is used again
 )
 
 // A batchLine is one line on its way. Its memory is used again and again.
@@ -115,9 +115,11 @@ func (a *app) inOrder(ctx context.Context, fn func(dst []byte, n int, line []byt
 	failed, used, size := 0, 0, 0
 	batch := make([]batchLine, batchLines)
 	flush := func() error {
-		work(batch[:used], fn)
-		for i := range batch[:used] {
-			it := &batch[i]
+		ready := batch[:used]
+		used, size = 0, 0 // whatever comes, no line is worked on twice
+		work(ready, fn)
+		for i := range ready {
+			it := &ready[i]
 			var err error
 			if it.err != nil {
 				failed++
@@ -132,7 +134,6 @@ func (a *app) inOrder(ctx context.Context, fn func(dst []byte, n int, line []byt
 				*it = batchLine{}
 			}
 		}
-		used, size = 0, 0
 		return out.flush()
 	}
 	err := documents(a.stdin, func(n int, line []byte) error {
@@ -147,7 +148,10 @@ func (a *app) inOrder(ctx context.Context, fn func(dst []byte, n int, line []byt
 		}
 		return flush()
 	})
-	if err = errors.Join(err, flush()); err != nil {
+	if used > 0 {
+		err = errors.Join(err, flush())
+	}
+	if err != nil {
 		return err
 	}
 	return partly(failed)

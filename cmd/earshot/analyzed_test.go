@@ -1,9 +1,14 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"reflect"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -59,5 +64,42 @@ func TestLinesAreWrittenAsByEncodingJSON(t *testing.T) {
 		if got := a.append([]byte(strconv.Itoa(i))); string(got) != string(want) {
 			t.Fatalf("line %d is\n%s, want\n%s", i, got, want)
 		}
+	}
+}
+
+// fullDisk takes a little and then nothing.
+type fullDisk struct{ left int }
+
+var errFull = errors.New("no space left")
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if d.left -= len(p); d.left < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestNoLineIsWorkedOnTwice(t *testing.T) {
+	var in strings.Builder
+	fmt.Fprintf(&in, "{%q: %q}\n", "text", strings.Repeat("x", 400_000))
+	for range 600 {
+		in.WriteString("{}\n")
+	}
+	var stderr strings.Builder
+	a := &app{stdin: strings.NewReader(in.String()), stdout: &fullDisk{left: 100_000}, stderr: &stderr}
+	var lines [602]atomic.Int32
+	err := a.inOrder(t.Context(), func(dst []byte, n int, line []byte) ([]byte, error) {
+		if lines[n].Add(1) > 1 || len(line) < 2 {
+			t.Errorf("line %d of %d bytes, %d times", n, len(line), lines[n].Load())
+		}
+		return append(dst, line...), nil
+	})
+	if !errors.Is(err, errFull) || stderr.Len() > 0 {
+		t.Errorf("inOrder: %v; %q", err, stderr.String())
+	}
+
+	a.stdin, a.stdout = strings.NewReader(""), io.Discard
+	if err := a.inOrder(t.Context(), nil); err != nil {
+		t.Errorf("nothing to read: %v", err)
 	}
 }
