@@ -3,9 +3,7 @@ package index
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -129,7 +127,7 @@ func (e *era) countWords(k *trendKind) (*wordTable, error) {
 	for range min(runtime.GOMAXPROCS(0), len(e.segs)) {
 		wg.Go(func() {
 			for i := range next {
-				lists[i], errs[i] = e.segs[i].wordsSafely(e.ctx, k)
+				lists[i], errs[i] = e.wordsOf(e.segs[i], k)
 			}
 		})
 	}
@@ -144,6 +142,12 @@ func (e *era) countWords(k *trendKind) (*wordTable, error) {
 		}
 	}
 	return t, nil
+}
+
+// wordsOf counts the words of a segment in a goroutine of its own.
+func (e *era) wordsOf(g *eraSeg, k *trendKind) (w *segWords, err error) {
+	defer e.x.survive(g.s.sh.key, &err)
+	return g.words(e.ctx, k)
 }
 
 // tableOf adds up what segments have; nil stands for one that is not counted
@@ -182,16 +186,6 @@ func tableOf(lists []*segWords) *wordTable {
 		})
 	}
 	return &most
-}
-
-// wordsSafely is words; it outlives that bleve panics on some damaged files.
-func (g *eraSeg) wordsSafely(ctx context.Context, k *trendKind) (w *segWords, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: shard %s: %v\n%s", ErrDamaged, g.s.sh.key, r, debug.Stack())
-		}
-	}()
-	return g.words(ctx, k)
 }
 
 // words counts the words of a segment. Where the segment is of the past alone
