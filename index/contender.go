@@ -187,10 +187,16 @@ func (e *era) window(k *trendKind) (list []*contender, lacking []*eraSeg, err er
 		if e.ctx.Err() != nil {
 			return nil, nil, tooSlow(e.ctx, e.ctx.Err())
 		}
-		err := l.counts(g.s, []*roaring.Bitmap{g.now, g.steady, g.past}, []*[]uint64{&now, &steady, &past})
-		if err != nil {
+		sets, sums := []*roaring.Bitmap{g.now, g.past}, []*[]uint64{&now, &past}
+		if len(e.fresh) > 0 {
+			sets, sums = append(sets, g.steady), append(sums, &steady)
+		}
+		if err := l.counts(g.s, sets, sums); err != nil {
 			return nil, nil, err
 		}
+	}
+	if len(e.fresh) == 0 {
+		steady = now
 	}
 	for n, count := range now {
 		if count > 0 && k.dim == "site" {
