@@ -54,15 +54,15 @@ func (w *worker) events(a *Analyzer) []mention.Event {
 		if !d.present {
 			continue
 		}
-		w.hits = a.linker.find(w.hits[:0], &d.scan)
-		a.linker.decide(w.hits, &d.scan, &d.view)
 		if !w.triggered(&d.scan) {
 			continue
 		}
+		w.hits = a.linker.find(w.hits[:0], &d.scan)
+		a.linker.decide(w.hits, &d.scan, &d.view)
 		from := 0
-		d.ends = sentenceEnds(d.ends[:0], d.text[:min(len(d.text), maxEventBytes)])
+		w.sentences.begin(d.text[:min(len(d.text), maxEventBytes)])
 		for n := 0; n < maxEventSentences && from < min(len(d.scan.words), maxEventWords) && len(out) < maxEvents; n++ {
-			to := sentenceEnd(&d.scan, d.ends, from)
+			to := sentenceEnd(&d.scan, &w.sentences, from)
 			out = w.sentenceEvents(out, a, d, from, to)
 			from = to
 		}
@@ -84,17 +84,12 @@ func (w *worker) triggered(s *scanned) bool {
 }
 
 // sentenceEnd returns the word after the sentence that begins at word from:
-// sentences end at the bytes ends, and at the end of a line.
-func sentenceEnd(s *scanned, ends []int32, from int) int {
+// sentences end where the reader says, and at the end of a line.
+func sentenceEnd(s *scanned, ends *sentenceReader, from int) int {
 	for i := from; i+1 < len(s.words); i++ {
 		end, next := s.words[i].end, s.words[i+1].start
-		if strings.IndexByte(s.text[end:next], '\n') >= 0 {
+		if strings.IndexByte(s.text[end:next], '\n') >= 0 || ends.reach(end) <= next {
 			return i + 1
-		}
-		for _, e := range ends {
-			if e >= end && e <= next {
-				return i + 1
-			}
 		}
 	}
 	return len(s.words)

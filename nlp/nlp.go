@@ -173,19 +173,20 @@ func (b *base) named(form string) bool { return b.pos.find(hashString("i word "+
 
 // A worker holds the scratch of one goroutine.
 type worker struct {
-	m        *models
-	tagger   *tagger
-	polarity polarity
-	fields   [2]field
-	rows     []uint32
-	hits     []hit
-	contrib  []float32
-	letters  *letterCache
-	parts    []mention.Evidence
-	phrases  []candidate
-	lowered  []byte          // of the phrases
-	told     map[string]bool // of the safety elements
-	key      []byte
+	m         *models
+	tagger    *tagger
+	polarity  polarity
+	fields    [2]field
+	rows      []uint32
+	hits      []hit
+	contrib   []float32
+	letters   *letterCache
+	parts     []mention.Evidence
+	phrases   []candidate
+	lowered   []byte          // of the phrases
+	told      map[string]bool // of the safety elements
+	key       []byte
+	sentences sentenceReader
 
 	names     entityText
 	emissions []float32
@@ -200,7 +201,6 @@ type field struct {
 	scan    scanned
 	clean   cleaned
 	tokens  []token
-	ends    []int32 // of sentences, bytes of the clean text
 	view    nameView
 	tagged  bool
 	logits  [3]float32
@@ -289,7 +289,7 @@ func (w *worker) load(m *mention.Mention) {
 		d := &w.fields[i]
 		d.name, d.text, d.tagged, d.present = f.name, f.text, false, f.text != ""
 		d.scan.scan(f.text)
-		d.tokens, d.ends = d.tokens[:0], d.ends[:0]
+		d.tokens = d.tokens[:0]
 		d.view = nameView{entities: d.view.entities[:0], beliefs: d.view.beliefs[:0]}
 		d.logits, d.lean, d.feats, d.grams = [3]float32{}, 0, d.feats[:0], d.grams[:0]
 	}

@@ -8,21 +8,25 @@ import (
 
 	"gopkg.in/neurosnap/sentences.v1"
 	"gopkg.in/neurosnap/sentences.v1/data"
-	"gopkg.in/neurosnap/sentences.v1/english"
 )
 
-// punkt is the sentence splitter that prose uses, read once: prose would read
-// it again for every document.
-var punkt = sync.OnceValues(func() (*sentences.DefaultSentenceTokenizer, error) {
+// punkt is what the sentence splitter of prose learned, read once: prose would
+// read it again for every document.
+var punkt = sync.OnceValues(func() (*sentences.Storage, error) {
 	b, err := data.Asset("data/english.json")
 	if err != nil {
 		return nil, fmt.Errorf("nlp: sentences: %w", err)
 	}
 	s, ok := readPunkt(string(b))
 	if !ok {
-		s = nil // it reads what we cannot
+		if s, err = sentences.LoadTraining(b); err != nil {
+			return nil, fmt.Errorf("nlp: sentences: %w", err)
+		}
 	}
-	return english.NewSentenceTokenizer(s)
+	for _, w := range []string{"sgt", "gov", "no"} { // which the splitter adds for English
+		s.AbbrevTypes.Add(w)
+	}
+	return s, nil
 })
 
 // readPunkt reads what the splitter learned, an object of objects of numbers,
@@ -88,31 +92,4 @@ func cutKey(text string) (key, rest string, ok bool) {
 	}
 	rest, ok = strings.CutPrefix(rest, ":")
 	return key, strings.TrimLeft(rest, " "), ok
-}
-
-// sentenceEnds appends to dst the bytes of a text at which a sentence
-// ends, the last one included.
-func sentenceEnds(dst []int32, text string) (ends []int32) {
-	if !strings.ContainsAny(text, ".!?") {
-		return append(dst, int32(len(text)))
-	}
-	ends = dst
-	defer func() {
-		if r := recover(); r != nil {
-			ends = append(dst[:0], int32(len(text)))
-		}
-	}()
-	p, err := punkt()
-	if err != nil {
-		return append(ends, int32(len(text)))
-	}
-	for _, s := range p.Tokenize(text) {
-		if e := int32(s.End); e > 0 && (len(ends) == 0 || e > ends[len(ends)-1]) {
-			ends = append(ends, e)
-		}
-	}
-	if len(ends) == 0 || ends[len(ends)-1] < int32(len(text)) {
-		ends = append(ends, int32(len(text)))
-	}
-	return ends
 }
