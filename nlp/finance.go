@@ -58,7 +58,10 @@ func (f *financeReader) read(s *scanned, social bool, l *[3]float32, given []flo
 	var wins [24]int32
 	nWins := 0
 	for i := 0; i < len(s.words); {
-		to, class, ok := f.words.at(s, i)
+		to, class, ok := i, uint8(0), s.says[i].lists&onFinance != 0
+		if ok {
+			to, class, ok = f.words.at(s, i)
+		}
 		if !ok {
 			if s.words[i].kind == kindPunct && s.text[s.words[i].start] == '%' || s.words[i].kind == kindCashtag {
 				terms++

@@ -58,25 +58,19 @@ func languageRows(dst []uint32, l *linear, form []byte, key uint64) []uint32 {
 
 // known appends the rows that letterFeatures would, but for those of words that
 // the cache knows, which it adds up: they are n.
-func (m *languageModel) known(dst []uint32, c *letterCache, s *scanned, sum *[8]int32) (rows []uint32, letters, n int) {
+func (m *languageModel) known(dst []uint32, c *languageCache, s *scanned, sum *[8]int32) (rows []uint32, letters, n int) {
 	for i := range s.words {
 		w := &s.words[i]
 		if w.kind != kindWord {
 			continue
 		}
 		form := s.form(w)
-		e := c.of(form, w.key)
-		if e != nil {
-			letters += int(e.letters)
-		} else {
-			letters += utf8.RuneCount(form)
-		}
-		if letters > maxLangText {
+		if letters += utf8.RuneCount(form); letters > maxLangText {
 			break
 		}
-		if e != nil {
-			n += int(e.languageRows)
-			for k, v := range e.language {
+		if said, rows := c.of(m.linear, s, w); said != nil {
+			n += rows
+			for k, v := range said {
 				sum[k] += int32(v)
 			}
 		} else {
@@ -91,7 +85,7 @@ func (m *languageModel) known(dst []uint32, c *letterCache, s *scanned, sum *[8]
 
 // identify returns the language of the words of s, how sure that is, and the
 // number of letters it rests on. What rows holds is overwritten.
-func (m *languageModel) identify(rows []uint32, c *letterCache, s *scanned) (lang string, p [8]float32, letters int, out []uint32) {
+func (m *languageModel) identify(rows []uint32, c *languageCache, s *scanned) (lang string, p [8]float32, letters int, out []uint32) {
 	if other := foreign(s.text); other {
 		return undLanguage, p, minLetters, rows
 	}

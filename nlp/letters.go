@@ -1,92 +1,249 @@
 package nlp
 
-import "unicode/utf8"
-
-// A wordLetters is what the letters of one word say to the models of language,
-// safety and sentiment: sums of weights, and of how many. It fills a line of
-// the processor's cache, and stands for a hundred rows that lie anywhere.
-type wordLetters struct {
-	key      uint64
-	language [8]int16
-	polarity [3]int16
-	safety   [2]int16
-	form     [maxLetters]byte
-	size     uint8 // bytes of the form; 0 is empty
-	letters  uint8
-	languageRows,
-	polarityRows,
-	safetyRows uint8
-}
-
-const (
-	maxLetters  = 24      // bytes of a form that is remembered
-	letterWords = 1 << 13 // that are remembered
+import (
+	"encoding/binary"
+	"math/bits"
 )
 
-// A letterCache remembers wordLetters. It is for one goroutine.
-type letterCache struct {
-	m     *models
-	words []wordLetters
-	rows  []uint32
-}
+// A packedForm is a form of at most maxPacked bytes as two numbers, with zeros
+// behind its end. No form has a zero byte, so what is equal is the same form.
+type packedForm [2]uint64
 
-func newLetterCache(m *models) *letterCache {
-	return &letterCache{m: m, words: make([]wordLetters, letterWords)}
-}
+const maxPacked = 16
 
-// of returns what the letters of a form say, given its hash; nil for one that
-// is too long. A nil cache knows nothing.
-func (c *letterCache) of(form []byte, key uint64) *wordLetters {
-	if c == nil || len(form) > maxLetters || len(form) == 0 {
-		return nil
+// packedMasks keep the first bytes of a packed form, by how many.
+var packedMasks = func() (masks [maxPacked + 1]packedForm) {
+	for n := range masks {
+		masks[n] = packedForm{^uint64(0) >> (64 - 8*min(n, 8)), ^uint64(0) >> (128 - 8*max(n, 8))}
 	}
-	w := &c.words[key*fnvPrime>>40%letterWords]
-	if w.key != key || string(w.form[:w.size]) != string(form) {
-		c.read(w, form, key)
+	return masks
+}()
+
+// packed returns the form of w, or the first bytes of one that is too long.
+func (s *scanned) packed(w *word) packedForm {
+	m := &packedMasks[min(w.hi-w.lo, maxPacked)]
+	b := s.buf[w.lo:cap(s.buf)]
+	if len(b) < maxPacked { // at the very end
+		b = append(make([]byte, 0, maxPacked), s.form(w)...)[:maxPacked]
 	}
-	return w
+	return packedForm{binary.LittleEndian.Uint64(b) & m[0], binary.LittleEndian.Uint64(b[8:]) & m[1]}
 }
 
-func (c *letterCache) read(w *wordLetters, form []byte, key uint64) {
-	*w = wordLetters{key: key, size: uint8(len(form)), letters: uint8(utf8.RuneCount(form))}
-	copy(w.form[:], form)
-	c.rows = languageRows(c.rows[:0], c.m.language.linear, form, key)
-	w.languageRows = uint8(len(c.rows))
-	var l lanes
-	weights := bytesOf(c.m.language.linear.w)
+// A wordSays is what a word says by itself, wherever it stands: to the models
+// sums of weights, which may be added up in any order, and the lists that it
+// is on.
+type wordSays struct {
+	polarity [3]int16 // its letters, to the model of sentiment
+	safety   [2]int16
+	own      [3]int8 // the word, to the model of sentiment
+	valence  int8    // in the lexicon
+	lists    wordLists
+}
+
+// wordLists are bits, one for each list that a word is on.
+type wordLists uint16
+
+const (
+	onLexicon   wordLists = 1 << iota // it has a valence
+	onNegations                       // it turns round what stands behind it
+	onContrasts                       // but
+	onMore                            // it strengthens the next word
+	onLess
+	onMedical
+	onFinance // a phrase of business news begins with it
+)
+
+// polarityRowsOf is how many rows the letters of a form of n bytes have in the
+// model of sentiment.
+func polarityRowsOf(n int) int { return max(0, 3*n-9) }
+
+// safetyRowsOf is how many they have in that of safety.
+func safetyRowsOf(n int) int {
+	if n < minPieces {
+		return 0
+	}
+	return 2*n - 6
+}
+
+// minPieces is the length from which the letters of a word say something.
+const minPieces = 4
+
+// A knownWord is kept with its form, in half a line of the processor's cache.
+type knownWord struct {
+	form packedForm
+	says wordSays
+}
+
+// knownSets are how many pairs of words are remembered, by the hash of their
+// forms; a power of two. Half a line stands for thirty rows that lie anywhere.
+const knownSets = 1 << 13
+
+// A wordCache remembers what words say. It is for one goroutine.
+type wordCache struct {
+	m       *models
+	sets    [][2]knownWord // the first was asked for last
+	touched uint64         // keeps the reads of touch from being left out
+}
+
+func newWordCache(m *models) *wordCache {
+	return &wordCache{m: m, sets: make([][2]knownWord, knownSets)}
+}
+
+func knownSet(key uint64) uint64 { return key * fnvPrime >> 40 % knownSets }
+
+// read sets what the words of s say.
+func (c *wordCache) read(s *scanned) {
+	s.says = s.says[:0]
+	for from := 0; from < len(s.words); from += touchAhead {
+		some := s.words[from:min(len(s.words), from+touchAhead)]
+		c.touch(some)
+		for i := range some {
+			s.says = append(s.says, c.of(s, &some[i]))
+		}
+	}
+}
+
+// touch brings what is known of words near: all of it is asked for before any
+// is waited for.
+func (c *wordCache) touch(words []word) {
+	var x uint64
+	for i := range words {
+		x ^= c.sets[knownSet(words[i].key)][0].form[0]
+	}
+	c.touched ^= x
+}
+
+// of returns what a word says. A form tells it all, but for kinds that are one
+// for all forms.
+func (c *wordCache) of(s *scanned, w *word) wordSays {
+	if w.kind == kindURL || w.kind == kindHandle || w.kind == kindCashtag || w.hi-w.lo > maxPacked || w.hi == w.lo {
+		return c.m.says(s.form(w), w)
+	}
+	form, set := s.packed(w), &c.sets[knownSet(w.key)]
+	switch form {
+	case set[0].form:
+	case set[1].form:
+		set[0], set[1] = set[1], set[0]
+	default:
+		set[1] = set[0]
+		set[0] = knownWord{form, c.m.says(s.form(w), w)}
+	}
+	return set[0].says
+}
+
+// says looks up what a word says.
+func (m *models) says(form []byte, w *word) (out wordSays) {
+	out.lists, out.valence = m.words.lists(m.lexicon, w)
+	switch w.kind {
+	case kindURL, kindHandle, kindCashtag:
+		return out
+	case kindPunct, kindEmote:
+		out.own = m.polarity.row3(m.polarity.row(mix(w.hash, asMark)))
+		return out
+	}
+	out.own = m.polarity.row3(m.polarity.row(w.hash))
+	if len(form) >= minPieces {
+		m.sayLetters(&out, form)
+	}
+	return out
+}
+
+// sayLetters adds up what polarityRows and letterRows name.
+func (m *models) sayLetters(out *wordSays, form []byte) {
+	var p [3]int32
+	var s [2]int32
+	polarity := func(h uint64) {
+		w := m.polarity.w[int(m.polarity.row(h))*3:][:3]
+		p[0], p[1], p[2] = p[0]+int32(w[0]), p[1]+int32(w[1]), p[2]+int32(w[2])
+	}
+	safety := func(h uint64) {
+		w := m.safetyModel.w[int(m.safetyModel.row(h))*2:][:2]
+		s[0], s[1] = s[0]+int32(w[0]), s[1]+int32(w[1])
+	}
+	for a := 0; a+3 <= len(form); a++ {
+		h := mix(hashBytes(form[a:a+3]), 2)
+		polarity(h)
+		safety(h)
+		if a+4 <= len(form) {
+			h = mix(h, uint64(form[a+3]))
+			polarity(h)
+		}
+		if a+5 <= len(form) {
+			h = mix(h, uint64(form[a+4]))
+			polarity(h)
+			safety(h)
+		}
+	}
+	for k := range p {
+		out.polarity[k] = int16(p[k])
+	}
+	for k := range s {
+		out.safety[k] = int16(s[k])
+	}
+}
+
+// A languageWord is what the letters of one word say to the model of
+// languages, and half a line, too.
+type languageWord struct {
+	form packedForm
+	sums [8]int16
+}
+
+// languageSets are fewer: the beginning of a text tells its language.
+const languageSets = 1 << 12
+
+// A languageCache remembers languageWords. It is for one goroutine.
+type languageCache struct {
+	sets [][2]languageWord // the first was asked for last
+	rows []uint32
+}
+
+func newLanguageCache() *languageCache {
+	return &languageCache{sets: make([][2]languageWord, languageSets)}
+}
+
+// of returns what the letters of a word say, and how many rows they are; no
+// sums for a form that is too long. A nil cache knows nothing.
+func (c *languageCache) of(l *linear, s *scanned, w *word) (sums *[8]int16, rows int) {
+	if c == nil || w.hi-w.lo > maxPacked || w.hi == w.lo {
+		return nil, 0
+	}
+	form, set := s.packed(w), &c.sets[w.key*fnvPrime>>40%languageSets]
+	switch form {
+	case set[0].form:
+	case set[1].form:
+		set[0], set[1] = set[1], set[0]
+	default:
+		set[1] = set[0]
+		set[0] = languageWord{form, c.sum(l, s.form(w), w.key)}
+	}
+	return &set[0].sums, form.languageRows(int(w.hi - w.lo))
+}
+
+// sum adds up the rows of a word.
+func (c *languageCache) sum(l *linear, form []byte, key uint64) (out [8]int16) {
+	c.rows = languageRows(c.rows[:0], l, form, key)
+	var some lanes
+	weights := bytesOf(l.w)
 	for _, r := range c.rows {
-		l.add(weights[int(r)*len(w.language):])
+		some.add(weights[int(r)*len(out):])
 	}
-	var sums [len(w.language)]int32
-	l.sums(&sums)
+	var sums [8]int32
+	some.sums(&sums)
 	for k, v := range sums {
-		w.language[k] = int16(v)
+		out[k] = int16(v)
 	}
-	c.rows = letterRows(c.rows[:0], c.m.safetyModel, form)
-	w.safetyRows = uint8(len(c.rows))
-	w.safety = add2(c.m.safetyModel, c.rows)
-	c.rows = polarityRows(c.rows[:0], c.m.polarity, form)
-	w.polarityRows = uint8(len(c.rows))
-	w.polarity = add3(c.m.polarity, c.rows)
+	return out
 }
 
-// add2 adds up rows of two weights.
-func add2(l *linear, rows []uint32) (sum [2]int16) {
-	for _, r := range rows {
-		w := l.w[int(r)*2:][:2]
-		sum[0] += int16(w[0])
-		sum[1] += int16(w[1])
+// languageRows is how many rows the function of that name appends for a form
+// of n bytes: one for the word, for every byte and the mark before them those
+// of two to five, and those of single bytes that are not ASCII.
+func (f *packedForm) languageRows(n int) int {
+	const high = 0x8080808080808080
+	rows := 1 + bits.OnesCount64(f[0]&high) + bits.OnesCount64(f[1]&high)
+	if n == 1 {
+		return rows + 3
 	}
-	return sum
-}
-
-// add3 adds up rows of three weights.
-func add3(l *linear, rows []uint32) (sum [3]int16) {
-	for _, r := range rows {
-		w := l.w[int(r)*3:][:3]
-		sum[0] += int16(w[0])
-		sum[1] += int16(w[1])
-		sum[2] += int16(w[2])
-	}
-	return sum
+	return rows + 4*n - 2
 }

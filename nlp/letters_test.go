@@ -7,9 +7,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestWordLettersFillALineOfTheCache(t *testing.T) {
-	if n := unsafe.Sizeof(wordLetters{}); n != cacheLine {
-		t.Errorf("%d bytes, want %d", n, cacheLine)
+func TestKnownWordsFillALineOfTheCache(t *testing.T) {
+	if n := unsafe.Sizeof([2]knownWord{}); n != cacheLine {
+		t.Errorf("two known words are %d bytes, want %d", n, cacheLine)
+	}
+	if n := unsafe.Sizeof([2]languageWord{}); n != cacheLine {
+		t.Errorf("two words of a language are %d bytes, want %d", n, cacheLine)
 	}
 }
 
@@ -20,10 +23,9 @@ func TestRememberedLettersSayWhatRowsSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cached, plain := &worker{m: m, letters: newLetterCache(m), told: map[string]bool{}}, &worker{m: m, told: map[string]bool{}}
-	for _, w := range []*worker{cached, plain} {
-		w.polarity = polarity{model: m.polarity, words: m.lexicon, letters: w.letters}
-	}
+	cached, plain := &worker{m: m, letters: newLanguageCache(), told: map[string]bool{}}, &worker{m: m, told: map[string]bool{}}
+	cached.polarity = polarity{model: m.polarity, words: m.lexicon, known: newWordCache(m)}
+	plain.polarity = polarity{model: m.polarity, words: m.lexicon}
 	word := rapid.OneOf(
 		rapid.SampledFrom([]string{"love", "Loooove", "not", "terrible!", "#winning", "naïve", "größer", "nausea", "Lipitor", "10mg", "don't", "😂", "@you", "antidisestablishmentarianism"}),
 		rapid.StringMatching(`[a-zé]{1,30}`),
@@ -53,14 +55,11 @@ func TestRememberedLettersSayWhatRowsSay(t *testing.T) {
 		if got, want := cached.safetyScore(a), plain.safetyScore(b); got != want {
 			t.Fatalf("%q is a report by %v, want %v", text, got, want)
 		}
-		got, want := cached.evidence(nil, a, 1), plain.evidence(nil, b, 1)
-		if len(got) != len(want) {
-			t.Fatalf("%q has %d pieces of evidence, want %d", text, len(got), len(want))
-		}
-		for i := range got {
-			if got[i] != want[i] {
-				t.Fatalf("%q: evidence %d is %v, want %v", text, i, got[i], want[i])
-			}
+		var got, want strongest
+		cached.evidence(&got, a, 1)
+		plain.evidence(&want, b, 1)
+		if got != want {
+			t.Fatalf("%q: evidence is %v, want %v", text, got, want)
 		}
 	})
 }

@@ -180,8 +180,8 @@ type worker struct {
 	rows      []uint32
 	hits      []hit
 	contrib   []float32
-	letters   *letterCache
-	parts     []mention.Evidence
+	letters   *languageCache
+	parts     strongest
 	phrases   []candidate
 	lowered   []byte          // of the phrases
 	told      map[string]bool // of the safety elements
@@ -203,14 +203,8 @@ type field struct {
 	tokens  []token
 	view    nameView
 	tagged  bool
-	logits  [3]float32
-	lean    float32 // of the logits, by the kind of text
-	sums    valenceSums
-	feats   []feature
-	grams   []gramSum
-	given   []float32
-	news    bool
 	present bool
+	opinion
 }
 
 func (a *Analyzer) acquire() *worker {
@@ -220,8 +214,10 @@ func (a *Analyzer) acquire() *worker {
 	default:
 		t := newTagger(a.m.base)
 		t.entities, t.cache, t.runs = a.m.entities, a.m.seen, a.m.runs
-		c := newLetterCache(a.m)
-		return &worker{m: a.m, told: map[string]bool{}, tagger: t, letters: c, polarity: polarity{model: a.m.polarity, words: a.m.lexicon, letters: c}}
+		return &worker{
+			m: a.m, told: map[string]bool{}, tagger: t, letters: newLanguageCache(),
+			polarity: polarity{model: a.m.polarity, words: a.m.lexicon, known: newWordCache(a.m)},
+		}
 	}
 }
 
@@ -291,7 +287,7 @@ func (w *worker) load(m *mention.Mention) {
 		d.scan.scan(f.text)
 		d.tokens = d.tokens[:0]
 		d.view = nameView{entities: d.view.entities[:0], beliefs: d.view.beliefs[:0]}
-		d.logits, d.lean, d.feats, d.grams = [3]float32{}, 0, d.feats[:0], d.grams[:0]
+		d.logits, d.lean = [3]float32{}, 0
 	}
 }
 

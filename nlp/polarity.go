@@ -1,52 +1,30 @@
 package nlp
 
-import "strings"
-
-// A feature is one row of the sentiment model, and the words it speaks of:
-// first and last, or none (-1) for what is known of the whole text alone.
-type feature struct {
-	row         uint32
-	first, last int32
-}
-
-// Groups that a feature of the whole text may speak of, in feature.first.
-const (
-	ofText     = -1 // nobody: shared by all words
-	ofPositive = -2 // the words with a positive valence
-	ofNegative = -3
-	ofLexical  = -4 // all words with a valence
+import (
+	"slices"
+	"strings"
 )
-
-// A gramSum is what the letters of a word say: whole numbers, which may be
-// added up in any order.
-type gramSum struct {
-	sum  [3]int16
-	rows uint8
-	word int32
-}
-
-func gramRows(grams []gramSum) int {
-	n := 0
-	for i := range grams {
-		n += int(grams[i].rows)
-	}
-	return n
-}
 
 // A polarity scores texts. It is for one goroutine; its zero value with the
 // models set is ready.
 type polarity struct {
-	model   *linear
-	words   *lexicon
-	feats   []feature
-	grams   []gramSum    // of words that letters knows
-	letters *letterCache // nil: every row is a feature
-	rows    []uint32
-	sums    valenceSums
-	given   []float32 // what business news gives to every word
-	news    bool      // the text is business news
-	kind    uint64    // of the text
-	lean    float32   // to positive from negative, by the kind of text
+	model *linear
+	words *lexicon
+	known *wordCache // nil: what letters say is among the features
+	polarityFeatures
+	opinion
+}
+
+// An opinion is what was found of a text, for its evidence.
+type opinion struct {
+	logits [3]float32
+	lean   float32 // of the logits to positive from negative, by the kind of text
+	sums   valenceSums
+	said   []wordSaid
+	groups [groups]int32 // what rows of the whole text gave
+	n      int           // features
+	given  []float32     // what business news gives to every word
+	news   bool          // the text is business news
 }
 
 // valenceSums are what the lexicon says of a text.
@@ -56,12 +34,27 @@ type valenceSums struct {
 	exclaims, questions, caps             int
 	social                                bool // links, handles, hashtags, emoji
 	words                                 int
+	medical                               int // words of patients
 }
 
 const negationScope = 3 // words after a negation
 
+// lookUp sets what the words of s say.
+func (x *polarity) lookUp(s *scanned, pw *polarityWords) {
+	if x.known != nil {
+		x.known.read(s)
+		return
+	}
+	s.says = slices.Grow(s.says[:0], len(s.words))[:len(s.words)]
+	for i := range s.words {
+		s.says[i] = wordSays{}
+		s.says[i].lists, s.says[i].valence = pw.lists(x.words, &s.words[i])
+	}
+}
+
 // valences sets valence and negation of the words of s and sums them up.
 func (x *polarity) valences(s *scanned, pw *polarityWords) {
+	x.lookUp(s, pw)
 	v := valenceSums{}
 	scope, but := 0, -1
 	shouts := 0
@@ -72,7 +65,7 @@ func (x *polarity) valences(s *scanned, pw *polarityWords) {
 	}
 	mixed := shouts > 0 && shouts < len(s.words)*2/3
 	for i := range s.words {
-		w := &s.words[i]
+		w, says := &s.words[i], &s.says[i]
 		w.valence, w.lexical, w.negated = 0, false, false
 		switch w.kind {
 		case kindURL, kindHandle, kindCashtag:
@@ -89,17 +82,21 @@ func (x *polarity) valences(s *scanned, pw *polarityWords) {
 			}
 		case kindHashtag:
 			v.social = true
+		case kindWord:
+			if says.lists&onMedical != 0 {
+				v.medical++
+			}
 		}
 		v.words++
 		if w.flags&flagCaps != 0 {
 			v.caps++
 		}
-		if pw.contrasts.has(w.hash) {
+		if says.lists&onContrasts != 0 {
 			but = i
 		}
-		if pw.negations.has(w.hash) {
+		if says.lists&onNegations != 0 {
 			scope = negationScope
-			if e, ok := x.words.find(w.hash); !ok || e > 0 || x.lexicalAhead(s, i) {
+			if says.lists&onLexicon == 0 || says.valence > 0 || lexicalAhead(s, i) {
 				continue
 			}
 			scope--
@@ -108,9 +105,9 @@ func (x *polarity) valences(s *scanned, pw *polarityWords) {
 		}
 		w.negated = scope > 0 && w.kind != kindEmote
 		scope--
-		if e, ok := x.words.find(w.hash); ok && !contracted(s, w) && !vague(s, i) {
+		if says.lists&onLexicon != 0 && !contracted(s, w) && !vague(s, i) {
 			w.lexical = true
-			w.valence = degree(s, i, float32(e)/25, pw, mixed)
+			w.valence = degree(s, i, float32(says.valence)/25, mixed)
 			if w.negated {
 				w.valence *= -0.74
 			}
@@ -140,9 +137,9 @@ var keyKind = hash("kind")
 
 // lexicalAhead reports whether a word with a valence stands among the three
 // after word i.
-func (x *polarity) lexicalAhead(s *scanned, i int) bool {
+func lexicalAhead(s *scanned, i int) bool {
 	for k := i + 1; k < min(len(s.words), i+4); k++ {
-		if _, ok := x.words.find(s.words[k].hash); ok {
+		if s.says[k].lists&onLexicon != 0 {
 			return true
 		}
 	}
@@ -165,7 +162,7 @@ func (*polarity) mark(s *scanned, w *word, v *valenceSums) {
 }
 
 // degree applies the words before word i, and its capitals, to its valence.
-func degree(s *scanned, i int, v float32, pw *polarityWords, mixed bool) float32 {
+func degree(s *scanned, i int, v float32, mixed bool) float32 {
 	sign := float32(1)
 	if v < 0 {
 		sign = -1
@@ -179,8 +176,11 @@ func degree(s *scanned, i int, v float32, pw *polarityWords, mixed bool) float32
 	}
 	by := [...]float32{1, 0.95, 0.9}
 	for back := 1; back <= 3 && i-back >= 0; back++ {
-		if d, ok := pw.degrees.find(s.words[i-back].hash); ok {
-			v += sign * d * by[back-1]
+		switch s.says[i-back].lists & (onMore | onLess) {
+		case onMore:
+			v += sign * degreeStep * by[back-1]
+		case onLess:
+			v += sign * -degreeStep * by[back-1]
 		}
 	}
 	return v
@@ -223,181 +223,16 @@ func (v *valenceSums) compound() float32 {
 	return t / sqrt32(t*t+15)
 }
 
-// features makes the features of s, whose valences must be set.
-func (x *polarity) features(s *scanned, pw *polarityWords) {
-	x.feats, x.grams = x.feats[:0], x.grams[:0]
-	x.kind = x.sums.textKind(s)
-	p1, p2 := uint64(11), uint64(12)
-	after := false
-	var at1, at2 int32 = -1, -1
-	for k := range s.words {
-		w, i := &s.words[k], int32(k)
-		h := w.hash
-		if contracted(s, w) {
-			h = mix(h, contraction)
-		}
-		switch w.kind {
-		case kindURL:
-			h = 21
-		case kindHandle, kindCashtag:
-			h = 22
-		case kindPunct, kindEmote:
-			x.add(mix(h, 5), i, i)
-			x.ofKind(h, 0, i)
-		case kindHashtag, kindWord, kindNumber, kindPoss:
-			x.word(s, w, i, h)
-			after = after || pw.contrasts.has(h)
-			if after && w.valence > 0 {
-				x.add(901, i, i)
-			} else if after && w.valence < 0 {
-				x.add(902, i, i)
-			}
-		}
-		x.add(mix(p1, h), max(at1, 0), i)
-		if k > 1 {
-			x.add(mix(mix(p2, p1), h), at2, i)
-			x.add(mix(mix(p2, 3), h), at2, i)
-		}
-		p2, p1, at2, at1 = p1, h, at1, i
-	}
-	if n := int32(len(s.words)); n > 0 {
-		x.add(mix(s.words[n-1].hash, 91), n-1, n-1)
-	}
-	x.whole()
-}
-
-// word adds what one word says by itself.
-func (x *polarity) word(s *scanned, w *word, i int32, h uint64) {
-	x.add(h, i, i)
-	x.ofKind(h, 0, i)
-	if w.negated {
-		x.add(mix(h, 77), i, i)
-		x.ofKind(h, 1, i)
-	}
-	if w.flags&flagCaps != 0 {
-		x.add(mix(h, 33), i, i)
-	}
-	if w.flags&flagLong != 0 {
-		x.add(9030, i, i)
-	}
-	if w.lexical {
-		x.add(mix(2000, uint64(int(w.valence*2)+50)), i, i)
-	}
-	form := s.form(w)
-	if len(form) < 4 || w.kind == kindNumber || h != w.hash {
-		return
-	}
-	if e := x.letters.of(form, w.key); e != nil {
-		x.grams = append(x.grams, gramSum{e.polarity, e.polarityRows, i})
-		return
-	}
-	x.rows = polarityRows(x.rows[:0], x.model, form)
-	for _, r := range x.rows {
-		x.feats = append(x.feats, feature{r, i, i})
-	}
-}
-
-// polarityRows appends the rows of the 3 to 5 byte pieces of a form.
-func polarityRows(rows []uint32, l *linear, form []byte) []uint32 {
-	for a := 0; a+3 <= len(form); a++ {
-		g := mix(hashBytes(form[a:a+3]), 2)
-		rows = append(rows, l.row(g))
-		if a+4 <= len(form) {
-			rows = append(rows, l.row(mix(g, uint64(form[a+3]))))
-		}
-		if a+5 <= len(form) {
-			rows = append(rows, l.row(mix(mix(g, uint64(form[a+3])), uint64(form[a+4]))))
-		}
-	}
-	return rows
-}
-
-func (x *polarity) add(h uint64, first, last int32) {
-	x.feats = append(x.feats, feature{x.model.row(h), first, last})
-}
-
-// steps adds one feature for every step that v reaches.
-func (x *polarity) steps(id uint64, v float32, of int32) {
-	for j := range uint64(min(13, max(0, v*1.5)) + 1) {
-		x.add(mix(1000+id, j), of, of)
-	}
-}
-
-// whole adds what the lexicon says of the whole text.
-func (x *polarity) whole() {
-	v := &x.sums
-	kind := uint64(0)
-	switch {
-	case v.social:
-		kind = 1
-	case v.words <= 8:
-		kind = 2
-	case v.words > 25:
-		kind = 3
-	}
-	x.steps(1, v.pos, ofPositive)
-	x.steps(2, v.neg, ofNegative)
-	x.steps(3, float32(v.nPos), ofPositive)
-	x.steps(4, float32(v.nNeg), ofNegative)
-	x.steps(5, v.maxPos*1.5, ofPositive)
-	x.steps(6, v.maxNeg*1.5, ofNegative)
-	if v.total > 0 {
-		x.steps(7, v.total, ofLexical)
-	} else {
-		x.steps(8, -v.total, ofLexical)
-	}
-	c := v.compound()
-	for j := -9; j <= 9; j++ {
-		if (j > 0 && c*10 >= float32(j)) || (j < 0 && c*10 <= float32(j)) {
-			x.add(mix(3000, uint64(j+10)), ofLexical, ofLexical)
-			x.add(mix(3100+kind, uint64(j+10)), ofLexical, ofLexical)
-			x.ofKind(uint64(j+10), 3, ofLexical)
-		}
-	}
-	switch {
-	case v.last > 0:
-		x.add(9001, ofPositive, ofPositive)
-	case v.last < 0:
-		x.add(9002, ofNegative, ofNegative)
-	default:
-		x.add(9003, ofText, ofText)
-	}
-	for j := range uint64(min(v.exclaims, 3)) {
-		x.add(9100+j, ofText, ofText)
-	}
-	for j := range uint64(min(v.questions, 3)) {
-		x.add(9110+j, ofText, ofText)
-	}
-	for j := range uint64(min(v.caps, 3)) {
-		x.add(9120+j, ofText, ofText)
-	}
-	x.add(9200, ofText, ofText)
-	x.add(9210+kind, ofText, ofText)
-}
-
-// logits returns the scores of positive, negative and neutral.
-func (x *polarity) logits() [3]float32 {
-	var s [3]float32
-	for i := range x.feats {
-		x.model.add3(&s, x.feats[i].row)
-	}
-	for i := range x.grams {
-		for k, v := range x.grams[i].sum {
-			s[k] += float32(v)
-		}
-	}
-	k := x.model.scale / sqrt(len(x.feats)+gramRows(x.grams))
-	return [3]float32{s[0] * k, s[1] * k, s[2] * k}
-}
-
 // read scores a text: positive, negative, neutral.
 func (x *polarity) read(s *scanned, pw *polarityWords) [3]float32 {
-	if x.lean = 0; len(s.words) == 0 {
-		return [3]float32{}
+	x.logits, x.lean = [3]float32{}, 0
+	if len(s.words) == 0 {
+		return x.logits
 	}
 	x.valences(s, pw)
-	x.features(s, pw)
-	l := x.logits()
+	x.features(s)
+	x.addUp()
+	l := x.scores()
 	x.given = append(x.given[:0], make([]float32, len(s.words))...)
 	news, business := pw.finance.read(s, x.sums.social, &l, x.given)
 	x.news = news
@@ -415,7 +250,7 @@ func (x *polarity) read(s *scanned, pw *polarityWords) [3]float32 {
 	}
 	l[0] += tilt[0]
 	l[1] += tilt[1]
-	x.lean = tilt[0] - tilt[1]
+	x.logits, x.lean = l, tilt[0]-tilt[1]
 	return l
 }
 

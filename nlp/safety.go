@@ -221,15 +221,15 @@ func (w *worker) safetyScore(d *field) float32 {
 		}
 		var s [2]float32
 		known := 0
-		w.rows = w.m.safetyRows(w.rows[:0], &d.scan, from, to, func(word *word, rows []uint32) []uint32 {
-			form := d.scan.form(word)
-			e := w.letters.of(form, word.key)
-			if e == nil {
+		w.rows = w.m.safetyRows(w.rows[:0], &d.scan, from, to, func(i int, rows []uint32) []uint32 {
+			form := d.scan.form(&d.scan.words[i])
+			if w.polarity.known == nil {
 				return letterRows(rows, w.m.safetyModel, form)
 			}
-			s[0] += float32(e.safety[0])
-			s[1] += float32(e.safety[1])
-			known += int(e.safetyRows)
+			says := &d.scan.says[i]
+			s[0] += float32(says.safety[0])
+			s[1] += float32(says.safety[1])
+			known += safetyRowsOf(len(form))
 			return rows
 		})
 		for _, r := range w.rows {
@@ -249,8 +249,8 @@ func (w *worker) safetyScore(d *field) float32 {
 }
 
 // safetyRows appends the rows of the safety model for words from..to-1;
-// letters appends those of the letters of a word.
-func (m *models) safetyRows(rows []uint32, s *scanned, from, to int, letters func(*word, []uint32) []uint32) []uint32 {
+// letters appends those of the letters of word i.
+func (m *models) safetyRows(rows []uint32, s *scanned, from, to int, letters func(i int, rows []uint32) []uint32) []uint32 {
 	l := m.safetyModel
 	add := func(h uint64) { rows = append(rows, l.row(h)) }
 	p1, p2 := uint64(11), uint64(12)
@@ -278,7 +278,7 @@ func (m *models) safetyRows(rows []uint32, s *scanned, from, to int, letters fun
 				add(mix(uint64(class), 31))
 				add(mix(mix(uint64(class), 32), p1))
 			}
-			rows = letters(w, rows)
+			rows = letters(i, rows)
 		}
 		add(w.hash)
 		add(mix(p1, h))

@@ -52,7 +52,8 @@ type scanned struct {
 	words []word
 	buf   []byte
 
-	product []bool // of each word: a watched product; empty until the safety reader marks them
+	says    []wordSays // of each word; empty until they are looked up
+	product []bool     // of each word: a watched product; empty until the safety reader marks them
 }
 
 const (
@@ -67,7 +68,8 @@ func (s *scanned) scan(text string) {
 	if len(text) > maxScan {
 		text = text[:maxScan]
 	}
-	s.text, s.words, s.buf, s.product = text, s.words[:0], s.buf[:0], s.product[:0]
+	s.text, s.words, s.says, s.product = text, s.words[:0], s.says[:0], s.product[:0]
+	s.buf = slices.Grow(s.buf[:0], len(text)+maxPacked)
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {

@@ -1,6 +1,8 @@
 package nlp
 
 import (
+	"slices"
+
 	"earshot/mention"
 )
 
@@ -36,10 +38,9 @@ func (w *worker) score() {
 		if !d.present {
 			continue
 		}
-		d.logits = w.polarity.read(&d.scan, w.m.words)
-		d.sums, d.lean = w.polarity.sums, w.polarity.lean
-		d.feats, d.grams = append(d.feats[:0], w.polarity.feats...), append(d.grams[:0], w.polarity.grams...)
-		d.given, d.news = append(d.given[:0], w.polarity.given...), w.polarity.news
+		w.polarity.opinion = d.opinion // for the memory that it has
+		w.polarity.read(&d.scan, w.m.words)
+		d.opinion = w.polarity.opinion
 	}
 }
 
@@ -65,17 +66,17 @@ func (w *worker) mixed() (l [3]float32, lean float32, share [2]float32) {
 func (w *worker) sentiment() *mention.Sentiment {
 	l, lean, share := w.mixed()
 	out := verdict(l, lean)
-	w.parts = w.parts[:0]
+	w.parts.n = 0
 	for i := range w.fields {
 		if share[i] != 0 {
-			w.parts = w.evidence(w.parts, &w.fields[i], share[i])
+			w.evidence(&w.parts, &w.fields[i], share[i])
 		}
 	}
 	d := &w.fields[1]
 	if !d.present {
 		d = &w.fields[0]
 	}
-	out.Evidence = settle(w.parts, out.Score, mention.Span{Field: d.name, End: len(d.text)})
+	out.Evidence = settle(&w.parts, out.Score, mention.Span{Field: d.name, End: len(d.text)})
 	return &out
 }
 
@@ -106,55 +107,58 @@ func sign(x float64) float64 {
 	return 1
 }
 
-// evidence appends what every word of d gave to the difference of positive
-// and negative.
-func (w *worker) evidence(parts []mention.Evidence, d *field, share float32) []mention.Evidence {
+// evidence adds what every word of d gave to the difference of positive and
+// negative.
+func (w *worker) evidence(parts *strongest, d *field, share float32) {
 	words := d.scan.words
 	if len(words) == 0 {
-		return parts
+		return
 	}
-	w.contrib = append(w.contrib[:0], make([]float32, len(words))...)
-	c, m := w.contrib, w.m.polarity
-	var groups [5]float32
-	for i := range d.grams {
-		g := &d.grams[i]
-		c[g.word] += float32(g.sum[0]) - float32(g.sum[1])
-	}
-	for _, f := range d.feats {
-		row := m.w[int(f.row)*3:]
-		v := float32(row[0]) - float32(row[1])
-		switch {
-		case f.first < 0:
-			groups[-f.first] += v
-		case f.first == f.last:
-			c[f.first] += v
-		default:
-			n := float32(f.last - f.first + 1)
-			for i := f.first; i <= f.last; i++ {
-				c[i] += v / n
-			}
-		}
-	}
-	scale := m.scale / sqrt(len(d.feats)+gramRows(d.grams))
+	w.contrib = slices.Grow(w.contrib[:0], len(words))[:len(words)]
+	c := w.contrib
+	d.divide(c)
+	scale := w.m.polarity.scale / sqrt(d.n)
 	if d.news {
 		scale *= financeFade
 	}
-	groups[-ofLexical] += lexiconShare * d.sums.compound() / scale
-	spread(words, c, &groups)
+	positive, negative, lexical := float32(d.groups[ofPositive]), float32(d.groups[ofNegative]), float32(d.groups[ofLexical])
+	lexical += lexiconShare * d.sums.compound() / scale
+	spread(words, c, positive, negative, lexical)
 	for i := range words {
-		c[i] = share * polarSlope * (c[i]*scale + d.given[i])
-		if c[i] != 0 {
-			parts = append(parts, mention.Evidence{
-				Span:   mention.Span{Field: d.name, Start: int(words[i].start), End: int(words[i].end)},
-				Weight: float64(c[i]),
-			})
+		if v := share * polarSlope * (c[i]*scale + d.given[i]); v != 0 {
+			parts.add(d.name, &words[i], v)
 		}
 	}
-	return parts
+}
+
+// divide sets what every word gave: what features of several words gave is
+// divided among them, in the order of the features.
+func (o *opinion) divide(c []float32) {
+	var one, two float32 // of the word before, and of the one before that
+	for k := range o.said {
+		f := &o.said[k]
+		pair, triple, skip := float32(f.pair)/2, float32(f.triple)/3, float32(f.skip)/3
+		if k == 0 {
+			pair *= 2 // nobody to share with
+		}
+		here := float32(f.own) + pair
+		one += pair
+		two, one, here = two+triple, one+triple, here+triple
+		two, one, here = two+skip, one+skip, here+skip
+		if k > 1 {
+			c[k-2] = two
+		}
+		two, one = one, here
+	}
+	n := len(c)
+	c[n-1] = one + float32(o.groups[ofLast])
+	if n > 1 {
+		c[n-2] = two
+	}
 }
 
 // spread gives what features of the whole text said to the words they mean.
-func spread(words []word, c []float32, groups *[5]float32) {
+func spread(words []word, c []float32, positive, negative, lexical float32) {
 	var pos, neg float32
 	for i := range words {
 		if v := words[i].valence; v > 0 {
@@ -167,21 +171,20 @@ func spread(words []word, c []float32, groups *[5]float32) {
 		v := words[i].valence
 		switch {
 		case v > 0:
-			c[i] += groups[-ofPositive]*v/pos + groups[-ofLexical]*v/(pos+neg)
+			c[i] += positive*v/pos + lexical*v/(pos+neg)
 		case v < 0:
-			c[i] += groups[-ofNegative]*-v/neg + groups[-ofLexical]*-v/(pos+neg)
+			c[i] += negative*-v/neg + lexical*-v/(pos+neg)
 		}
 	}
 }
 
-// settle keeps the strongest parts and makes all weights add up to score: the
-// parts are of the unbent score, and a last one, over the whole text, carries
-// what small parts and the text as a whole gave. It reorders parts.
-func settle(parts []mention.Evidence, score float64, whole mention.Span) []mention.Evidence {
-	parts = strongest(parts)
-	out := make([]mention.Evidence, 0, len(parts)+1)
+// settle makes the weights of the strongest parts add up to score: the parts
+// are of the unbent score, and a last one, over the whole text, carries what
+// small parts and the text as a whole gave.
+func settle(parts *strongest, score float64, whole mention.Span) []mention.Evidence {
+	out := make([]mention.Evidence, 0, parts.n+1)
 	rest := score
-	for _, p := range parts {
+	for _, p := range parts.list[:parts.n] {
 		if p.Weight = round(float32(p.Weight)); p.Weight != 0 {
 			out = append(out, p)
 			rest -= p.Weight
@@ -193,23 +196,26 @@ func settle(parts []mention.Evidence, score float64, whole mention.Span) []menti
 	return out
 }
 
-// strongest moves the strongest parts to the front, in order, the earlier one
-// first of two that are equal, and returns them.
-func strongest(parts []mention.Evidence) []mention.Evidence {
-	n := 0
-	for _, p := range parts {
-		i := n
-		for i > 0 && abs(parts[i-1].Weight) < abs(p.Weight) {
-			i--
-		}
-		if i == maxEvidence {
-			continue
-		}
-		n = min(n+1, maxEvidence)
-		copy(parts[i+1:n], parts[i:n-1])
-		parts[i] = p
+// strongest are the strongest parts in order, the earlier one first of two
+// that are equal.
+type strongest struct {
+	list [maxEvidence]mention.Evidence
+	n    int
+}
+
+// add puts a word of a field on the list if it is strong enough.
+func (s *strongest) add(field string, w *word, weight float32) {
+	v := float64(weight)
+	i := s.n
+	for i > 0 && abs(s.list[i-1].Weight) < abs(v) {
+		i--
 	}
-	return parts[:n]
+	if i == maxEvidence {
+		return
+	}
+	s.n = min(s.n+1, maxEvidence)
+	copy(s.list[i+1:s.n], s.list[i:s.n-1])
+	s.list[i] = mention.Evidence{Span: mention.Span{Field: field, Start: int(w.start), End: int(w.end)}, Weight: v}
 }
 
 func abs(x float64) float64 { return max(x, -x) }

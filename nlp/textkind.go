@@ -17,26 +17,20 @@ var medicalWords = setOf("mg", "dose", "doses", "dosage", "doctor", "doctors", "
 	"side", "effects", "effect", "symptom", "symptoms", "pain", "treatment", "prescribed", "prescription", "tablet", "tablets", "capsule", "daily", "headache", "headaches", "nausea",
 	"weight", "sleep", "depression", "anxiety", "dizziness", "skin", "patient", "patients", "therapy", "disorder", "migraine", "blood", "pressure", "acne", "fatigue", "insomnia", "stomach")
 
-// textKind tells the kind of a text whose valences are set.
-func (v *valenceSums) textKind(s *scanned) uint64 {
-	if v.social {
+// textKind tells the kind of a text of n words whose valences are set.
+func (v *valenceSums) textKind(n int) uint64 {
+	switch {
+	case v.social:
 		return kindSocial
-	}
-	n := 0
-	for i := range s.words {
-		if w := &s.words[i]; w.kind == kindWord && medicalWords.has(w.hash) {
-			n++
-		}
-	}
-	if n >= medicalLeast && n*medicalShare >= len(s.words) {
+	case v.medical >= medicalLeast && v.medical*medicalShare >= n:
 		return kindMedical
 	}
 	return kindPlain
 }
 
 // ofKind adds what a feature says in texts of this kind.
-func (x *polarity) ofKind(h, id uint64, of int32) {
+func (x *polarity) ofKind(h, id uint64) {
 	if x.kind != kindPlain {
-		x.add(mix(h, x.kind+id), of, of)
+		x.put(mix(h, x.kind+id))
 	}
 }

@@ -3,6 +3,7 @@ package nlp
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 const sentimentBits = 19
@@ -52,12 +53,8 @@ func (t *trainer) makeSentiment() error {
 			}
 			s.scan(r.Text)
 			x.valences(&s, pw)
-			x.features(&s, pw)
-			e := example{target: target, weight: m.weight * classWeight(m.set, r.Label)}
-			for _, f := range x.feats {
-				e.rows = append(e.rows, f.row)
-			}
-			examples = append(examples, e)
+			x.features(&s)
+			examples = append(examples, example{rows: slices.Clone(x.rows), target: target, weight: m.weight * classWeight(m.set, r.Label)})
 		}
 	}
 	t.say("sentiment: %d texts", len(examples))

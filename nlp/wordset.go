@@ -51,10 +51,39 @@ func newPolarityWords() *polarityWords {
 		finance:   newFinanceReader(),
 	}
 	for _, w := range []string{"very", "really", "so", "too", "extremely", "absolutely", "totally", "super", "completely", "incredibly", "highly", "truly", "utterly", "deeply", "especially", "exceptionally", "particularly", "fucking", "freaking", "hella", "insanely", "awfully", "damn", "quite", "most", "more"} {
-		p.degrees.put(hash(w), 0.293)
+		p.degrees.put(hash(w), degreeStep)
 	}
 	for _, w := range []string{"barely", "slightly", "somewhat", "kinda", "kindof", "partly", "marginally", "occasionally", "almost", "less", "little", "scarcely", "sorta", "mildly"} {
-		p.degrees.put(hash(w), -0.293)
+		p.degrees.put(hash(w), -degreeStep)
 	}
 	return p
+}
+
+// degreeStep is how much a word strengthens the next.
+const degreeStep = 0.293
+
+// lists tells the lists that a word is on, and its valence in the lexicon.
+func (p *polarityWords) lists(l *lexicon, w *word) (on wordLists, valence int8) {
+	if v, ok := l.find(w.hash); ok {
+		on, valence = onLexicon, v
+	}
+	if p.negations.has(w.hash) {
+		on |= onNegations
+	}
+	if p.contrasts.has(w.hash) {
+		on |= onContrasts
+	}
+	if medicalWords.has(w.hash) {
+		on |= onMedical
+	}
+	switch by, _ := p.degrees.find(w.hash); {
+	case by > 0:
+		on |= onMore
+	case by < 0:
+		on |= onLess
+	}
+	if len(p.finance.words.starting(w.key)) > 0 {
+		on |= onFinance
+	}
+	return on, valence
 }
