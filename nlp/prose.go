@@ -10,16 +10,17 @@ import (
 // labeller, in tables from the hash of a feature to its weights. It is
 // read-only after loading.
 type base struct {
-	classes []string // parts of speech
-	labels  []string // of entities
-	fixed   map[string]string
-	basic   map[string]struct{} // prose's list of plain words
-	pos     weightTable[tagWeight]
-	ner     weightTable[labelWeight]
-	small   tagWeights
-	paired  sieve    // hashes of words that are in features with a tag before them
-	nexted  sieve    // the same of words with a tag after them
-	folded  []string // classes in lower case
+	classes  []string // parts of speech
+	labels   []string // of entities
+	fixed    map[string]string
+	basic    map[string]struct{} // prose's list of plain words
+	pos      weightTable[tagWeight]
+	ner      weightTable[labelWeight]
+	small    tagWeights
+	labeller labelWeights
+	paired   sieve    // hashes of words that are in features with a tag before them
+	nexted   sieve    // the same of words with a tag after them
+	folded   []string // classes in lower case
 
 	nouns, adjectives uint64 // classes, by bit
 }
@@ -74,6 +75,7 @@ func readBase(mem *memory) (*base, error) {
 		}
 	}
 	b.small.fill(b)
+	b.labeller.fill(b)
 	return b, nil
 }
 
@@ -150,7 +152,9 @@ func (b *base) readLabeller(mem *memory) error {
 		for li, l := range b.labels {
 			if m := len(key) - len(l) - 1; m > 0 && key[m] == '-' && bytes.HasSuffix(key, []byte(l)) {
 				h := hashBytes(key[:m])
-				b.nexted.addNexted(key[:m])
+				if b.nexted.addNexted(key[:m]) {
+					b.labeller.boundNext(w[id], l == outsideLabel)
+				}
 				entries = append(entries, entry{h, w[id], uint8(li)})
 				count.add(h)
 				break

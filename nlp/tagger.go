@@ -22,15 +22,7 @@ type tagWeights struct {
 	bias        ref      // pos
 	starts      []tagStart
 	n           int
-
-	next, own, before []ref // ner: by class; the last is None
-	ownHist           []ref // ner: class*hists + history
-	hist              []ref // ner: by history
-	shapeHist         []ref // ner: shape*hists + history
 }
-
-// The histories that prose's labeller knows: what is left of its last label.
-var histories = []string{"None", "B", "I", "O"}
 
 func (s *tagWeights) fill(b *base) {
 	names := append(append([]string{}, b.classes...), "-START-", "-START2-")
@@ -54,26 +46,6 @@ func (s *tagWeights) fill(b *base) {
 			s.starts[i].add(b.pos.of(r))
 		}
 	}
-	for i, c := range append(append([]string{}, b.classes...), "None") {
-		next := "None"
-		if i < len(b.folded) {
-			next = b.folded[i]
-		}
-		s.next = append(s.next, b.ner.find(hashString("nextpos-"+next)))
-		s.own = append(s.own, b.ner.find(hashString("pos-"+c)))
-		s.before = append(s.before, b.ner.find(hashString("prevpos-"+c)))
-		for _, h := range histories {
-			s.ownHist = append(s.ownHist, b.ner.find(hashString("pos+prevtag-"+c+"+"+h)))
-		}
-	}
-	for _, h := range histories {
-		s.hist = append(s.hist, b.ner.find(hashString("prevtag-"+h)))
-	}
-	for _, sh := range shapes {
-		for _, h := range histories {
-			s.shapeHist = append(s.shapeHist, b.ner.find(hashString("shape+prevtag-"+sh+"+"+h)))
-		}
-	}
 }
 
 // A tagger runs prose's models. It is for one goroutine.
@@ -83,11 +55,9 @@ type tagger struct {
 	runs     *recent[[]piece] // what runs without white space are made of
 	row      []*wordFeatures
 	cut      []string         // scratch of pieces
-	nexts    []ref            // of label: features of words and the tags after them
 	touched  uint32           // of no meaning: keeps reads that only bring weights near
 	rows     [places][]uint32 // scratch of words
 	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
-	none     [2]ref           // prevword-None, nextword-None
 	entities *entityModel
 }
 
@@ -98,7 +68,6 @@ func newTagger(b *base) *tagger {
 		t.context(f, [2]uint64{})
 		t.edge[i] = f
 	}
-	t.none = [2]ref{b.ner.find(hashString("prevword-None")), b.ner.find(hashString("nextword-None"))}
 	return t
 }
 
@@ -215,99 +184,4 @@ func (b *base) rounded(refs *[tagFeatures]ref, sums *[mostClasses]int32, top int
 		}
 	}
 	return at
-}
-
-// label sets prose's entity labels of toks, which must have been tagged just
-// before.
-func (t *tagger) label(toks []token) {
-	b, s := t.b, &t.b.small
-	n := len(toks)
-	hist, none := 0, len(b.classes)
-	var scores [maxLabels]float64
-	add := func(r ref) { addLabels(&scores, b.ner.of(r)) }
-	for i := range toks {
-		if i%touchAhead == 0 {
-			t.touchLabels(toks, i)
-		}
-		f := t.row[i+2]
-		scores = f.named
-		next, prevTag, prevHist, prevShape := none, none, 0, shapeNone
-		if i > 0 {
-			prevTag, prevHist = int(toks[i-1].tag), hist
-			add(t.row[i+1].nerPrev)
-		} else {
-			add(t.none[0])
-		}
-		if i > 1 {
-			prevShape = int(t.row[i+1].shape)
-		}
-		if i < n-1 {
-			next = int(toks[i+1].tag)
-			add(t.row[i+3].nerNext)
-		} else {
-			add(t.none[1])
-		}
-		own := int(toks[i].tag)
-		add(s.next[next])
-		add(s.own[own])
-		add(s.ownHist[own*len(histories)+prevHist])
-		add(s.before[prevTag])
-		add(s.hist[prevHist])
-		add(s.shapeHist[prevShape*len(histories)+prevHist])
-		add(t.nexts[i%touchAhead])
-		l := 0
-		for k := 1; k < len(b.labels); k++ {
-			if scores[k] > scores[l] {
-				l = k
-			}
-		}
-		toks[i].label = uint8(l)
-		hist = history(b.labels[l])
-	}
-}
-
-// touchLabels finds the features of words and the tags after them of the next
-// tokens, and brings weights near: see touchRuns.
-func (t *tagger) touchLabels(toks []token, from int) {
-	t.nexts = t.nexts[:0]
-	var x uint8
-	w := t.b.ner.weights
-	for i := from; i < min(len(toks), from+touchAhead); i++ {
-		f := toks[i].known
-		next := ref(0)
-		if f.nexted {
-			name := "None"
-			if i+1 < len(toks) {
-				name = t.b.folded[toks[i+1].tag]
-			}
-			next = t.b.ner.find(f.withNext.of(name))
-		}
-		t.nexts = append(t.nexts, next)
-		x ^= w[f.nerPrev.at()].label ^ w[f.nerNext.at()].label
-	}
-	for _, r := range t.nexts {
-		x ^= w[r.at()].label
-	}
-	t.touched ^= uint32(x)
-}
-
-// addLabels adds the weights of a feature to the scores of labels.
-func addLabels(scores *[maxLabels]float64, weights []labelWeight) {
-	for i := range weights {
-		w := &weights[i]
-		if w.label < maxLabels {
-			scores[w.label] += w.weight
-		}
-	}
-}
-
-// history returns the index of what prose remembers of a label.
-func history(label string) int {
-	switch label[0] {
-	case 'B':
-		return 1
-	case 'I':
-		return 2
-	}
-	return 3
 }

@@ -124,10 +124,12 @@ func (s *sieve) addPaired(name []byte) {
 
 // addNexted adds the beginning of a feature of a word and the tag after it, to
 // its end before the tag.
-func (s *sieve) addNexted(name []byte) {
-	if bytes.HasPrefix(name, []byte("word+nextpos-")) {
-		s.add(hashBytes(name[:bytes.LastIndexByte(name, '+')+1]))
+func (s *sieve) addNexted(name []byte) bool {
+	if !bytes.HasPrefix(name, []byte("word+nextpos-")) {
+		return false
 	}
+	s.add(hashBytes(name[:bytes.LastIndexByte(name, '+')+1]))
+	return true
 }
 
 // A counter counts hashes.

@@ -75,6 +75,9 @@ type wordFeatures struct {
 	after2 ref
 	after            [2]ref
 	nerPrev, nerNext ref
+	margin           float32            // of named
+	marginBefore     float32            // of nerPrev
+	marginNext       float32            // of nerNext
 	entity           entityWord         // what the entity model knows
 	named            [maxLabels]float64 // of its label: what the word itself says, which prose adds first
 }
@@ -138,6 +141,7 @@ func (t *tagger) learn(w, low string) *wordFeatures {
 		addLabels(&f.named, b.ner.of(r))
 	}
 	f.nerPrev, f.nerNext = refs[len(refs)-2], refs[len(refs)-1]
+	f.margin, f.marginBefore, f.marginNext = b.marginOf(&f.named), b.margin(f.nerPrev), b.margin(f.nerNext)
 	f.withNext = prefix(prefix(lows[3]).of("+"))
 	f.nexted = b.nexted.has(uint64(f.withNext))
 	if t.entities != nil {
