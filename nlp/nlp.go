@@ -158,7 +158,7 @@ func (b *base) everyday(form string) bool {
 	if r.n() == 0 {
 		return false
 	}
-	weights := b.pos.of(r)
+	weights := b.tagsOf(r)
 	top := weights[0]
 	for _, w := range weights {
 		if w.thousandths() > top.thousandths() {

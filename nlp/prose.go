@@ -98,12 +98,13 @@ func (b *base) readTagger(mem *memory) error {
 		return errGob
 	}
 	b.pos.init(mem, n)
-	weights := make([]tagWeight, 0, 1<<18)
+	weights := append(make([]tagWeight, 0, 1<<19), make([]tagWeight, tagHead)...) // what is unknown has no classes
 	for ; n > 0 && r.err == nil; n-- {
 		name := r.bytes()
 		h := hashBytes(name)
 		b.paired.addPaired(name)
-		from := uint32(len(weights))
+		from := len(weights)
+		weights = append(weights, make([]tagWeight, tagHead)...)
 		for k := r.uint(); k > 0 && r.err == nil; k-- {
 			c := b.class(r.bytes())
 			w, ok := newTagWeight(c, r.float())
@@ -112,9 +113,11 @@ func (b *base) readTagger(mem *memory) error {
 			}
 			weights = append(weights, w)
 		}
+		sortTags(weights[from:])
 		i := b.pos.slot(h)
-		b.pos.keys[i], b.pos.refs[i] = h, newRef(from, uint32(len(weights))-from)
+		b.pos.keys[i], b.pos.refs[i] = h, newRef(uint32(from), uint32(len(weights)-from-tagHead))
 	}
+	weights = append(weights, 0) // may be read behind the last feature
 	b.pos.weights = take[tagWeight](mem, len(weights))
 	copy(b.pos.weights, weights)
 	return r.err

@@ -43,8 +43,9 @@ func (s *tagWeights) fill(b *base) {
 	for i := range s.starts {
 		p1, p2 := i/s.n, i%s.n
 		for _, r := range [...]ref{s.bias, s.prev[p1], s.prev2[p2], s.pair[i]} {
-			s.starts[i].add(b.pos.of(r))
+			s.starts[i].add(b.tagsOf(r))
 		}
+		s.starts[i].ranked.rank(&s.starts[i])
 	}
 }
 
@@ -84,23 +85,32 @@ func (t *tagger) tag(toks []token) {
 		if i%touchAhead == 0 {
 			t.touchTags(toks[i:min(len(toks), i+touchAhead)])
 		}
-		f := t.row[i+2]
-		c := int(f.fixed)
+		c := int(t.row[i+2].fixed)
 		if c < 0 {
-			before, after := t.row[i+1], t.row[i+3]
+			at := (*[5]*wordFeatures)(t.row[i:])
 			var pair ref
-			if f.paired {
+			if f := at[2]; f.paired {
 				pair = b.pos.find(s.withWord[p1].of(f.normal))
 			}
-			c = b.vote(&s.starts[p1*s.n+p2], &[...]ref{
-				s.bias, f.self[0], f.self[1], f.self[2],
-				s.prev[p1], s.prev2[p2], s.pair[p1*s.n+p2], pair,
-				before.before[0], before.before[1], t.row[i].before2,
-				after.after[0], after.after[1], t.row[i+4].after2,
-			})
+			start := &s.starts[p1*s.n+p2]
+			var ok bool
+			if c, ok = b.shortVote(start, at, pair); !ok {
+				c = b.vote(start, s.features(at, p1, p2, pair))
+			}
 		}
 		toks[i].tag = uint8(c)
 		p1, p2 = c, p1
+	}
+}
+
+// features are those of the word in the middle of at, behind two tags.
+func (s *tagWeights) features(at *[5]*wordFeatures, p1, p2 int, pair ref) *[tagFeatures]ref {
+	before, f, after := at[1], at[2], at[3]
+	return &[...]ref{
+		s.bias, f.self[0], f.self[1], f.self[2],
+		s.prev[p1], s.prev2[p2], s.pair[p1*s.n+p2], pair,
+		before.before[0], before.before[1], at[0].before2,
+		after.after[0], after.after[1], at[4].after2,
 	}
 }
 
@@ -126,8 +136,9 @@ const tagFeatures = 14
 // A tagStart is what all features of a token say together that rest on
 // nothing but the two tags before it, by class.
 type tagStart struct {
-	sums [mostClasses]int32
-	hit  uint64 // classes that have a weight
+	sums   [mostClasses]int32
+	hit    uint64 // classes that have a weight
+	ranked ranking
 }
 
 func (s *tagStart) add(weights []tagWeight) {
@@ -142,12 +153,12 @@ func (s *tagStart) add(weights []tagWeight) {
 // vote returns the class with the highest sum of weights among those that
 // have one. The features that start holds are among refs.
 func (b *base) vote(start *tagStart, refs *[tagFeatures]ref) int {
-	sum := *start
+	sum := tagStart{sums: start.sums, hit: start.hit}
 	for _, r := range refs[1:4] {
-		sum.add(b.pos.of(r))
+		sum.add(b.tagsOf(r))
 	}
 	for _, r := range refs[7:] {
-		sum.add(b.pos.of(r))
+		sum.add(b.tagsOf(r))
 	}
 	sums, hit := &sum.sums, sum.hit
 	at, top, even := 0, int32(math.MinInt32), false
@@ -171,7 +182,7 @@ func (b *base) rounded(refs *[tagFeatures]ref, sums *[mostClasses]int32, top int
 	var exact [maxClasses]float64
 	var hit uint64
 	for _, r := range refs {
-		for _, w := range b.pos.of(r) {
+		for _, w := range b.tagsOf(r) {
 			c := w.class()
 			exact[c] += float64(w.thousandths()) / 1000
 			hit |= 1 << c

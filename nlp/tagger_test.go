@@ -122,7 +122,7 @@ func slowVote(b *base, refs *[tagFeatures]ref) int {
 	var sums [maxClasses]float64
 	var hit [maxClasses]bool
 	for _, r := range refs {
-		for _, w := range b.pos.of(r) {
+		for _, w := range b.tagsOf(r) {
 			sums[w.class()] += float64(w.thousandths()) / 1000
 			hit[w.class()] = true
 		}
@@ -151,7 +151,7 @@ func TestVotesAreThoseOfProseEvenWhenEven(t *testing.T) {
 		}
 		var start tagStart
 		for _, k := range []int{0, 4, 5, 6} {
-			start.add(b.pos.of(refs[k]))
+			start.add(b.tagsOf(refs[k]))
 		}
 		if got, want := b.vote(&start, &refs), slowVote(b, &refs); got != want {
 			t.Fatalf("vote(%v) = %d, want %d", refs, got, want)

@@ -3,6 +3,8 @@ package nlp
 import (
 	"bytes"
 	"math"
+	"math/bits"
+	"slices"
 )
 
 // A ref names the weights of one feature in a weightTable.
@@ -38,6 +40,32 @@ func newTagWeight(class uint8, w float64) (tagWeight, bool) {
 func (w tagWeight) class() int { return int(w & (maxClasses - 1)) }
 
 func (w tagWeight) thousandths() int32 { return int32(w >> classBits) }
+
+// Before the weights of a feature of the tagger, which are in the order of
+// their classes, stand the bits of these classes: a weight is found without
+// looking at others.
+const tagHead = 2
+
+// sortTags puts the weights behind a head in order, and sets the head.
+func sortTags(list []tagWeight) {
+	slices.SortFunc(list[tagHead:], func(a, b tagWeight) int { return a.class() - b.class() })
+	hit := uint64(0)
+	for _, w := range list[tagHead:] {
+		hit |= 1 << w.class()
+	}
+	list[0], list[1] = tagWeight(uint32(hit)), tagWeight(hit>>32)
+}
+
+// tagsOf returns the weights of a feature of the tagger.
+func (b *base) tagsOf(r ref) []tagWeight { return b.pos.weights[r.at()+tagHead:][:r.n()] }
+
+// weight is what a feature says of a class, in thousandths.
+func (b *base) weight(r ref, class int) int32 {
+	w, at := b.pos.weights, int(r.at())
+	hit := uint64(uint32(w[at])) | uint64(uint32(w[at+1]))<<32
+	v := w[at+tagHead+bits.OnesCount64(hit&(1<<(class&63)-1))].thousandths() // of another class when there is none
+	return v & -int32(hit>>(class&63)&1)
+}
 
 // A labelWeight is a weight of the labeller and its label.
 type labelWeight struct {

@@ -74,6 +74,8 @@ type wordFeatures struct {
 	before2,
 	after2 ref
 	after            [2]ref
+	ranked           ranking  // of self
+	most             [4]int32 // no class has more of: before, before2, after, after2
 	nerPrev, nerNext ref
 	margin           float32            // of named
 	marginBefore     float32            // of nerPrev
@@ -95,6 +97,13 @@ func (t *tagger) context(f *wordFeatures, own [2]uint64) (paired bool) {
 	t.b.pos.findAll(r[:], names[:])
 	f.before, f.before2, f.after, f.after2 = [2]ref{r[0], r[1]}, r[2], [2]ref{r[3], r[4]}, r[5]
 	f.self = [3]ref{r[6], r[7], r[8]}
+	var sum tagStart
+	for _, r := range f.self {
+		sum.add(t.b.tagsOf(r))
+	}
+	f.ranked.rank(&sum)
+	b := t.b
+	f.most = [...]int32{b.most(r[0]) + b.most(r[1]), b.most(r[2]), b.most(r[3]) + b.most(r[4]), b.most(r[5])}
 	return t.b.paired.has(hashString(n))
 }
 
