@@ -34,9 +34,9 @@ func (s *scanned) packed(w *word) packedForm {
 // is on.
 type wordSays struct {
 	polarity [3]int16 // its letters, to the model of sentiment
-	safety   [2]int16
-	own      [3]int8 // the word, to the model of sentiment
-	valence  int8    // in the lexicon
+	safety   [2]int16 // it and its letters, to the model of safety
+	own      [3]int8  // the word, to the model of sentiment
+	valence  int8     // in the lexicon
 	lists    wordLists
 }
 
@@ -51,6 +51,8 @@ const (
 	onLess
 	onMedical
 	onFinance // a phrase of business news begins with it
+	onDrugs   // it is the name of a medicine
+	onSafety  // a phrase of the safety reader begins with it
 )
 
 // polarityRowsOf is how many rows the letters of a form of n bytes have in the
@@ -134,18 +136,30 @@ func (c *wordCache) of(s *scanned, w *word) wordSays {
 // says looks up what a word says.
 func (m *models) says(form []byte, w *word) (out wordSays) {
 	out.lists, out.valence = m.words.lists(m.lexicon, w)
+	out.lists |= m.onSafety(w)
 	switch w.kind {
 	case kindURL, kindHandle, kindCashtag:
 		return out
 	case kindPunct, kindEmote:
 		out.own = m.polarity.row3(m.polarity.row(mix(w.hash, asMark)))
+		out.safety = m.safetyRow(mix(w.hash, safetyMark))
 		return out
+	case kindPoss:
+		out.safety = m.safetyRow(mix(w.hash, safetyMark))
+	case kindWord, kindNumber, kindHashtag:
+		out.safety = m.safetyRow(w.hash)
 	}
 	out.own = m.polarity.row3(m.polarity.row(w.hash))
 	if len(form) >= minPieces {
 		m.sayLetters(&out, form)
 	}
 	return out
+}
+
+// safetyRow returns the row of a feature in the model of safety.
+func (m *models) safetyRow(h uint64) [2]int16 {
+	w := m.safetyModel.w[int(m.safetyModel.row(h))*2:][:2]
+	return [2]int16{int16(w[0]), int16(w[1])}
 }
 
 // sayLetters adds up what polarityRows and letterRows name.
@@ -178,7 +192,7 @@ func (m *models) sayLetters(out *wordSays, form []byte) {
 		out.polarity[k] = int16(p[k])
 	}
 	for k := range s {
-		out.safety[k] = int16(s[k])
+		out.safety[k] += int16(s[k])
 	}
 }
 

@@ -23,7 +23,7 @@ func TestRememberedLettersSayWhatRowsSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cached, plain := &worker{m: m, letters: newLanguageCache(), told: map[string]bool{}}, &worker{m: m, told: map[string]bool{}}
+	cached, plain := &worker{m: m, letters: newLanguageCache()}, &worker{m: m}
 	cached.polarity = polarity{model: m.polarity, words: m.lexicon, known: newWordCache(m)}
 	plain.polarity = polarity{model: m.polarity, words: m.lexicon}
 	word := rapid.OneOf(

@@ -183,9 +183,9 @@ type worker struct {
 	letters   *languageCache
 	parts     strongest
 	phrases   []candidate
-	lowered   []byte          // of the phrases
-	told      map[string]bool // of the safety elements
-	key       []byte
+	lowered   []byte      // of the phrases
+	told      []toldWords // of the safety elements
+	safe      safetyScorer
 	sentences sentenceReader
 
 	names     entityText
@@ -215,7 +215,7 @@ func (a *Analyzer) acquire() *worker {
 		t := newTagger(a.m.base)
 		t.entities, t.cache, t.runs = a.m.entities, a.m.seen, a.m.runs
 		return &worker{
-			m: a.m, told: map[string]bool{}, tagger: t, letters: newLanguageCache(),
+			m: a.m, tagger: t, letters: newLanguageCache(),
 			polarity: polarity{model: a.m.polarity, words: a.m.lexicon, known: newWordCache(a.m)},
 		}
 	}

@@ -30,18 +30,18 @@ const (
 // The watched products that are linked in it count as products; what they are
 // taken for is no reaction to them.
 func (w *worker) safety(a *Analyzer, linked []mention.BrandMention) *mention.Safety {
-	clear(w.told)
-	r := safetyReading{out: &mention.Safety{}, told: w.told, key: w.key, treated: a.treated(linked)}
+	r := safetyReading{out: &mention.Safety{}, told: w.told[:0], treated: a.treated(linked)}
 	for i := range w.fields {
 		d := &w.fields[i]
 		if !d.present {
 			continue
 		}
 		d.markProducts(linked)
+		w.lookSafe(&d.scan)
 		w.safetyElements(d, &r)
-		r.out.Score = max(r.out.Score, round(w.safetyScore(d)))
+		r.out.Score = max(r.out.Score, round(w.safe.score(&d.scan)))
 	}
-	w.key = r.key
+	w.told = r.told
 	out := r.out
 	for i, on := range r.types {
 		if on && r.said&(saysDrug|saysPatient) != 0 {
@@ -64,10 +64,15 @@ type safetyReading struct {
 	out     *mention.Safety
 	said    uint8
 	types   [specialSituations]bool
-	told    map[string]bool // list and word
-	key     []byte          // of told
-	treated [][]uint64      // the words of each indication
-	excused bool            // a reaction was left out as an indication
+	told    []toldWords
+	treated [][]uint64 // the words of each indication
+	excused bool       // a reaction was left out as an indication
+}
+
+// A toldWords is what stands on one list of elements.
+type toldWords struct {
+	list  *[]mention.Span
+	words []word
 }
 
 // treated returns the words of what the linked products are taken for.
@@ -142,168 +147,89 @@ func (d *field) markProducts(linked []mention.BrandMention) {
 	}
 }
 
-// add puts a span on a list of elements unless its word is there already.
-func (r *safetyReading) add(list *[]mention.Span, name string, d *field, from, to int) {
+// add puts a span on a list of elements unless its words are there already.
+func (r *safetyReading) add(list *[]mention.Span, d *field, from, to int) {
 	if len(*list) >= maxElements {
 		return
 	}
-	r.key = append(r.key[:0], name...)
-	for i := from; i < to; i++ {
-		r.key = append(append(r.key, ' '), d.scan.form(&d.scan.words[i])...)
+	words := d.scan.words[from:to]
+	for i := range r.told {
+		if t := &r.told[i]; t.list == list && len(t.words) == len(words) && sameWords(t.words, words) {
+			return
+		}
 	}
-	if !r.told[string(r.key)] {
-		r.told[string(r.key)] = true
-		*list = append(*list, d.span(from, to))
+	r.told = append(r.told, toldWords{list, words})
+	*list = append(*list, d.span(from, to))
+}
+
+// sameWords reports whether the forms of words are equal, one by one.
+func sameWords(a, b []word) bool {
+	for i := range a {
+		if a[i].key != b[i].key {
+			return false
+		}
 	}
+	return true
 }
 
 // safetyElements collects the spans of the four elements and of seriousness.
 func (w *worker) safetyElements(d *field, r *safetyReading) {
 	s, e := &d.scan, &r.out.Elements
-	for i := 0; i < min(len(s.words), maxSafety); {
+	for i := 0; i < len(w.safe.words); {
 		if s.product[i] {
 			to := i + 1
 			for to < len(s.words) && s.product[to] {
 				to++
 			}
 			r.said |= saysDrug
-			r.add(&e.Product, "product", d, i, to)
+			r.add(&e.Product, d, i, to)
 			i = to
 			continue
 		}
-		if _, ok := w.m.drugs.find(mix(s.words[i].key, drugSeed)); ok && s.words[i].hi-s.words[i].lo > 3 {
+		f := &w.safe.words[i]
+		if f.drug {
 			r.said |= saysDrug
-			r.add(&e.Product, "product", d, i, i+1)
+			r.add(&e.Product, d, i, i+1)
 		}
-		to, class, ok := w.m.safetyWords.at(s, i)
-		if !ok {
+		if f.to == 0 {
 			i++
 			continue
 		}
-		switch class {
+		to := int(f.to)
+		switch f.class {
 		case safetyReaction:
 			if r.indication(s, i, to) {
 				r.excused = true
 				break
 			}
 			r.said |= saysReaction
-			r.add(&e.Reaction, "reaction", d, i, to)
+			r.add(&e.Reaction, d, i, to)
 		case safetySerious:
 			r.said |= saysSerious
-			r.add(&r.out.Serious, "serious", d, i, to)
+			r.add(&r.out.Serious, d, i, to)
 		case safetyPatient:
 			r.said |= saysPatient
-			r.add(&e.Patient, "patient", d, i, to)
+			r.add(&e.Patient, d, i, to)
 		case safetyReporter:
-			r.add(&e.Reporter, "reporter", d, i, to)
+			r.add(&e.Reporter, d, i, to)
 		case safetyDrug:
 			r.said |= saysDrug
-			r.add(&e.Product, "product", d, i, to)
+			r.add(&e.Product, d, i, to)
 		default:
-			r.types[class-safetyPregnancy] = true
+			r.types[f.class-safetyPregnancy] = true
 		}
 		i = to
 	}
 }
 
-// drugSeed keeps the hashes of medicines apart from those of other lists.
-const drugSeed = 0xD6
+// lookSafe makes the scorer ready for a text.
+func (w *worker) lookSafe(s *scanned) {
+	w.safe.m, w.safe.known = w.m, w.polarity.known != nil
+	w.safe.look(s, min(len(s.words), maxSafety))
+}
 
-// safetyScore is the probability that a field tells an adverse event: of the
-// likeliest stretch of words in it.
+// safetyScore is the probability that a field tells an adverse event.
 func (w *worker) safetyScore(d *field) float32 {
-	n := min(len(d.scan.words), maxSafety)
-	var top float32
-	for from := 0; from < n; from += safetyWindow / 2 {
-		to := min(n, from+safetyWindow)
-		if n-to < safetyWindow/3 {
-			to = n
-		}
-		var s [2]float32
-		known := 0
-		w.rows = w.m.safetyRows(w.rows[:0], &d.scan, from, to, func(i int, rows []uint32) []uint32 {
-			form := d.scan.form(&d.scan.words[i])
-			if w.polarity.known == nil {
-				return letterRows(rows, w.m.safetyModel, form)
-			}
-			says := &d.scan.says[i]
-			s[0] += float32(says.safety[0])
-			s[1] += float32(says.safety[1])
-			known += safetyRowsOf(len(form))
-			return rows
-		})
-		for _, r := range w.rows {
-			row := w.m.safetyModel.w[int(r)*2:][:2]
-			s[0] += float32(row[0])
-			s[1] += float32(row[1])
-		}
-		k := w.m.safetyModel.scale / sqrt(len(w.rows)+known)
-		p := []float32{s[0] * k, s[1] * k}
-		softmax(p)
-		top = max(top, p[1])
-		if to == n {
-			break
-		}
-	}
-	return top
-}
-
-// safetyRows appends the rows of the safety model for words from..to-1;
-// letters appends those of the letters of word i.
-func (m *models) safetyRows(rows []uint32, s *scanned, from, to int, letters func(i int, rows []uint32) []uint32) []uint32 {
-	l := m.safetyModel
-	add := func(h uint64) { rows = append(rows, l.row(h)) }
-	p1, p2 := uint64(11), uint64(12)
-	var said uint8
-	for i := from; i < to; i++ {
-		w := &s.words[i]
-		h := w.hash
-		switch w.kind {
-		case kindURL:
-			h = 21
-		case kindHandle, kindCashtag:
-			h = 22
-		case kindPunct, kindEmote, kindPoss:
-			add(mix(h, 5))
-			continue
-		case kindWord, kindNumber, kindHashtag:
-			_, ok := m.drugs.find(mix(w.key, drugSeed))
-			if ok && w.hi-w.lo > 3 || i < len(s.product) && s.product[i] {
-				said |= saysDrug
-				h = 23
-				add(mix(p1, h))
-			}
-			if _, class, ok := m.safetyWords.at(s, i); ok {
-				said |= 1 << min(class, 4)
-				add(mix(uint64(class), 31))
-				add(mix(mix(uint64(class), 32), p1))
-			}
-			rows = letters(i, rows)
-		}
-		add(w.hash)
-		add(mix(p1, h))
-		add(mix(mix(p2, p1), h))
-		add(mix(mix(p2, 3), h))
-		p2, p1 = p1, h
-	}
-	add(mix(uint64(said), 41))
-	for b := range 5 {
-		add(mix(uint64(said>>b&1)<<8|uint64(b), 42))
-	}
-	return rows
-}
-
-// letterRows appends the rows of the 3 to 5 byte pieces of a form.
-func letterRows(rows []uint32, l *linear, form []byte) []uint32 {
-	if len(form) < 4 {
-		return rows
-	}
-	for a := 0; a+3 <= len(form); a++ {
-		g := mix(hashBytes(form[a:a+3]), 2)
-		rows = append(rows, l.row(g))
-		if a+5 <= len(form) {
-			rows = append(rows, l.row(mix(mix(g, uint64(form[a+3])), uint64(form[a+4]))))
-		}
-	}
-	return rows
+	w.lookSafe(&d.scan)
+	return w.safe.score(&d.scan)
 }

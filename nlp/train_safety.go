@@ -77,7 +77,7 @@ func (t *trainer) makeSafety() error {
 		if event {
 			target = []float32{0, 1}
 		}
-		examples = append(examples, example{rows: m.safetyRows(nil, &s, 0, len(s.words), func(i int, rows []uint32) []uint32 { return letterRows(rows, m.safetyModel, s.form(&s.words[i])) }), target: target, weight: weight})
+		examples = append(examples, example{rows: m.safetyRows(&s), target: target, weight: weight})
 	}
 	for _, set := range []struct {
 		name, positive string
