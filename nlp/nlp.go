@@ -67,8 +67,8 @@ type models struct {
 	entities *entityModel
 	targets  *targetReader
 
-	seen *recent[*wordFeatures] // words, for all workers
-	runs *recent[[]piece]
+	seen *recent[wordFeatures, *wordFeatures] // words, for all workers
+	runs *recent[cutRun, *cutRun]
 
 	safetyModel *linear
 	safetyWords *phrases
@@ -78,7 +78,7 @@ type models struct {
 var loadModels = sync.OnceValues(func() (*models, error) { return readModels(newMemory()) })
 
 func readModels(mem *memory) (*models, error) {
-	m := &models{seen: newRecent[*wordFeatures](), runs: newRecent[[]piece](), words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
+	m := &models{seen: newRecent[wordFeatures](), runs: newRecent[cutRun](), words: newPolarityWords(), safetyWords: safetyLists(), events: newEventReader()}
 	var wg sync.WaitGroup
 	var errs [10]error
 	wg.Go(func() { m.base, errs[0] = readBase(mem) })

@@ -5,49 +5,51 @@ import (
 	"sync/atomic"
 )
 
-// A recent remembers what was asked for lately. Any number of goroutines may
-// ask and none waits for another: each place holds a pointer to what never
+// A recent remembers what was made of texts lately. Any number of goroutines
+// may ask and none waits for another: each place holds a pointer to what never
 // changes.
-type recent[V any] struct {
+type recent[T any, P remembered[T]] struct {
 	seed   maphash.Seed
-	places [recentSize]atomic.Pointer[kept[V]]
+	places [recentSize]atomic.Pointer[T]
 }
 
-// recentSize bounds how much is remembered; a power of two. A key has two
+// A remembered knows what text it was made of: its own copy, since what is
+// asked with may be a part of a long text.
+type remembered[T any] interface {
+	*T
+	of(text string) bool
+}
+
+// recentSize bounds how much is remembered; a power of two. A text has two
 // places beside each other: what is put takes the first, and what was there
 // moves to the second.
 const recentSize = 1 << 15
 
-// A kept has its own copy of the key: what is asked with may be a part of a
-// long text.
-type kept[V any] struct {
-	key   string
-	value V
+func newRecent[T any, P remembered[T]]() *recent[T, P] {
+	return &recent[T, P]{seed: maphash.MakeSeed()}
 }
 
-func newRecent[V any]() *recent[V] { return &recent[V]{seed: maphash.MakeSeed()} }
+func (c *recent[T, P]) place(text string) uint64 { return maphash.String(c.seed, text) % recentSize }
 
-func (c *recent[V]) place(key string) uint64 { return maphash.String(c.seed, key) % recentSize }
+// first returns what stands at the first place of a text, or nil: mostly what
+// was made of it.
+func (c *recent[T, P]) first(text string) P { return c.places[c.place(text)].Load() }
 
-// first returns what stands at the first place of a key, or nil: mostly what
-// is kept for it.
-func (c *recent[V]) first(key string) *kept[V] { return c.places[c.place(key)].Load() }
-
-func (c *recent[V]) get(key string) (v V, ok bool) {
-	i := c.place(key)
+// get returns what was made of a text, or nil.
+func (c *recent[T, P]) get(text string) P {
+	i := c.place(text)
 	for _, at := range [...]uint64{i, i ^ 1} {
-		if k := c.places[at].Load(); k != nil && k.key == key {
-			return k.value, true
+		if p := P(c.places[at].Load()); p != nil && p.of(text) {
+			return p
 		}
 	}
-	return v, false
+	return nil
 }
 
-// put remembers a value, which must not be changed from now on; key must not
-// be a part of a longer text.
-func (c *recent[V]) put(key string, v V) {
-	i := c.place(key)
-	if old := c.places[i].Swap(&kept[V]{key, v}); old != nil && old.key != key {
+// put remembers what was made of a text, which must not be changed from now on.
+func (c *recent[T, P]) put(text string, p P) {
+	i := c.place(text)
+	if old := P(c.places[i].Swap(p)); old != nil && !old.of(text) {
 		c.places[i^1].Store(old)
 	}
 }

@@ -51,19 +51,20 @@ func (s *tagWeights) fill(b *base) {
 
 // A tagger runs prose's models. It is for one goroutine.
 type tagger struct {
-	b        *base
-	cache    *recent[*wordFeatures]
-	runs     *recent[[]piece] // what runs without white space are made of
-	row      []*wordFeatures
-	cut      []string         // scratch of pieces
-	touched  uint32           // of no meaning: keeps reads that only bring weights near
-	rows     [places][]uint32 // scratch of words
-	edge     [4]*wordFeatures // -START-, -START2-, -END-, -END2-
-	entities *entityModel
+	b         *base
+	cache     *recent[wordFeatures, *wordFeatures]
+	runs      *recent[cutRun, *cutRun] // what runs without white space are made of
+	row       []*wordFeatures
+	cut       []string         // scratch of pieces
+	cutPieces []piece          // the same
+	touched   uint32           // of no meaning: keeps reads that only bring weights near
+	rows      [places][]uint32 // scratch of words
+	edge      [4]*wordFeatures // -START-, -START2-, -END-, -END2-
+	entities  *entityModel
 }
 
 func newTagger(b *base) *tagger {
-	t := &tagger{b: b, cache: newRecent[*wordFeatures](), runs: newRecent[[]piece]()}
+	t := &tagger{b: b, cache: newRecent[wordFeatures](), runs: newRecent[cutRun]()}
 	for i, n := range []string{"-START-", "-START2-", "-END-", "-END2-"} {
 		f := &wordFeatures{normal: n}
 		t.context(f, [2]uint64{})

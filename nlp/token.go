@@ -2,6 +2,7 @@ package nlp
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,11 +23,50 @@ type piece struct {
 	known    *wordFeatures
 }
 
+// A cutRun is a run of text without white space and its pieces. Nearly all are
+// short and of one or two pieces: these fill one line of the processor's cache.
+type cutRun struct {
+	text [22]byte
+	size uint8 // bytes of text
+	n    uint8 // of few
+	few  [2]piece
+	long *longRun // of all others
+}
+
+type longRun struct {
+	text   string
+	pieces []piece
+}
+
+func newCutRun(text string, pieces []piece) *cutRun {
+	r := &cutRun{size: uint8(len(text)), n: uint8(len(pieces))}
+	if len(text) > len(r.text) || len(pieces) > len(r.few) {
+		return &cutRun{long: &longRun{strings.Clone(text), slices.Clone(pieces)}}
+	}
+	copy(r.text[:], text)
+	copy(r.few[:], pieces)
+	return r
+}
+
+func (r *cutRun) of(text string) bool {
+	if r.long != nil {
+		return r.long.text == text
+	}
+	return string(r.text[:r.size]) == text
+}
+
+func (r *cutRun) pieces() []piece {
+	if r.long != nil {
+		return r.long.pieces
+	}
+	return r.few[:r.n]
+}
+
 // A run is a stretch of text without white space, and what may be remembered
 // of it.
 type run struct {
 	from, to int
-	kept     *kept[[]piece]
+	kept     *cutRun
 }
 
 // runBlock is the number of runs that are looked up together.
@@ -108,9 +148,9 @@ func runEnd(text string, end int) int {
 func (t *tagger) touchRuns(runs []run) {
 	var x uint8
 	for i := range runs {
-		if k := runs[i].kept; k != nil && len(k.value) > 0 {
-			f := k.value[0].known
-			x ^= k.key[0] ^ f.shape ^ uint8(f.after2) ^ uint8(f.entity.sums[placeSelf][0]) ^ uint8(f.entity.sums[placePrev2][0]) ^
+		if k := runs[i].kept; k != nil && k.n > 0 {
+			f := k.few[0].known
+			x ^= f.shape ^ uint8(f.after2) ^ uint8(f.entity.sums[placeSelf][0]) ^ uint8(f.entity.sums[placePrev2][0]) ^
 				uint8(math.Float64bits(f.named[0])) ^ uint8(math.Float64bits(f.named[maxLabels-1]))
 		}
 	}
@@ -119,36 +159,35 @@ func (t *tagger) touchRuns(runs []run) {
 
 // pieces are the tokens of a run without white space; k is what may be
 // remembered of it.
-func (t *tagger) pieces(run string, k *kept[[]piece]) []piece {
-	if k != nil && k.key == run {
-		return k.value
+func (t *tagger) pieces(run string, k *cutRun) []piece {
+	if k != nil && k.of(run) {
+		return k.pieces()
 	}
-	if p, ok := t.runs.get(run); ok {
-		return p
+	if k := t.runs.get(run); k != nil {
+		return k.pieces()
 	}
-	if t.entities != nil && isURL(run) && whole(run) { // no two are alike, and none says more than another
-		return []piece{{0, uint16(len(run)), t.known("http://t.co/x")}}
-	}
-	run = strings.Clone(run)
-	if whole(run) {
-		out := []piece{{0, uint16(len(run)), t.known(run)}}
-		t.runs.put(run, out)
-		return out
-	}
-	t.cut = splitRun(t.cut[:0], run)
-	out := make([]piece, 0, len(t.cut))
-	at := 0
-	for _, text := range t.cut {
-		j := strings.Index(run[at:], text)
-		if j < 0 {
-			continue
+	t.cutPieces = t.cutPieces[:0]
+	switch {
+	case t.entities != nil && isURL(run) && whole(run): // no two are alike, and none says more than another
+		t.cutPieces = append(t.cutPieces, piece{0, uint16(len(run)), t.known("http://t.co/x")})
+		return t.cutPieces
+	case whole(run):
+		t.cutPieces = append(t.cutPieces, piece{0, uint16(len(run)), t.known(run)})
+	default:
+		t.cut = splitRun(t.cut[:0], run)
+		at := 0
+		for _, text := range t.cut {
+			j := strings.Index(run[at:], text)
+			if j < 0 {
+				continue
+			}
+			from := at + j
+			at = from + len(text)
+			t.cutPieces = append(t.cutPieces, piece{uint16(from), uint16(at), t.known(run[from:at])})
 		}
-		from := at + j
-		at = from + len(text)
-		out = append(out, piece{uint16(from), uint16(at), t.known(run[from:at])})
 	}
-	t.runs.put(run, out)
-	return out
+	t.runs.put(run, newCutRun(run, t.cutPieces))
+	return t.cutPieces
 }
 
 // splitRun appends the tokens that prose cuts a run without white space into.

@@ -63,6 +63,7 @@ var (
 // depend on the words around it.
 type wordFeatures struct {
 	normal   string
+	word     string
 	withNext prefix // the word, to be ended by the part of speech of the next one
 	fixed    int16  // part of speech that is sure; -1 if there is none
 	shape    uint8
@@ -83,6 +84,8 @@ type wordFeatures struct {
 	entity           entityWord         // what the entity model knows
 	named            [maxLabels]float64 // of its label: what the word itself says, which prose adds first
 }
+
+func (f *wordFeatures) of(word string) bool { return f.word == word }
 
 // context finds the weights of f, as itself and as a neighbour, given the
 // hashes of its own features that rest on a part of it. It tells whether f may
@@ -114,11 +117,12 @@ var (
 
 // known returns the features of a word.
 func (t *tagger) known(w string) *wordFeatures {
-	if f, ok := t.cache.get(w); ok {
+	if f := t.cache.get(w); f != nil {
 		return f
 	}
 	w = strings.Clone(w)
 	f := t.learn(w, strings.ToLower(w))
+	f.word = w
 	t.cache.put(w, f)
 	return f
 }
