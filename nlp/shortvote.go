@@ -18,21 +18,35 @@ const rankedTags = 8
 
 func (r *ranking) rank(sum *tagStart) {
 	*r = ranking{}
+	least := int32(math.MinInt32)
 	for hit := sum.hit; hit != 0; hit &= hit - 1 {
 		c := bits.TrailingZeros64(hit)
-		w := tagWeight(sum.sums[c]<<classBits | int32(c))
-		for k := range r.top[:r.n] {
-			if w.thousandths() > r.top[k].thousandths() {
-				w, r.top[k] = r.top[k], w
+		v := sum.sums[c]
+		if r.n == rankedTags {
+			if v <= least {
+				r.rest = max(r.rest, v)
+				continue
 			}
-		}
-		if r.n < rankedTags {
-			r.top[r.n] = w
-			r.n++
+			r.rest = max(r.rest, least)
 		} else {
-			r.rest = max(r.rest, w.thousandths())
+			r.n++
 		}
+		k := r.n - 1
+		for ; k > 0 && r.top[k-1].thousandths() < v; k-- {
+			r.top[k] = r.top[k-1]
+		}
+		r.top[k] = tagWeight(v<<classBits | int32(c))
+		least = r.top[r.n-1].thousandths()
 	}
+}
+
+// rank ranks the classes by what a word says of itself.
+func (b *base) rank(f *wordFeatures) {
+	var sum tagStart
+	for _, r := range f.self {
+		sum.add(b.tagsOf(r))
+	}
+	f.ranked.rank(&sum)
 }
 
 // most is the highest weight of a feature, at least 0.

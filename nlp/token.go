@@ -1,7 +1,6 @@
 package nlp
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -150,8 +149,7 @@ func (t *tagger) touchRuns(runs []run) {
 	for i := range runs {
 		if k := runs[i].kept; k != nil && k.n > 0 {
 			f := k.few[0].known
-			x ^= f.shape ^ uint8(f.after2) ^ uint8(f.entity.sums[placeSelf][0]) ^ uint8(f.entity.sums[placePrev2][0]) ^
-				uint8(math.Float64bits(f.named[0])) ^ uint8(math.Float64bits(f.named[maxLabels-1]))
+			x ^= f.shape ^ uint8(f.after2) ^ uint8(f.entity.sums[placeSelf][0]) ^ uint8(f.entity.sums[placeNext2][entityLabels-1])
 		}
 	}
 	t.touched ^= uint32(x)

@@ -62,26 +62,28 @@ var (
 // wordFeatures are the weights of everything about one word that does not
 // depend on the words around it.
 type wordFeatures struct {
-	normal   string
-	word     string
-	withNext prefix // the word, to be ended by the part of speech of the next one
-	fixed    int16  // part of speech that is sure; -1 if there is none
-	shape    uint8
-	nexted   bool // it may be in features with the part of speech of the next word
-	paired   bool // the same of the word before
-	phrasal  bool // it may be part of a keyphrase
-	self     [3]ref
-	before   [2]ref // when it is the word before
+	margin       float32 // of named
+	marginBefore float32 // of nerPrev
+	marginNext   float32 // of nerNext
+	fixed        int16   // part of speech that is sure; -1 if there is none
+	shape        uint8
+	nexted       bool     // it may be in features with the part of speech of the next word
+	paired       bool     // the same of the word before
+	phrasal      bool     // it may be part of a keyphrase
+	ranked       ranking  // of self, unless fixed
+	most         [4]int32 // no class has more of: before, before2, after, after2
+	before       [2]ref   // when it is the word before
 	before2,
 	after2 ref
-	after            [2]ref
-	ranked           ranking  // of self
-	most             [4]int32 // no class has more of: before, before2, after, after2
+	after  [2]ref
+	self   [3]ref
+	entity entityWord // what the entity model knows
+
+	// What is seldom asked for.
+	normal           string
+	word             string // what it was made of
+	withNext         prefix // the word, to be ended by the part of speech of the next one
 	nerPrev, nerNext ref
-	margin           float32            // of named
-	marginBefore     float32            // of nerPrev
-	marginNext       float32            // of nerNext
-	entity           entityWord         // what the entity model knows
 	named            [maxLabels]float64 // of its label: what the word itself says, which prose adds first
 }
 
@@ -100,13 +102,10 @@ func (t *tagger) context(f *wordFeatures, own [2]uint64) (paired bool) {
 	t.b.pos.findAll(r[:], names[:])
 	f.before, f.before2, f.after, f.after2 = [2]ref{r[0], r[1]}, r[2], [2]ref{r[3], r[4]}, r[5]
 	f.self = [3]ref{r[6], r[7], r[8]}
-	var sum tagStart
-	for _, r := range f.self {
-		sum.add(t.b.tagsOf(r))
+	if f.fixed < 0 {
+		t.b.rank(f)
 	}
-	f.ranked.rank(&sum)
-	b := t.b
-	f.most = [...]int32{b.most(r[0]) + b.most(r[1]), b.most(r[2]), b.most(r[3]) + b.most(r[4]), b.most(r[5])}
+	f.most = [...]int32{t.b.most(r[0]) + t.b.most(r[1]), t.b.most(r[2]), t.b.most(r[3]) + t.b.most(r[4]), t.b.most(r[5])}
 	return t.b.paired.has(hashString(n))
 }
 
@@ -219,8 +218,15 @@ func normalize(w, low string) string {
 }
 
 func isInteger(w string) bool {
-	_, err := strconv.Atoi(w)
-	return err == nil
+	if w[0] == '+' || w[0] == '-' {
+		w = w[1:]
+	}
+	for i := range len(w) {
+		if !isDigit(w[i]) {
+			return false
+		}
+	}
+	return w != ""
 }
 
 // shapeOf is the shape of a word in prose's labeller.
@@ -239,7 +245,17 @@ func shapeOf(w, low string) uint8 {
 }
 
 func isNumeric(w string) bool {
-	if c := w[0]; !isDigit(c) && !strings.ContainsRune("+-.iInN", rune(c)) {
+	switch c := w[0]; {
+	case isDigit(c):
+	case c == '+', c == '-', c == '.':
+		if len(w) == 1 || !isDigit(w[1]) && !strings.ContainsRune(".iInN", rune(w[1])) {
+			return false
+		}
+	case c|0x20 == 'i', c|0x20 == 'n': // inf, nan, infinity
+		if len(w) != 3 && len(w) != 8 {
+			return false
+		}
+	default:
 		return false
 	}
 	_, err := strconv.ParseFloat(w, 64)
