@@ -18,8 +18,8 @@ type base struct {
 	ner      weightTable[labelWeight]
 	small    tagWeights
 	labeller labelWeights
-	paired   sieve    // hashes of words that are in features with a tag before them
-	nexted   sieve    // the same of words with a tag after them
+	pairs    pairs
+	nexted   sieve    // hashes of words that are in features with a tag after them
 	folded   []string // classes in lower case
 
 	nouns, adjectives uint64 // classes, by bit
@@ -52,7 +52,8 @@ func readBase(mem *memory) (*base, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	if err := b.readTagger(mem); err != nil {
+	paired, err := b.readTagger(mem)
+	if err != nil {
 		return nil, err
 	}
 	if err := b.readLabeller(mem); err != nil {
@@ -74,6 +75,7 @@ func readBase(mem *memory) (*base, error) {
 			b.adjectives |= 1 << i
 		}
 	}
+	b.pairs = newPairs(paired, len(b.classes))
 	b.small.fill(b)
 	b.labeller.fill(b)
 	return b, nil
@@ -90,37 +92,50 @@ func (b *base) class(name []byte) uint8 {
 	return uint8(len(b.classes) - 1)
 }
 
-// readTagger reads feature → class → weight.
-func (b *base) readTagger(mem *memory) error {
+// readTagger reads feature → class → weight, and returns the features of a word
+// and the tag before it.
+func (b *base) readTagger(mem *memory) ([]pairFeature, error) {
 	r := openGob("AveragedPerceptron/weights.gob")
 	n := int(r.uint())
 	if n > len(r.b) {
-		return errGob
+		return nil, errGob
 	}
 	b.pos.init(mem, n)
+	list := make([]pairFeature, 0, 1<<15)
 	weights := append(make([]tagWeight, 0, 1<<19), make([]tagWeight, tagHead)...) // what is unknown has no classes
 	for ; n > 0 && r.err == nil; n-- {
 		name := r.bytes()
 		h := hashBytes(name)
-		b.paired.addPaired(name)
+		tag, word, paired := pairOf(name)
 		from := len(weights)
 		weights = append(weights, make([]tagWeight, tagHead)...)
 		for k := r.uint(); k > 0 && r.err == nil; k-- {
 			c := b.class(r.bytes())
 			w, ok := newTagWeight(c, r.float())
 			if !ok {
-				return errGob
+				return nil, errGob
 			}
 			weights = append(weights, w)
 		}
 		sortTags(weights[from:])
 		i := b.pos.slot(h)
 		b.pos.keys[i], b.pos.refs[i] = h, newRef(uint32(from), uint32(len(weights)-from-tagHead))
+		if paired {
+			list = append(list, pairFeature{hashBytes(word), b.tagBefore(tag), b.pos.refs[i]})
+		}
 	}
 	weights = append(weights, 0) // may be read behind the last feature
 	b.pos.weights = take[tagWeight](mem, len(weights))
 	copy(b.pos.weights, weights)
-	return r.err
+	return list, r.err
+}
+
+// tagBefore returns the class of a tag before a word.
+func (b *base) tagBefore(tag []byte) uint8 {
+	if string(tag) == startTag {
+		return beforeText
+	}
+	return b.class(tag)
 }
 
 // readLabeller reads "name-value-label" → index of its weight, and makes

@@ -44,7 +44,7 @@ func TestWhatIsNotAddedUpDecidesNothing(t *testing.T) {
 			at := (*[5]*wordFeatures)(tg.row[i:])
 			tag := int(toks[i].tag)
 			if at[2].fixed < 0 {
-				pair := b.pos.find(b.small.withWord[p1].of(at[2].normal))
+				pair := b.pairs.with(&at[2].pairs, p1)
 				start := &b.small.starts[p1*b.small.n+p2]
 				if want := b.vote(start, b.small.features(at, p1, p2, pair)); tag != want {
 					t.Fatalf("%v: token %d is %s, want %s", text, i, b.classes[tag], b.classes[want])

@@ -16,16 +16,15 @@ const (
 // tagWeights are the weights of features made of tags alone: few enough to be
 // addressed by index.
 type tagWeights struct {
-	prev, prev2 []ref    // pos: by class; the last two are the start marks
-	pair        []ref    // pos: prev*n + prev2
-	withWord    []prefix // pos: by class of the word before, to be ended by the word
-	bias        ref      // pos
+	prev, prev2 []ref // pos: by class; the last two are the start marks
+	pair        []ref // pos: prev*n + prev2
+	bias        ref   // pos
 	starts      []tagStart
 	n           int
 }
 
 func (s *tagWeights) fill(b *base) {
-	names := append(append([]string{}, b.classes...), "-START-", "-START2-")
+	names := append(append([]string{}, b.classes...), startTag, "-START2-")
 	s.n = len(names)
 	s.bias = b.pos.find(hashString("bias"))
 	for _, c := range b.classes {
@@ -34,7 +33,6 @@ func (s *tagWeights) fill(b *base) {
 	for _, p := range names {
 		s.prev = append(s.prev, b.pos.find(hashString("i-1 tag "+p)))
 		s.prev2 = append(s.prev2, b.pos.find(hashString("i-2 tag "+p)))
-		s.withWord = append(s.withWord, newPrefix("i-1 tag+i word "+p+" "))
 		for _, p2 := range names {
 			s.pair = append(s.pair, b.pos.find(hashString("i tag+i-2 tag "+p+" "+p2)))
 		}
@@ -65,9 +63,9 @@ type tagger struct {
 
 func newTagger(b *base) *tagger {
 	t := &tagger{b: b, cache: newRecent[wordFeatures](), runs: newRecent[cutRun]()}
-	for i, n := range []string{"-START-", "-START2-", "-END-", "-END2-"} {
-		f := &wordFeatures{normal: n}
-		t.context(f, [2]uint64{})
+	for i, n := range []string{startTag, "-START2-", "-END-", "-END2-"} {
+		f := &wordFeatures{}
+		t.context(f, n, [2]uint64{})
 		t.edge[i] = f
 	}
 	return t
@@ -89,10 +87,7 @@ func (t *tagger) tag(toks []token) {
 		c := int(t.row[i+2].fixed)
 		if c < 0 {
 			at := (*[5]*wordFeatures)(t.row[i:])
-			var pair ref
-			if f := at[2]; f.paired {
-				pair = b.pos.find(s.withWord[p1].of(f.normal))
-			}
+			pair := b.pairs.with(&at[2].pairs, p1)
 			start := &s.starts[p1*s.n+p2]
 			var ok bool
 			if c, ok = b.shortVote(start, at, pair); !ok {

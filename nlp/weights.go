@@ -139,17 +139,6 @@ func (s *sieve) has(h uint64) bool {
 	return s[w]>>b&1 == 1
 }
 
-// addPaired adds the word of a feature of a word and the tag before it.
-func (s *sieve) addPaired(name []byte) {
-	rest, ok := bytes.CutPrefix(name, []byte("i-1 tag+i word "))
-	if !ok {
-		return
-	}
-	if _, word, ok := bytes.Cut(rest, []byte(" ")); ok {
-		s.add(hashBytes(word))
-	}
-}
-
 // addNexted adds the beginning of a feature of a word and the tag after it, to
 // its end before the tag.
 func (s *sieve) addNexted(name []byte) bool {

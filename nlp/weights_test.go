@@ -1,13 +1,14 @@
 package nlp
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestSievesLetEveryFeatureThrough looks all features of two words up that
-// prose knows with and without the sieves.
-func TestSievesLetEveryFeatureThrough(t *testing.T) {
+// TestFeaturesOfTwoAreFound looks all features of a word and the tag beside it
+// up that prose knows.
+func TestFeaturesOfTwoAreFound(t *testing.T) {
 	b, err := loadBase()
 	if err != nil {
 		t.Fatal(err)
@@ -18,12 +19,14 @@ func TestSievesLetEveryFeatureThrough(t *testing.T) {
 	}
 	found := 0
 	for _, w := range words {
-		for p := range b.small.withWord {
-			if h := b.small.withWord[p].of(w); b.pos.find(h).n() > 0 {
+		listed := b.pairs.of(hashString(w))
+		for p, tag := range append(slices.Clone(b.classes), startTag) {
+			want := b.pos.find(hashString(pairName + tag + " " + w))
+			if got := b.pairs.with(&listed, p); got != want {
+				t.Errorf("%q behind %s has the weights %v, want %v", w, tag, got, want)
+			}
+			if want.n() > 0 {
 				found++
-				if !b.paired.has(hashString(w)) {
-					t.Errorf("the sieve keeps back %q behind a tag", w)
-				}
 			}
 		}
 		h := prefix(labelWithNext.of(w)).of("+")

@@ -67,9 +67,9 @@ type wordFeatures struct {
 	marginNext   float32 // of nerNext
 	fixed        int16   // part of speech that is sure; -1 if there is none
 	shape        uint8
-	nexted       bool     // it may be in features with the part of speech of the next word
-	paired       bool     // the same of the word before
-	phrasal      bool     // it may be part of a keyphrase
+	nexted       bool // it may be in features with the part of speech of the next word
+	phrasal      bool // it may be part of a keyphrase
+	pairs        wordPairs
 	ranked       ranking  // of self, unless fixed
 	most         [4]int32 // no class has more of: before, before2, after, after2
 	before       [2]ref   // when it is the word before
@@ -80,7 +80,6 @@ type wordFeatures struct {
 	entity entityWord // what the entity model knows
 
 	// What is seldom asked for.
-	normal           string
 	word             string // what it was made of
 	withNext         prefix // the word, to be ended by the part of speech of the next one
 	nerPrev, nerNext ref
@@ -89,11 +88,9 @@ type wordFeatures struct {
 
 func (f *wordFeatures) of(word string) bool { return f.word == word }
 
-// context finds the weights of f, as itself and as a neighbour, given the
-// hashes of its own features that rest on a part of it. It tells whether f may
-// be in features with the tag before it.
-func (t *tagger) context(f *wordFeatures, own [2]uint64) (paired bool) {
-	n := f.normal
+// context finds the weights of f, a word of the normal form n, as itself and as
+// a neighbour, given the hashes of its own features that rest on a part of it.
+func (t *tagger) context(f *wordFeatures, n string, own [2]uint64) {
 	s := n[len(n)-min(len(n), 3):]
 	h := hashes{uint64(wordBefore), uint64(wordBefore2), uint64(wordAfter), uint64(wordAfter2), uint64(ownWord)}
 	h.add(n)
@@ -106,7 +103,7 @@ func (t *tagger) context(f *wordFeatures, own [2]uint64) (paired bool) {
 		t.b.rank(f)
 	}
 	f.most = [...]int32{t.b.most(r[0]) + t.b.most(r[1]), t.b.most(r[2]), t.b.most(r[3]) + t.b.most(r[4]), t.b.most(r[5])}
-	return t.b.paired.has(hashString(n))
+	f.pairs = t.b.pairs.of(hashString(n))
 }
 
 var (
@@ -128,13 +125,14 @@ func (t *tagger) known(w string) *wordFeatures {
 
 // learn makes the features of a word.
 func (t *tagger) learn(w, low string) *wordFeatures {
-	f := &wordFeatures{normal: normalize(w, low), shape: shapeOf(w, low), fixed: -1}
+	f := &wordFeatures{shape: shapeOf(w, low), fixed: -1}
 	if tag, ok := t.sure(w); ok {
 		f.fixed = int16(t.index(tag))
 	}
 	b := t.b
 	head, tail := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
-	f.phrasal, f.paired = phrasal(w), t.context(f, [...]uint64{ownSuffix.of(tail), ownPrefix.of(string(rune(w[0])))})
+	f.phrasal = phrasal(w)
+	t.context(f, normalize(w, low), [...]uint64{ownSuffix.of(tail), ownPrefix.of(string(rune(w[0])))})
 	basic := "False"
 	if _, ok := b.basic[w]; ok {
 		basic = "True"
