@@ -40,9 +40,9 @@ type word struct {
 	key        uint64 // of the form: what names are made of
 	kind       wordKind
 	flags      uint8
-	valence    float32 // of the lexicon, -4..4; set by the sentiment scorer
 	lexical    bool    // valence is known
 	negated    bool    // inside the scope of a negation
+	valence    float32 // of the lexicon, -4..4; set by the sentiment scorer
 }
 
 // A scanned is a text cut into words. Its zero value is ready; scan may be
@@ -69,9 +69,15 @@ func (s *scanned) scan(text string) {
 		text = text[:maxScan]
 	}
 	s.text, s.words, s.says, s.product = text, s.words[:0], s.says[:0], s.product[:0]
-	s.buf = slices.Grow(s.buf[:0], len(text)+maxPacked)
+	s.buf = slices.Grow(s.buf[:0], len(text)+maxForm)
 	for i := 0; i < len(text); {
 		c := text[i]
+		if isASCIILetter(c) {
+			if j := s.scanPlain(i); j > i {
+				i = j
+				continue
+			}
+		}
 		switch {
 		case c <= ' ':
 			i++
@@ -110,13 +116,24 @@ func (s *scanned) push(start, end int, lo int32, kind wordKind, flags uint8) *wo
 	if start > 0 && s.text[start-1] <= ' ' {
 		flags |= flagSpace
 	}
-	form := s.buf[lo:]
-	key := hashBytes(form)
-	s.words = append(s.words, word{
-		start: int32(start), end: int32(end), lo: lo, hi: int32(len(s.buf)),
-		kind: kind, flags: flags, key: key, hash: key,
-	})
-	return &s.words[len(s.words)-1]
+	w := s.next()
+	w.start, w.end, w.lo, w.hi = int32(start), int32(end), lo, int32(len(s.buf))
+	w.key = hashBytes(s.buf[lo:])
+	w.hash, w.kind, w.flags = w.key, kind, flags
+	return w
+}
+
+// next appends an empty word.
+func (s *scanned) next() *word {
+	n := len(s.words)
+	if n == cap(s.words) {
+		s.words = append(s.words, word{})
+	} else {
+		s.words = s.words[:n+1]
+	}
+	w := &s.words[n]
+	*w = word{}
+	return w
 }
 
 // scanTag reads a hashtag, handle or cashtag at i.
@@ -336,6 +353,11 @@ func (s *scanned) scanPunct(i int) int {
 		}
 	}
 	j := i + 1
+	if j == len(t) || t[j] <= ' ' { // as most marks are
+		s.buf = append(s.buf, t[i])
+		s.push(i, j, int32(len(s.buf)-1), kindPunct, 0)
+		return j
+	}
 	for j < len(t) && t[j] > ' ' && t[j] < utf8.RuneSelf && !isHandleByte(t[j]) && t[j] != '@' && t[j] != '#' && t[j] != '$' && t[j] != '&' {
 		j++
 	}
