@@ -76,7 +76,18 @@ func (c *cleaned) clean(text string) {
 	}
 }
 
-func isURL(t string) bool { return hasFold(t, "http") || hasFold(t, "www.") }
+func isURL(t string) bool {
+	if t == "" {
+		return false
+	}
+	switch t[0] | 0x20 {
+	case 'h':
+		return hasFold(t, "http")
+	case 'w':
+		return hasFold(t, "www.")
+	}
+	return false
+}
 
 // rune puts the rune at i and returns its length in text.
 func (c *cleaned) rune(text string, i int) int {

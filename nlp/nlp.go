@@ -182,8 +182,7 @@ type worker struct {
 	contrib   []float32
 	letters   *languageCache
 	parts     strongest
-	phrases   []candidate
-	lowered   []byte      // of the phrases
+	keys      keyReader
 	told      []toldWords // of the safety elements
 	safe      safetyScorer
 	sentences sentenceReader
@@ -213,7 +212,7 @@ func (a *Analyzer) acquire() *worker {
 		return w
 	default:
 		t := newTagger(a.m.base)
-		t.entities, t.cache, t.runs = a.m.entities, a.m.seen, a.m.runs
+		t.entities, t.idf, t.cache, t.runs = a.m.entities, a.m.idf, a.m.seen, a.m.runs
 		return &worker{
 			m: a.m, tagger: t, letters: newLanguageCache(),
 			polarity: polarity{model: a.m.polarity, words: a.m.lexicon, known: newWordCache(a.m)},

@@ -59,6 +59,7 @@ type tagger struct {
 	rows      [places][]uint32 // scratch of words
 	edge      [4]*wordFeatures // -START-, -START2-, -END-, -END2-
 	entities  *entityModel
+	idf       *lexicon // of words; nil where no keyphrases are looked for
 }
 
 func newTagger(b *base) *tagger {

@@ -69,6 +69,7 @@ type wordFeatures struct {
 	shape        uint8
 	nexted       bool // it may be in features with the part of speech of the next word
 	phrasal      bool // it may be part of a keyphrase
+	rare         int8 // what it weighs there
 	pairs        wordPairs
 	ranked       ranking  // of self, unless fixed
 	most         [4]int32 // no class has more of: before, before2, after, after2
@@ -156,6 +157,9 @@ func (t *tagger) learn(w, low string) *wordFeatures {
 	f.nexted = b.nexted.has(uint64(f.withNext))
 	if t.entities != nil {
 		t.entities.word(&f.entity, &t.rows, w, low, own[1], lows[4])
+	}
+	if t.idf != nil {
+		f.rare = rareness(t.idf, lows[4])
 	}
 	return f
 }
