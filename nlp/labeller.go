@@ -99,7 +99,7 @@ func (s *labelWeights) boundNext(w float64, outside bool) {
 
 // margin is the margin of what features say together.
 func (b *base) margin(features ...ref) float32 {
-	var scores [maxLabels]float64
+	var scores [maxLabels]int64
 	for _, r := range features {
 		addLabels(&scores, b.ner.of(r))
 	}
@@ -107,14 +107,14 @@ func (b *base) margin(features ...ref) float32 {
 }
 
 // marginOf is by how much scores speak for outside.
-func (b *base) marginOf(scores *[maxLabels]float64) float32 {
-	top := -math.MaxFloat64
+func (b *base) marginOf(scores *[maxLabels]int64) float32 {
+	top := int64(math.MinInt64)
 	for k := range b.labels {
 		if k != b.labeller.outside {
 			top = max(top, scores[k])
 		}
 	}
-	return float32(scores[b.labeller.outside] - top)
+	return float32(scores[b.labeller.outside]-top) / (1 << labelScale)
 }
 
 // label sets prose's entity labels of toks, which must have been tagged just
@@ -195,11 +195,10 @@ func (t *tagger) labelAt(i, n int, c surroundings) uint8 {
 }
 
 // addLabels adds the weights of a feature to the scores of labels.
-func addLabels(scores *[maxLabels]float64, weights []labelWeight) {
-	for i := range weights {
-		w := &weights[i]
-		if w.label < maxLabels {
-			scores[w.label] += w.weight
+func addLabels(scores *[maxLabels]int64, weights []labelWeight) {
+	for _, w := range weights {
+		if l := w.label(); l < maxLabels {
+			scores[l] += w.parts()
 		}
 	}
 }

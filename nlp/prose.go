@@ -118,10 +118,10 @@ func (b *base) readTagger(mem *memory) ([]pairFeature, error) {
 			weights = append(weights, w)
 		}
 		sortTags(weights[from:])
-		i := b.pos.slot(h)
-		b.pos.keys[i], b.pos.refs[i] = h, newRef(uint32(from), uint32(len(weights)-from-tagHead))
+		feature := newRef(uint32(from), uint32(len(weights)-from-tagHead))
+		b.pos.put(b.pos.slot(h), h, feature)
 		if paired {
-			list = append(list, pairFeature{hashBytes(word), b.tagBefore(tag), b.pos.refs[i]})
+			list = append(list, pairFeature{hashBytes(word), b.tagBefore(tag), feature})
 		}
 	}
 	weights = append(weights, 0) // may be read behind the last feature
@@ -151,8 +151,7 @@ func (b *base) readLabeller(mem *memory) error {
 	}
 	type entry struct {
 		hash   uint64
-		weight float64
-		label  uint8
+		weight labelWeight
 	}
 	r := openGob("Maxent/mapping.gob")
 	n := int(r.uint())
@@ -173,7 +172,11 @@ func (b *base) readLabeller(mem *memory) error {
 				if b.nexted.addNexted(key[:m]) {
 					b.labeller.boundNext(w[id], l == outsideLabel)
 				}
-				entries = append(entries, entry{h, w[id], uint8(li)})
+				weight, ok := newLabelWeight(uint8(li), w[id])
+				if !ok {
+					return errGob
+				}
+				entries = append(entries, entry{h, weight})
 				count.add(h)
 				break
 			}
@@ -187,13 +190,13 @@ func (b *base) readLabeller(mem *memory) error {
 	end := uint32(0)
 	for _, e := range entries {
 		i := b.ner.slot(e.hash)
-		r := &b.ner.refs[i]
-		if b.ner.keys[i] == 0 {
-			b.ner.keys[i], *r = e.hash, newRef(end, 0)
+		if b.ner.slots[i] == 0 {
+			b.ner.put(i, e.hash, newRef(end, 0))
 			end += uint32(count.count(e.hash))
 		}
-		b.ner.weights[r.at()+r.n()] = labelWeight{e.weight, e.label}
-		*r++
+		r := ref(b.ner.slots[i])
+		b.ner.weights[r.at()+r.n()] = e.weight
+		b.ner.slots[i]++ // one more
 	}
 	return nil
 }

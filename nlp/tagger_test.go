@@ -146,7 +146,7 @@ func TestVotesAreThoseOfProseEvenWhenEven(t *testing.T) {
 		var refs [tagFeatures]ref
 		for k := range refs {
 			if i%3 > 0 || k < i%tagFeatures {
-				refs[k] = b.pos.refs[rnd.IntN(len(b.pos.refs))]
+				refs[k] = ref(b.pos.slots[rnd.IntN(len(b.pos.slots))])
 			}
 		}
 		var start tagStart

@@ -17,11 +17,10 @@ func (r ref) at() uint32 { return uint32(r >> classBits) }
 func (r ref) n() uint32 { return uint32(r & (maxClasses - 1)) }
 
 // A weightTable maps the hash of a feature to its weights: open addressing, no
-// pointers for the collector to follow. Keys stand by themselves, since most
-// features of a text are unknown; key 0 is empty.
+// pointers for the collector to follow. A slot has the upper half of a hash
+// and, below it, the ref; 0 is empty.
 type weightTable[W any] struct {
-	keys    []uint64
-	refs    []ref
+	slots   []uint64
 	weights []W
 }
 
@@ -67,49 +66,58 @@ func (b *base) weight(r ref, class int) int32 {
 	return v & -int32(hit>>(class&63)&1)
 }
 
-// A labelWeight is a weight of the labeller and its label.
-type labelWeight struct {
-	weight float64
-	label  uint8
+// A labelWeight is a weight of the labeller, in parts of 2^-labelScale, and in
+// the lowest bits its label. Whole numbers add up the same in any order.
+type labelWeight int64
+
+const (
+	labelBits  = 4
+	labelScale = 50
+)
+
+func newLabelWeight(label uint8, w float64) (labelWeight, bool) {
+	return labelWeight(math.RoundToEven(w*(1<<labelScale)))<<labelBits | labelWeight(label), label < 1<<labelBits && math.Abs(w) < 100
 }
+
+func (w labelWeight) label() int { return int(w & (1<<labelBits - 1)) }
+
+func (w labelWeight) parts() int64 { return int64(w >> labelBits) }
 
 func (t *weightTable[W]) init(mem *memory, n int) {
 	size := 1
 	for size < n*2 {
 		size *= 2
 	}
-	t.keys, t.refs = take[uint64](mem, size), take[ref](mem, size)
+	t.slots = take[uint64](mem, size)
 }
 
+// slot returns the slot of a hash, or the empty one where it would be.
 func (t *weightTable[W]) slot(h uint64) int {
-	mask := uint64(len(t.keys) - 1)
+	mask := uint64(len(t.slots) - 1)
 	for i := (h ^ h>>29) & mask; ; i = (i + 1) & mask {
-		if k := t.keys[i]; k == h || k == 0 {
+		if s := t.slots[i]; s>>32 == h>>32 || s == 0 {
 			return int(i)
 		}
 	}
 }
 
-// find returns the weights of a feature; none when it is unknown.
-func (t *weightTable[W]) find(h uint64) ref {
-	return t.refs[t.slot(h)]
-}
+func (t *weightTable[W]) put(i int, h uint64, r ref) { t.slots[i] = h>>32<<32 | uint64(r) }
 
-// findAll finds several features, at most twelve, whose keys it reads before
+// find returns the weights of a feature; none when it is unknown.
+func (t *weightTable[W]) find(h uint64) ref { return ref(t.slots[t.slot(h)]) }
+
+// findAll finds several features, at most twelve, whose slots it reads before
 // it looks at any.
 func (t *weightTable[W]) findAll(dst []ref, hashes []uint64) {
 	var firsts [12]uint64
-	mask := uint64(len(t.keys) - 1)
+	mask := uint64(len(t.slots) - 1)
 	for i, h := range hashes {
-		firsts[i] = t.keys[(h^h>>29)&mask]
+		firsts[i] = t.slots[(h^h>>29)&mask]
 	}
 	for i, h := range hashes {
-		switch firsts[i] {
-		case 0:
-			dst[i] = 0
-		case h:
-			dst[i] = t.refs[(h^h>>29)&mask]
-		default:
+		if s := firsts[i]; s == 0 || s>>32 == h>>32 {
+			dst[i] = ref(s)
+		} else {
 			dst[i] = t.find(h)
 		}
 	}

@@ -84,7 +84,7 @@ type wordFeatures struct {
 	word             string // what it was made of
 	withNext         prefix // the word, to be ended by the part of speech of the next one
 	nerPrev, nerNext ref
-	named            [maxLabels]float64 // of its label: what the word itself says, which prose adds first
+	named            [maxLabels]int64 // of its label: what the word itself says, which prose adds first
 }
 
 func (f *wordFeatures) of(word string) bool { return f.word == word }
