@@ -1,6 +1,9 @@
 package nlp
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // The histories that prose's labeller knows: what is left of its last label.
 var histories = []string{"None", "B", "I", "O"}
@@ -29,11 +32,13 @@ const outsideLabel = "O"
 // best of all others. Where the margins of all features together are above
 // zero, no sum of weights can come out otherwise, and none is made.
 type labelWeights struct {
-	next, own, before []ref  // by class; the last is None
-	ownHist           []ref  // class*hists + history
-	hist              []ref  // by history
-	shapeHist         []ref  // shape*hists + history
-	none              [2]ref // prevword-None, nextword-None
+	next, own, before []ref                        // by class; the last is None
+	ownHist           []ref                        // class*hists + history
+	hist              []ref                        // by history
+	shapeHist         []ref                        // shape*hists + history
+	none              [2]ref                       // prevword-None, nextword-None
+	forms             [2][][maxLabels]int64        // by whether the word is plain and by shape
+	lengths           [maxLengths][maxLabels]int64 // by bytes of the word
 
 	outside    int        // label of what is no name
 	nextMargin []float32  // by class
@@ -58,22 +63,34 @@ func (s *labelWeights) fill(b *base) {
 		if i < len(b.folded) {
 			next = b.folded[i]
 		}
-		s.next = append(s.next, b.ner.find(hashString("nextpos-"+next)))
-		s.own = append(s.own, b.ner.find(hashString("pos-"+c)))
-		s.before = append(s.before, b.ner.find(hashString("prevpos-"+c)))
+		s.next = append(s.next, b.ner.ref(hashString("nextpos-"+next)))
+		s.own = append(s.own, b.ner.ref(hashString("pos-"+c)))
+		s.before = append(s.before, b.ner.ref(hashString("prevpos-"+c)))
 		for _, h := range histories {
-			s.ownHist = append(s.ownHist, b.ner.find(hashString("pos+prevtag-"+c+"+"+h)))
+			s.ownHist = append(s.ownHist, b.ner.ref(hashString("pos+prevtag-"+c+"+"+h)))
 		}
 	}
 	for _, h := range histories {
-		s.hist = append(s.hist, b.ner.find(hashString("prevtag-"+h)))
+		s.hist = append(s.hist, b.ner.ref(hashString("prevtag-"+h)))
 	}
 	for _, sh := range shapes {
 		for _, h := range histories {
-			s.shapeHist = append(s.shapeHist, b.ner.find(hashString("shape+prevtag-"+sh+"+"+h)))
+			s.shapeHist = append(s.shapeHist, b.ner.ref(hashString("shape+prevtag-"+sh+"+"+h)))
 		}
 	}
-	s.none = [2]ref{b.ner.find(hashString("prevword-None")), b.ner.find(hashString("nextword-None"))}
+	s.none = [2]ref{b.ner.ref(hashString("prevword-None")), b.ner.ref(hashString("nextword-None"))}
+	for plain, name := range [...]string{"False", "True"} {
+		for _, sh := range shapes {
+			var scores [maxLabels]int64
+			for _, f := range [...]string{"bias-True", "en-wordlist-" + name, "shape-" + sh} {
+				addLabels(&scores, b.ner.of(b.ner.ref(hashString(f))))
+			}
+			s.forms[plain] = append(s.forms[plain], scores)
+		}
+	}
+	for n := range s.lengths {
+		addLabels(&s.lengths[n], b.lengthWeights(n))
+	}
 	s.noBefore, s.noNext = b.margin(s.none[0]), b.margin(s.none[1])
 	for i := range s.next {
 		s.nextMargin = append(s.nextMargin, b.margin(s.next[i]))
@@ -86,6 +103,26 @@ func (s *labelWeights) fill(b *base) {
 			}
 		}
 	}
+}
+
+// maxLengths is the number of lengths of a word whose weights are at hand.
+const maxLengths = 32
+
+func (b *base) lengthWeights(n int) []labelWeight {
+	return b.ner.of(b.ner.ref(hashString("wordlen-" + strconv.Itoa(n))))
+}
+
+// byForm is what the form of a word says of its label.
+func (s *labelWeights) byForm(b *base, plain uint32, shape uint8, length int) [maxLabels]int64 {
+	scores := s.forms[plain][shape]
+	if length >= maxLengths {
+		addLabels(&scores, b.lengthWeights(length))
+		return scores
+	}
+	for l, v := range s.lengths[length] {
+		scores[l] += v
+	}
+	return scores
 }
 
 // boundNext counts a weight of a feature of a word and the tag after it.
@@ -183,7 +220,7 @@ func (t *tagger) labelAt(i, n int, c surroundings) uint8 {
 		if i < n-1 {
 			name = b.folded[c.next]
 		}
-		add(b.ner.find(f.withNext.of(name)))
+		add(b.ner.ref(f.withNext.of(name)))
 	}
 	l := 0
 	for k := 1; k < len(b.labels); k++ {

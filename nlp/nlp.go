@@ -118,8 +118,8 @@ func (m *models) kind(keys []uint64, form string) formKind {
 	case k.lists&(nameCity|nameCountry|nameRegion) != 0:
 		k.common, k.named = true, true
 	case len(keys) == 1:
-		_, basic := m.base.basic[form]
-		k.common, k.named = basic || doubles.has(keys[0]) || m.everyday(form), m.base.named(form)
+		plain := m.base.listed.find(hashString(form))&plainWord != 0
+		k.common, k.named = plain || doubles.has(keys[0]) || m.everyday(form), m.base.named(form)
 	default:
 		k.common = true
 		for w := range strings.FieldsSeq(form) {
@@ -154,7 +154,7 @@ const minWord = 4
 
 // everyday reports whether prose's tagger learned a word, and not as a name.
 func (b *base) everyday(form string) bool {
-	r := b.pos.find(hashString("i word " + form))
+	r := b.pos.ref(hashString("i word " + form))
 	if r.n() == 0 {
 		return false
 	}
@@ -169,7 +169,7 @@ func (b *base) everyday(form string) bool {
 }
 
 // named reports whether prose's tagger learned a word as a name.
-func (b *base) named(form string) bool { return b.pos.find(hashString("i word "+form)).n() > 0 }
+func (b *base) named(form string) bool { return b.pos.ref(hashString("i word "+form)).n() > 0 }
 
 // A worker holds the scratch of one goroutine.
 type worker struct {

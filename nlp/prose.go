@@ -12,8 +12,7 @@ import (
 type base struct {
 	classes  []string // parts of speech
 	labels   []string // of entities
-	fixed    map[string]string
-	basic    map[string]struct{} // prose's list of plain words
+	listed   slots    // words: prose's list of plain ones, and those of one part of speech
 	pos      weightTable[tagWeight]
 	ner      weightTable[labelWeight]
 	small    tagWeights
@@ -29,28 +28,13 @@ type base struct {
 var loadBase = sync.OnceValues(func() (*base, error) { return readBase(nil) })
 
 func readBase(mem *memory) (*base, error) {
-	b := &base{fixed: map[string]string{}, basic: map[string]struct{}{}}
+	b := &base{}
 	var err error
 	if b.classes, err = openGob("AveragedPerceptron/classes.gob").strings(); err != nil {
 		return nil, err
 	}
 	if b.labels, err = openGob("Maxent/labels.gob").strings(); err != nil {
 		return nil, err
-	}
-	words, err := openGob("Maxent/words.gob").strings()
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range words {
-		b.basic[w] = struct{}{}
-	}
-	r := openGob("AveragedPerceptron/tags.gob")
-	for n := r.uint(); n > 0 && r.err == nil; n-- {
-		k := string(r.bytes())
-		b.fixed[k] = string(r.bytes())
-	}
-	if r.err != nil {
-		return nil, r.err
 	}
 	paired, err := b.readTagger(mem)
 	if err != nil {
@@ -59,8 +43,8 @@ func readBase(mem *memory) (*base, error) {
 	if err := b.readLabeller(mem); err != nil {
 		return nil, err
 	}
-	for _, t := range b.fixed {
-		b.class([]byte(t)) // tags that the perceptron itself never gives
+	if err := b.readWords(mem); err != nil {
+		return nil, err
 	}
 	for _, t := range []string{"-", "SYM", "NN", "-NONE-"} {
 		b.class([]byte(t))
@@ -92,6 +76,36 @@ func (b *base) class(name []byte) uint8 {
 	return uint8(len(b.classes) - 1)
 }
 
+// What is known of a listed word: whether it is a plain one, and above that
+// one more than the class that it always has.
+const (
+	plainWord  = 1
+	fixedShift = 1
+)
+
+// readWords reads the lists of words.
+func (b *base) readWords(mem *memory) error {
+	plain, err := openGob("Maxent/words.gob").strings()
+	if err != nil {
+		return err
+	}
+	r := openGob("AveragedPerceptron/tags.gob")
+	n := int(r.uint())
+	if n > len(r.b) {
+		return errGob
+	}
+	b.listed = newSlots(mem, len(plain)+n)
+	for _, w := range plain {
+		b.listed.put(hashString(w), plainWord)
+	}
+	for ; n > 0 && r.err == nil; n-- {
+		h := hashBytes(r.bytes())
+		fixed := uint32(b.class(r.bytes())) + 1 // perhaps a class that the perceptron itself never gives
+		b.listed.put(h, b.listed.find(h)&plainWord|fixed<<fixedShift)
+	}
+	return r.err
+}
+
 // readTagger reads feature → class → weight, and returns the features of a word
 // and the tag before it.
 func (b *base) readTagger(mem *memory) ([]pairFeature, error) {
@@ -100,7 +114,7 @@ func (b *base) readTagger(mem *memory) ([]pairFeature, error) {
 	if n > len(r.b) {
 		return nil, errGob
 	}
-	b.pos.init(mem, n)
+	b.pos.slots = newSlots(mem, n)
 	list := make([]pairFeature, 0, 1<<15)
 	weights := append(make([]tagWeight, 0, 1<<19), make([]tagWeight, tagHead)...) // what is unknown has no classes
 	for ; n > 0 && r.err == nil; n-- {
@@ -119,7 +133,7 @@ func (b *base) readTagger(mem *memory) ([]pairFeature, error) {
 		}
 		sortTags(weights[from:])
 		feature := newRef(uint32(from), uint32(len(weights)-from-tagHead))
-		b.pos.put(b.pos.slot(h), h, feature)
+		b.pos.put(h, uint32(feature))
 		if paired {
 			list = append(list, pairFeature{hashBytes(word), b.tagBefore(tag), feature})
 		}
@@ -185,13 +199,13 @@ func (b *base) readLabeller(mem *memory) error {
 	if r.err != nil {
 		return r.err
 	}
-	b.ner.init(mem, count.n)
+	b.ner.slots = newSlots(mem, count.n)
 	b.ner.weights = take[labelWeight](mem, len(entries))
 	end := uint32(0)
 	for _, e := range entries {
 		i := b.ner.slot(e.hash)
 		if b.ner.slots[i] == 0 {
-			b.ner.put(i, e.hash, newRef(end, 0))
+			b.ner.put(e.hash, uint32(newRef(end, 0)))
 			end += uint32(count.count(e.hash))
 		}
 		r := ref(b.ner.slots[i])

@@ -1,9 +1,7 @@
 package nlp
 
 import (
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -15,7 +13,7 @@ func TestWhatIsNotAddedUpDecidesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := slices.Sorted(maps.Keys(b.basic))
+	words := proseWords(t)
 	words = append(words, strings.Fields(strings.Join(plainSentences, " "))...)
 	tg, rnd := newTagger(b), rand.New(rand.NewPCG(3, 4))
 	short, votes, sure, n := 0, 0, 0, 0

@@ -26,15 +26,15 @@ type tagWeights struct {
 func (s *tagWeights) fill(b *base) {
 	names := append(append([]string{}, b.classes...), startTag, "-START2-")
 	s.n = len(names)
-	s.bias = b.pos.find(hashString("bias"))
+	s.bias = b.pos.ref(hashString("bias"))
 	for _, c := range b.classes {
 		b.folded = append(b.folded, strings.ToLower(c))
 	}
 	for _, p := range names {
-		s.prev = append(s.prev, b.pos.find(hashString("i-1 tag "+p)))
-		s.prev2 = append(s.prev2, b.pos.find(hashString("i-2 tag "+p)))
+		s.prev = append(s.prev, b.pos.ref(hashString("i-1 tag "+p)))
+		s.prev2 = append(s.prev2, b.pos.ref(hashString("i-2 tag "+p)))
 		for _, p2 := range names {
-			s.pair = append(s.pair, b.pos.find(hashString("i tag+i-2 tag "+p+" "+p2)))
+			s.pair = append(s.pair, b.pos.ref(hashString("i tag+i-2 tag "+p+" "+p2)))
 		}
 	}
 	s.starts = make([]tagStart, s.n*s.n)

@@ -16,11 +16,39 @@ func (r ref) at() uint32 { return uint32(r >> classBits) }
 
 func (r ref) n() uint32 { return uint32(r & (maxClasses - 1)) }
 
-// A weightTable maps the hash of a feature to its weights: open addressing, no
-// pointers for the collector to follow. A slot has the upper half of a hash
-// and, below it, the ref; 0 is empty.
+// slots map hashes to small numbers: open addressing, no pointers for the
+// collector to follow. A slot has the upper half of a hash and, below it, the
+// number; 0 is empty.
+type slots []uint64
+
+func newSlots(mem *memory, n int) slots {
+	size := 1
+	for size < n*2 {
+		size *= 2
+	}
+	return take[uint64](mem, size)
+}
+
+func (s slots) first(h uint64) uint64 { return (h ^ h>>29) & uint64(len(s)-1) }
+
+// slot returns the slot of a hash, or the empty one where it would be.
+func (s slots) slot(h uint64) int {
+	mask := uint64(len(s) - 1)
+	for i := s.first(h); ; i = (i + 1) & mask {
+		if v := s[i]; v>>32 == h>>32 || v == 0 {
+			return int(i)
+		}
+	}
+}
+
+func (s slots) put(h uint64, v uint32) { s[s.slot(h)] = h>>32<<32 | uint64(v) }
+
+// find returns the number of a hash, 0 when it has none.
+func (s slots) find(h uint64) uint32 { return uint32(s[s.slot(h)]) }
+
+// A weightTable maps the hash of a feature to its weights.
 type weightTable[W any] struct {
-	slots   []uint64
+	slots
 	weights []W
 }
 
@@ -83,42 +111,21 @@ func (w labelWeight) label() int { return int(w & (1<<labelBits - 1)) }
 
 func (w labelWeight) parts() int64 { return int64(w >> labelBits) }
 
-func (t *weightTable[W]) init(mem *memory, n int) {
-	size := 1
-	for size < n*2 {
-		size *= 2
-	}
-	t.slots = take[uint64](mem, size)
-}
-
-// slot returns the slot of a hash, or the empty one where it would be.
-func (t *weightTable[W]) slot(h uint64) int {
-	mask := uint64(len(t.slots) - 1)
-	for i := (h ^ h>>29) & mask; ; i = (i + 1) & mask {
-		if s := t.slots[i]; s>>32 == h>>32 || s == 0 {
-			return int(i)
-		}
-	}
-}
-
-func (t *weightTable[W]) put(i int, h uint64, r ref) { t.slots[i] = h>>32<<32 | uint64(r) }
-
-// find returns the weights of a feature; none when it is unknown.
-func (t *weightTable[W]) find(h uint64) ref { return ref(t.slots[t.slot(h)]) }
+// ref returns the weights of a feature; none when it is unknown.
+func (t *weightTable[W]) ref(h uint64) ref { return ref(t.find(h)) }
 
 // findAll finds several features, at most twelve, whose slots it reads before
 // it looks at any.
 func (t *weightTable[W]) findAll(dst []ref, hashes []uint64) {
 	var firsts [12]uint64
-	mask := uint64(len(t.slots) - 1)
 	for i, h := range hashes {
-		firsts[i] = t.slots[(h^h>>29)&mask]
+		firsts[i] = t.slots[t.first(h)]
 	}
 	for i, h := range hashes {
 		if s := firsts[i]; s == 0 || s>>32 == h>>32 {
 			dst[i] = ref(s)
 		} else {
-			dst[i] = t.find(h)
+			dst[i] = t.ref(h)
 		}
 	}
 }

@@ -6,6 +6,16 @@ import (
 	"testing"
 )
 
+// proseWords are the plain words that prose knows.
+func proseWords(t *testing.T) []string {
+	t.Helper()
+	words, err := openGob("Maxent/words.gob").strings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words
+}
+
 // TestFeaturesOfTwoAreFound looks all features of a word and the tag beside it
 // up that prose knows.
 func TestFeaturesOfTwoAreFound(t *testing.T) {
@@ -14,14 +24,12 @@ func TestFeaturesOfTwoAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := []string{"-START-", "!YEAR", "!DIGITS", "!HYPHEN", "Acme", "c++", "+", "qqqzzz", "the", "u.s.", "$", "co."}
-	for w := range b.basic {
-		words = append(words, w)
-	}
+	words = append(words, proseWords(t)...)
 	found := 0
 	for _, w := range words {
 		listed := b.pairs.of(hashString(w))
 		for p, tag := range append(slices.Clone(b.classes), startTag) {
-			want := b.pos.find(hashString(pairName + tag + " " + w))
+			want := b.pos.ref(hashString(pairName + tag + " " + w))
 			if got := b.pairs.with(&listed, p); got != want {
 				t.Errorf("%q behind %s has the weights %v, want %v", w, tag, got, want)
 			}
@@ -31,7 +39,7 @@ func TestFeaturesOfTwoAreFound(t *testing.T) {
 		}
 		h := prefix(labelWithNext.of(w)).of("+")
 		for _, tag := range append([]string{"None"}, b.folded...) {
-			if b.ner.find(prefix(h).of(tag)).n() > 0 {
+			if b.ner.ref(prefix(h).of(tag)).n() > 0 {
 				found++
 				if !b.nexted.has(h) {
 					t.Errorf("the sieve keeps back %q before a tag", w)

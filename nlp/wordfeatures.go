@@ -46,14 +46,10 @@ var (
 	ownSuffix     = newPrefix("i suffix ")
 	ownPrefix     = newPrefix("i pref1 ")
 	ownWord       = newPrefix("i word ")
-	labelBias     = newPrefix("bias-")
-	labelBasic    = newPrefix("en-wordlist-")
 	labelPrefix   = newPrefix("prefix3-")
 	labelSuffix   = newPrefix("suffix3-")
-	labelShape    = newPrefix("shape-")
 	labelWord     = newPrefix("word-")
 	labelLower    = newPrefix("word.lower-")
-	labelLength   = newPrefix("wordlen-")
 	labelBefore   = newPrefix("prevword-")
 	labelAfter    = newPrefix("nextword-")
 	labelWithNext = newPrefix("word+nextpos-")
@@ -126,28 +122,19 @@ func (t *tagger) known(w string) *wordFeatures {
 
 // learn makes the features of a word.
 func (t *tagger) learn(w, low string) *wordFeatures {
-	f := &wordFeatures{shape: shapeOf(w, low), fixed: -1}
-	if tag, ok := t.sure(w); ok {
-		f.fixed = int16(t.index(tag))
-	}
 	b := t.b
-	head, tail := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
-	f.phrasal = phrasal(w)
-	t.context(f, normalize(w, low), [...]uint64{ownSuffix.of(tail), ownPrefix.of(string(rune(w[0])))})
-	basic := "False"
-	if _, ok := b.basic[w]; ok {
-		basic = "True"
-	}
-	lows := hashes{uint64(labelLower), uint64(labelBefore), uint64(labelAfter), uint64(labelWithNext), fnvOffset}
-	lows.add(low)
 	own := hashes{uint64(labelWord), fnvOffset}
 	own.add(w)
-	names := [...]uint64{
-		labelBias.of("True"), labelBasic.of(basic), labelPrefix.of(strings.ToLower(head)), labelSuffix.of(strings.ToLower(tail)),
-		labelShape.of(shapes[f.shape]), own[0], lows[0], labelLength.of(strconv.Itoa(len(w))), lows[1], lows[2],
-	}
+	listed := b.listed.find(own[1])
+	f := &wordFeatures{shape: shapeOf(w, low), fixed: t.sure(w, int16(listed>>fixedShift)-1), phrasal: phrasal(w)}
+	head, tail := w[:min(len(w), 3)], w[len(w)-min(len(w), 3):]
+	t.context(f, normalize(w, low), [...]uint64{ownSuffix.of(tail), ownPrefix.of(string(rune(w[0])))})
+	lows := hashes{uint64(labelLower), uint64(labelBefore), uint64(labelAfter), uint64(labelWithNext), fnvOffset}
+	lows.add(low)
+	names := [...]uint64{labelPrefix.of(strings.ToLower(head)), labelSuffix.of(strings.ToLower(tail)), own[0], lows[0], lows[1], lows[2]}
 	var refs [len(names)]ref
 	b.ner.findAll(refs[:], names[:])
+	f.named = b.labeller.byForm(b, listed&plainWord, f.shape, len(w))
 	for _, r := range refs[:len(refs)-2] {
 		addLabels(&f.named, b.ner.of(r))
 	}
@@ -176,23 +163,26 @@ func (h *hashes) add(s string) {
 	*h = hashes{a, b, c, d, e}
 }
 
-// sure returns the part of speech of a word where prose does not ask its model.
-func (t *tagger) sure(w string) (string, bool) {
+// sure returns the class of a word where prose does not ask its model, or -1;
+// listed is what its list says.
+func (t *tagger) sure(w string, listed int16) int16 {
+	tag := ""
 	switch {
 	case w == "-":
-		return "-", true
+		tag = "-"
 	case isEmoticon(w):
-		return "SYM", true
+		tag = "SYM"
 	case w[0] == '@', len(w) < maxFixed && strings.IndexByte(w, '.') > 0 && commonregex.LinkRegex.MatchString(w),
 		len(w) < maxFixed && strings.IndexByte(w, '@') > 0 && commonregex.EmailRegex.MatchString(w):
-		return "NN", true
+		tag = "NN"
 	case (w == "0" || w[0] == '*') && noneWord.MatchString(w):
-		return "-NONE-", true
+		tag = "-NONE-"
 	case len(w) == 5 && w[0] == '-' && keepWord.MatchString(w):
-		return w, true
+		tag = w
+	default:
+		return listed
 	}
-	tag, ok := t.b.fixed[w]
-	return tag, ok
+	return int16(t.index(tag))
 }
 
 // index returns the class of a tag; prose keeps words like -LRB- as their own
