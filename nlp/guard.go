@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,7 +35,7 @@ func (c *cleaned) clean(text string) {
 	c.buf, c.shift = c.buf[:0], c.shift[:0]
 	run, span, limit := 0, 0, maxToken
 	var last byte
-	for i := 0; i < len(text); {
+	for i := c.quiet(text, 0); i < len(text); {
 		b := text[i]
 		if b < utf8.RuneSelf {
 			if b < ' ' && b != '\n' && b != '\t' || b == 0x7f {
@@ -55,7 +56,9 @@ func (c *cleaned) clean(text string) {
 				run, last = 0, b
 			}
 			if b <= ' ' {
-				span, limit = 0, maxToken
+				c.buf = append(c.buf, b)
+				i, span, limit = c.quiet(text, i+1), 0, maxToken
+				continue
 			} else if span++; span == 1 && isURL(text[i:]) {
 				limit = maxLink
 			}
@@ -74,6 +77,26 @@ func (c *cleaned) clean(text string) {
 	if c.text = text; string(c.buf) != text {
 		c.text = string(c.buf)
 	}
+}
+
+// quiet puts what stands from byte i on, up to white space, and stays as it
+// is, as nearly all of a text does. It returns the byte after that.
+func (c *cleaned) quiet(text string, i int) int {
+	end := i // after white space
+	for at := i; at+10 <= len(text) && at+16-end <= maxToken; at += 8 {
+		x := eightAt(text, at)
+		thrice := (x ^ eightAt(text, at+1)) | (x ^ eightAt(text, at+2))
+		// A byte that is zero, or a control character, leaves its high bit unset.
+		sure := (thrice&^highBits + 0x7F*eachByte) & (x ^ 0x7F*eachByte + 0x7F*eachByte) & (x ^ '&'*eachByte + 0x7F*eachByte) & (x + 0x60*eachByte) &^ x
+		if sure&highBits != highBits {
+			break
+		}
+		if space := ^(x ^ ' '*eachByte + 0x7F*eachByte) & highBits; space != 0 {
+			end = at + bits.Len64(space)/8
+		}
+	}
+	c.buf = append(c.buf, text[i:end]...)
+	return end
 }
 
 func isURL(t string) bool {
