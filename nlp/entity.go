@@ -12,7 +12,7 @@ var entityTypes = []string{mention.Person, mention.Location, mention.Organizatio
 
 // entities are the names in all fields; it fills the views.
 func (w *worker) entities(a *Analyzer) []mention.Entity {
-	var out []mention.Entity
+	n := 0
 	for i := range w.fields {
 		d := &w.fields[i]
 		d.view.entities = d.view.entities[:0]
@@ -23,6 +23,14 @@ func (w *worker) entities(a *Analyzer) []mention.Entity {
 		w.single = slices.ContainsFunc(w.hits, func(h hit) bool { return !h.ok && !h.form.exact })
 		w.name(d)
 		w.products(d)
+		n += len(d.view.entities)
+	}
+	if n == 0 {
+		return nil
+	}
+	out := make([]mention.Entity, 0, n)
+	for i := range w.fields {
+		d := &w.fields[i]
 		for _, e := range d.view.entities {
 			out = append(out, mention.Entity{
 				Text: d.text[e.start:e.end], Type: entityTypes[e.kind],
@@ -36,19 +44,11 @@ func (w *worker) entities(a *Analyzer) []mention.Entity {
 // name finds the names of a field by the entity model.
 func (w *worker) name(d *field) {
 	t, m := &w.names, w.m.entities
-	t.toks, t.words = d.tokens, t.words[:0]
-	for i := range d.tokens {
-		t.words = append(t.words, &d.tokens[i].known.entity)
-	}
-	t.listed = append(t.listed[:0], make([]uint16, len(t.words))...)
-	t.shouting = 0
-	if d.view.shouting {
-		t.shouting = 1
-	}
+	t.read(d.tokens, d.view.shouting)
 	m.lookUp(t)
-	w.emissions, w.rows = m.emissions(w.emissions[:0], t, w.rows)
+	w.emissions = m.emissions(w.emissions, t, &w.shaped)
 	partLines(w.emissions, d)
-	best := w.path.decode(w.emissions, &m.moves, m.bias, entityLabels)
+	best := w.path.decode(w.emissions, &m.moves, m.bias)
 	d.view.tokens, d.view.classes, d.view.beliefs = d.tokens, w.m.base.classes, d.view.beliefs[:0]
 	if w.single {
 		d.view.beliefs = w.path.beliefs(w.emissions, &m.moves, m.bias)
@@ -70,7 +70,7 @@ func (w *worker) name(d *field) {
 func partLines(emissions []float32, d *field) {
 	for i := 1; i < len(d.tokens); i++ {
 		from, to := d.tokens[i-1].end, d.tokens[i].start
-		if from >= to || !strings.ContainsAny(d.text[from:to], "\n\r\u2028\u2029") {
+		if from >= to || d.text[from:to] == " " || !strings.ContainsAny(d.text[from:to], "\n\r\u2028\u2029") {
 			continue
 		}
 		row := emissions[i*entityLabels:][:entityLabels]

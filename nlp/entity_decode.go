@@ -2,110 +2,115 @@ package nlp
 
 const impossible = float32(-1e6)
 
-// emissionBlock is the number of tokens whose features are found before their
-// weights are: so many of them are on their way from memory at once.
-const emissionBlock = 32
-
-// emissions sets the scores of all labels of all tokens.
-func (m *entityModel) emissions(dst []float32, t *entityText, rows []uint32) ([]float32, []uint32) {
-	var ends [emissionBlock]int
-	for from := 0; from < len(t.words); from += emissionBlock {
-		to := min(from+emissionBlock, len(t.words))
-		rows = rows[:0]
-		for i := from; i < to; i++ {
-			rows = m.joint(rows, t, i)
-			ends[i-from] = len(rows)
-		}
-		at := 0
-		for i := from; i < to; i++ {
-			sum := m.sum(t, i, rows[at:ends[i-from]])
-			at = ends[i-from]
-			for _, v := range sum {
-				dst = append(dst, float32(v)*m.linear.scale)
-			}
-		}
-	}
-	return dst, rows
-}
-
-// sum adds up what the words at and around token i say, and the rows of the
-// features they make together.
-func (m *entityModel) sum(t *entityText, i int, rows []uint32) (sum [entityLabels]int32) {
-	weights := bytesOf(m.linear.w)
-	var l lanes
-	for _, r := range rows {
-		row := weights[int(r)*entityLabels:][:entityLabels]
-		l.add(row)
-		sum[entityLabels-1] += int32(int8(row[entityLabels-1]))
-	}
-	l.sums((*[8]int32)(sum[:]))
-	self, prev, next := &t.at(i).sums[placeSelf], &t.at(i - 1).sums[placePrev], &t.at(i + 1).sums[placeNext]
-	prev2, next2 := &t.at(i - 2).sums[placePrev2], &t.at(i + 2).sums[placeNext2]
-	for k := range sum {
-		sum[k] += int32(self[k]) + int32(prev[k]) + int32(next[k]) + int32(prev2[k]) + int32(next2[k])
-	}
-	return sum
-}
-
 // A path finds the best labels for emissions.
 type path struct {
-	score []float32
-	back  []uint8
+	score []float32 // of the best way to each label of each token
 	best  []uint8
 }
 
+// entityMoves are the scores of one label after another; the last row is of
+// the first label of a text.
+type entityMoves [entityLabels + 1][entityLabels]float32
+
 // decode returns the best sequence of labels. Inside follows only its own
-// beginning or inside; labels from limit on are left out.
-func (p *path) decode(em []float32, moves *[entityLabels + 1][entityLabels]float32, bias float32, limit int) []uint8 {
+// beginning or inside.
+func (p *path) decode(em []float32, moves *entityMoves, bias float32) []uint8 {
 	n := len(em) / entityLabels
 	p.score = append(p.score[:0], em...)
-	p.back = append(p.back[:0], make([]uint8, len(em))...)
 	p.best = append(p.best[:0], make([]uint8, n)...)
 	if n == 0 {
 		return p.best
 	}
-	for k := range limit {
-		p.score[k] += moves[entityLabels][k]
-		if k > 0 && k%2 == 0 {
-			p.score[k] = impossible
-		}
-	}
-	p.score[0] -= bias
-	for i := 1; i < n; i++ {
-		now, before := p.score[i*entityLabels:][:entityLabels], p.score[(i-1)*entityLabels:][:entityLabels]
-		for k := range limit {
-			from := uint8(0)
-			var top float32
-			if k > 0 && k%2 == 0 { // inside: after its beginning or itself
-				from, top = uint8(k-1), before[k-1]+moves[k-1][k]
-				if v := before[k] + moves[k][k]; v > top {
-					from, top = uint8(k), v
-				}
-			} else {
-				top = before[0] + moves[0][k]
-				for j := 1; j < limit; j++ {
-					if v := before[j] + moves[j][k]; v > top {
-						from, top = uint8(j), v
-					}
-				}
-			}
-			now[k] += top
-			p.back[i*entityLabels+k] = from
-		}
-		now[0] -= bias
-	}
+	p.forward(moves, bias)
 	last := p.score[(n-1)*entityLabels:][:entityLabels]
-	at := uint8(0)
-	for k := 1; k < limit; k++ {
-		if last[k] > last[at] {
-			at = uint8(k)
+	at := 0
+	for k, v := range last {
+		if v > last[at] {
+			at = k
 		}
 	}
-	for i := n - 1; i >= 0; i-- {
-		p.best[i] = at
-		at = p.back[i*entityLabels+int(at)]
+	for i := n - 1; ; i-- {
+		p.best[i] = uint8(at)
+		if i == 0 {
+			return p.best
+		}
+		at = moves.before((*[entityLabels]float32)(p.score[(i-1)*entityLabels:]), at)
 	}
-	return p.best
+}
+
+// forward adds to the score of each label that of the best way to it.
+func (p *path) forward(moves *entityMoves, bias float32) {
+	before := (*[entityLabels]float32)(p.score)
+	for k := range before {
+		before[k] += moves[entityLabels][k]
+		if k > 0 && k%2 == 0 {
+			before[k] = impossible
+		}
+	}
+	before[0] -= bias
+	least, most := moves.bounds()
+	for at := entityLabels; at < len(p.score); at += entityLabels {
+		now := (*[entityLabels]float32)(p.score[at:])
+		o := before[0]
+		t0, t1, t3, t5, t7 := o+moves[0][0], o+moves[0][1], o+moves[0][3], o+moves[0][5], o+moves[0][7]
+		if !outside(before, o+least, &most) {
+			for j := 1; j < entityLabels; j++ {
+				v, to := before[j], &moves[j]
+				t0, t1, t3, t5, t7 = max(t0, v+to[0]), max(t1, v+to[1]), max(t3, v+to[3]), max(t5, v+to[5]), max(t7, v+to[7])
+			}
+		}
+		now[0] += t0
+		now[0] -= bias
+		now[1] += t1
+		now[2] += max(before[1]+moves[1][2], before[2]+moves[2][2])
+		now[3] += t3
+		now[4] += max(before[3]+moves[3][4], before[4]+moves[4][4])
+		now[5] += t5
+		now[6] += max(before[5]+moves[5][6], before[6]+moves[6][6])
+		now[7] += t7
+		now[8] += max(before[7]+moves[7][8], before[8]+moves[8][8])
+		before = now
+	}
+}
+
+// bounds returns the least score of a move from no name to the labels that
+// may follow everything, and the most of those from each label.
+func (m *entityMoves) bounds() (least float32, most [entityLabels]float32) {
+	for j := range most {
+		most[j] = m[j][0]
+		for k := 1; k < entityLabels; k += 2 {
+			most[j] = max(most[j], m[j][k])
+		}
+	}
+	return min(m[0][0], m[0][1], m[0][3], m[0][5], m[0][7]), most
+}
+
+// outside reports whether the best way to what may follow everything is from
+// no name, as it is between names: none of the others gets as far at best as
+// that does at least.
+func outside(before *[entityLabels]float32, least float32, most *[entityLabels]float32) bool {
+	for j := 1; j < entityLabels; j++ {
+		if before[j]+most[j] > least {
+			return false
+		}
+	}
+	return true
+}
+
+// before returns the label from which the best way to label k comes, given
+// the scores of the token before it.
+func (m *entityMoves) before(score *[entityLabels]float32, k int) int {
+	from, to := 0, entityLabels
+	if k > 0 && k%2 == 0 { // inside: after its beginning or itself
+		from, to = k-1, k+1
+	}
+	top := score[from] + m[from][k]
+	for j := from + 1; j < to; j++ {
+		if v := score[j] + m[j][k]; v > top {
+			from, top = j, v
+		}
+	}
+	return from
 }
 
 // A belief is how likely each kind of name is at a token: nothing, person,
@@ -114,7 +119,7 @@ type belief [5]float32
 
 // beliefs returns the belief at token i, of the best paths through each of its
 // labels. It must follow a decode of the same emissions.
-func (p *path) beliefs(em []float32, moves *[entityLabels + 1][entityLabels]float32, bias float32) []belief {
+func (p *path) beliefs(em []float32, moves *entityMoves, bias float32) []belief {
 	n := len(em) / entityLabels
 	out := make([]belief, n)
 	var behind [entityLabels]float32

@@ -38,11 +38,12 @@ const (
 // An entityWord is what the entity model knows of a word by itself, at each
 // place it may stand.
 type entityWord struct {
-	lower uint64
-	shape uint64 // with repeats left out
-	sums  [places][entityLabels]int16
-	lists uint8             // that name it
-	rows  *[places][]uint32 // nil unless the model is being trained
+	lower  uint64
+	shape  uint64 // with repeats left out
+	eights [places]eight
+	ninths [places]int16
+	lists  uint8             // that name it
+	rows   *[places][]uint32 // nil unless the model is being trained
 }
 
 // trained returns the rows that are added up in sums, where they are still to
@@ -54,17 +55,25 @@ func (e *entityWord) trained(place int) []uint32 {
 	return e.rows[place]
 }
 
+// says returns the sums of a word at a place.
+func (e *entityWord) says(place int) nine {
+	return nine{e.eights[place], int64(e.ninths[place])}
+}
+
 // entityModel labels tokens with names. It is read-only.
 type entityModel struct {
-	linear *linear // rows of entityLabels weights
-	moves  [entityLabels + 1][entityLabels]float32
+	linear *linear                           // rows of entityLabels weights
+	rows   *[entityLabels << entityBits]byte // the same; nil while the model is being trained
+	none   uint8                             // prose's label of what is no name
+	moves  entityMoves
 	names  *lexicon
 	usage  *usage
 	bias   float32 // taken from O
 
-	// What words used alike say at their own place, before and after, by
-	// direction and by whether it is up or down.
-	directed [usageDims * 3][3]nineSums
+	// What words used alike say at their own place, before and after, by two
+	// directions at once: the half bytes of their codes.
+	directed [usageBytes * 2][16][directedPlaces]nine
+	tables   *entityTables
 }
 
 // shapeHash hashes the shape of a word, with repeats left out or not.
@@ -161,60 +170,41 @@ func (m *entityModel) word(e *entityWord, rows *[places][]uint32, w, lower strin
 }
 
 // addUp adds up the rows of a word, and what the directions of its use say.
+// What the word says together with no label, which most have, is added here.
 func (m *entityModel) addUp(e *entityWord, rows *[places][]uint32, code []byte) {
-	var sums [places]nineSums
+	rows[placeSelf] = append(rows[placeSelf], voted(e.lower, m.none))
+	var sums [places]nine
 	for place := range rows {
-		sums[place].add(m.linear, rows[place])
-	}
-	eachDirection(code, func(d, to uint64) {
-		for place := range directionFeatures {
-			one, s := &m.directed[3*d+to-1][place], &sums[place]
-			s.lanes.even += one.lanes.even
-			s.lanes.odd += one.lanes.odd
-			s.lanes.n++
-			s.ninth += one.ninth
+		for _, r := range rows[place] {
+			sums[place] = sums[place].plus(m.says(r))
 		}
-	})
+	}
+	for i, b := range code {
+		for place := range directedPlaces {
+			sums[place] = sums[place].plus(m.directed[2*i][b&15][place]).plus(m.directed[2*i+1][b>>4][place])
+		}
+	}
 	for place := range sums {
-		e.sums[place] = sums[place].all()
-	}
-}
-
-// nineSums adds up rows of nine weights.
-type nineSums struct {
-	lanes lanes
-	ninth int16
-}
-
-// all returns the sums: of at most a hundred rows, which fit in 16 bits.
-func (s *nineSums) all() (out [entityLabels]int16) {
-	var eight [8]int32
-	s.lanes.sums(&eight)
-	for k, v := range eight {
-		out[k] = int16(v)
-	}
-	out[entityLabels-1] = s.ninth
-	return out
-}
-
-// add adds rows of l.
-func (s *nineSums) add(l *linear, rows []uint32) {
-	weights := bytesOf(l.w)
-	for _, r := range rows {
-		row := weights[int(r)*entityLabels:][:entityLabels]
-		s.lanes.add(row)
-		s.ninth += int16(int8(row[entityLabels-1]))
+		e.eights[place], e.ninths[place] = sums[place].eight, int16(sums[place].ninth)
 	}
 }
 
 // directionFeatures are the first of the features of directions, by place.
-var directionFeatures = [...]uint64{placeSelf: 300, placePrev: 400, placeNext: 500}
+var directionFeatures = [directedPlaces]uint64{placeSelf: 300, placePrev: 400, placeNext: 500}
 
-// direct makes the rows of directions.
+// directedPlaces are the places at which directions are features.
+const directedPlaces = placeNext + 1
+
+// direct adds up the rows of directions.
 func (m *entityModel) direct() {
 	for i := range m.directed {
-		for place, id := range directionFeatures {
-			m.directed[i][place].add(m.linear, []uint32{m.linear.row(mix(uint64(i%3+1), id+uint64(i/3)))})
+		for half := range m.directed[i] {
+			eachDirection([]byte{byte(half)}, func(d, to uint64) {
+				for place, id := range directionFeatures {
+					s := &m.directed[i][half][place]
+					*s = s.plus(m.says(row(id+uint64(2*i)+d, to)))
+				}
+			})
 		}
 	}
 }
@@ -224,98 +214,3 @@ const nameWords = 5
 
 // nameSeed keeps the hashes of names apart from those of other lists.
 const nameSeed = 0xA3
-
-// An entityText is a run of tokens with all that the model wants to know.
-type entityText struct {
-	toks     []token
-	words    []*entityWord
-	listed   []uint16 // place in a name of several words from the list: 0 none
-	shouting uint64
-}
-
-var startWord = &entityWord{lower: 11, shape: 12}
-
-func (t *entityText) at(i int) *entityWord {
-	if i < 0 || i >= len(t.words) {
-		return startWord
-	}
-	return t.words[i]
-}
-
-func (t *entityText) tag(i int) uint64 {
-	if i < 0 || i >= len(t.toks) {
-		return 99
-	}
-	return uint64(t.toks[i].tag)
-}
-
-func (t *entityText) vote(i int) uint64 {
-	if i < 0 || i >= len(t.toks) {
-		return 99
-	}
-	return uint64(t.toks[i].label)
-}
-
-// joint appends the rows of features made of several words of token i.
-func (m *entityModel) joint(rows []uint32, t *entityText, i int) []uint32 {
-	add := func(id, h uint64) { rows = append(rows, m.linear.row(mix(h, id))) }
-	e, p, n := t.at(i), t.at(i-1), t.at(i+1)
-	add(201, mix(p.lower, e.lower))
-	add(202, mix(e.lower, n.lower))
-	add(203, mix(mix(p.shape, e.shape), n.shape))
-	add(204, mix(p.lower, e.shape))
-	add(205, mix(e.shape, n.lower))
-	add(206, mix(t.at(i-2).lower, p.lower))
-	add(207, mix(n.lower, t.at(i+2).lower))
-	c, cp, cn := t.tag(i), t.tag(i-1), t.tag(i+1)
-	add(210, c)
-	add(211, c<<8|cp)
-	add(212, c<<8|cn)
-	add(213, c<<16|cp<<8|cn)
-	add(214, mix(e.shape, c))
-	v := t.vote(i)
-	add(220, v)
-	add(221, v<<16|t.vote(i-1)<<8|t.vote(i+1))
-	add(222, mix(e.shape, v))
-	add(223, mix(e.lower, v))
-	add(230, t.shouting<<8|e.shape)
-	if p.lists|e.lists != 0 {
-		add(235, mix(uint64(p.lists)<<8|uint64(e.lists), mix(p.shape, e.shape)))
-	}
-	if n.lists|e.lists != 0 {
-		add(236, mix(uint64(n.lists)<<8|uint64(e.lists), mix(e.shape, n.shape)))
-	}
-	if i == 0 {
-		add(231, e.shape)
-	}
-	if t.listed[i] != 0 {
-		add(232, uint64(t.listed[i]))
-		add(233, mix(e.shape, uint64(t.listed[i])))
-	}
-	return rows
-}
-
-// lookUp marks the tokens that are part of a listed name of several words.
-func (m *entityModel) lookUp(t *entityText) {
-	for i := range t.words {
-		h := t.words[i].lower
-		for n := 2; n <= nameWords && i+n <= len(t.words); n++ {
-			h = mix(h, t.words[i+n-1].lower)
-			key := mix(h, nameSeed)
-			if !m.names.may(key) {
-				continue
-			}
-			bits, ok := m.names.find(key)
-			if !ok {
-				continue
-			}
-			for k := i; k < i+n; k++ {
-				place := uint16(2)
-				if k == i {
-					place = 1
-				}
-				t.listed[k] = place<<8 | uint16(uint8(bits))
-			}
-		}
-	}
-}

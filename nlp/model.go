@@ -60,26 +60,28 @@ func (l *linear) add3(s *[3]float32, row uint32) {
 type lexicon struct {
 	keys []uint32 // 0 is empty
 	vals []int8
-	some []uint64 // a bit for each beginning of a fingerprint that is there; nil if there is no such sieve
+	some []uint64 // see sift; nil if there is no such sieve
 }
 
-const sieveBits = 21 // of a fingerprint
+// sieveBits of a fingerprint choose a word of a sieve.
+const sieveBits = 15
 
-// sift makes a sieve, for a lexicon that is mostly asked for what it has not.
+// sift makes a sieve, for a lexicon that is mostly asked for what it has not:
+// two bits of one word for each fingerprint that is there.
 func (l *lexicon) sift(mem *memory) {
-	l.some = take[uint64](mem, 1<<sieveBits/64)
+	l.some = take[uint64](mem, 1<<sieveBits)
 	for _, f := range l.keys {
 		if f != 0 {
-			i := f >> (32 - sieveBits)
-			l.some[i/64] |= 1 << (i % 64)
+			l.some[f>>(32-sieveBits)] |= 1<<(f>>11&63) | 1<<(f>>5&63)
 		}
 	}
 }
 
-// may reports whether h may be there.
-func (l *lexicon) may(h uint64) bool {
-	i := uint32(h>>32) >> (32 - sieveBits)
-	return l.some == nil || l.some[i/64]>>(i%64)&1 == 1
+// may is 1 if h may be there, else 0. There must be a sieve.
+func (l *lexicon) may(h uint64) uint64 {
+	f := uint32(h >> 32)
+	w := l.some[f>>(32-sieveBits)]
+	return w >> (f >> 11 & 63) & (w >> (f >> 5 & 63)) & 1
 }
 
 func newLexicon(n int) *lexicon {
@@ -279,7 +281,12 @@ func loadEntities(mem *memory) (*entityModel, error) {
 		return nil, err
 	}
 	m.names.sift(mem)
+	if m.linear.classes != entityLabels || m.linear.mask != 1<<entityBits-1 {
+		return nil, fmt.Errorf("nlp: model entities: %w", errModel)
+	}
+	m.rows = (*[entityLabels << entityBits]byte)(bytesOf(m.linear.w))
 	m.direct()
+	m.tabulate()
 	m.usage, err = openUsage(mem, "usage")
 	return m, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -97,6 +98,7 @@ func readModels(mem *memory) (*models, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	m.entities.none = uint8(slices.Index(m.base.labels, "O"))
 	return m, nil
 }
 
@@ -188,6 +190,7 @@ type worker struct {
 	sentences sentenceReader
 
 	names     entityText
+	shaped    shapeSums
 	emissions []float32
 	path      path
 	single    bool // a name of one word stands in the field: beliefs are needed

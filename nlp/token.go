@@ -149,7 +149,7 @@ func (t *tagger) touchRuns(runs []run) {
 	for i := range runs {
 		if k := runs[i].kept; k != nil && k.n > 0 {
 			f := k.few[0].known
-			x ^= f.shape ^ uint8(f.after2) ^ uint8(f.entity.sums[placeSelf][0]) ^ uint8(f.entity.sums[placeNext2][entityLabels-1])
+			x ^= f.shape ^ uint8(f.after2) ^ uint8(f.entity.lower) ^ uint8(f.entity.ninths[placeNext2])
 		}
 	}
 	t.touched ^= uint32(x)

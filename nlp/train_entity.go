@@ -78,19 +78,19 @@ func (m *entityModel) prepare(tg *tagger, r *sample) tagged {
 		at = end + 1
 	}
 	flush()
-	et := m.text(tg, text)
-	out.toks = slices.Clone(et.toks)
+	et, toks := m.text(tg, text)
+	out.toks = toks
 	var joint []uint32
-	for i, tok := range et.toks {
+	for i, tok := range toks {
 		gold := marks[tok.start]
-		if gold%2 == 1 && tok.start > 0 && marks[tok.start-1] == gold && i > 0 && et.toks[i-1].end > tok.start-1 {
+		if gold%2 == 1 && tok.start > 0 && marks[tok.start-1] == gold && i > 0 && toks[i-1].end > tok.start-1 {
 			gold++ // a later piece of a token that begins a name
 		}
 		if gold != 0 && gold%2 == 0 && (i == 0 || out.gold[i-1] == 0 || (out.gold[i-1]-1)|1 != gold-1) {
 			gold-- // its beginning was lost
 		}
 		out.gold = append(out.gold, gold)
-		rows := slices.Clone(et.words[i].trained(placeSelf))
+		rows := slices.Clone(et.at(i).trained(placeSelf))
 		for _, at := range [...]struct{ place, off int }{{placePrev, -1}, {placeNext, 1}, {placePrev2, -2}, {placeNext2, 2}} {
 			rows = append(rows, et.at(i+at.off).trained(at.place)...)
 		}
@@ -101,24 +101,19 @@ func (m *entityModel) prepare(tg *tagger, r *sample) tagged {
 }
 
 // text makes the tokens of a text ready for the model.
-func (m *entityModel) text(tg *tagger, text string) *entityText {
+func (m *entityModel) text(tg *tagger, text string) (*entityText, []token) {
 	var c cleaned
 	c.clean(text)
 	var s scanned
 	s.scan(text)
 	tg.entities = m
-	t := &entityText{toks: tg.tokenize(nil, &c)}
-	tg.tag(t.toks)
-	tg.label(t.toks)
-	for i := range t.toks {
-		t.words = append(t.words, &t.toks[i].known.entity)
-	}
-	t.listed = make([]uint16, len(t.words))
-	if shouts(&s) {
-		t.shouting = 1
-	}
+	toks := tg.tokenize(nil, &c)
+	tg.tag(toks)
+	tg.label(toks)
+	t := &entityText{}
+	t.read(toks, shouts(&s))
 	m.lookUp(t)
-	return t
+	return t, toks
 }
 
 // makeEntities trains the entity model.
@@ -132,6 +127,7 @@ func (t *trainer) makeEntities() error {
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
+	names.sift(nil)
 	m := &entityModel{linear: &linear{classes: entityLabels, mask: 1<<entityBits - 1}, names: names, usage: words}
 	tg := newTagger(b)
 	// One set counts three times: it is small, and alone in marking all kinds
@@ -242,7 +238,7 @@ func (m *entityModel) figures(set []tagged, bias float32) (typed, untyped float6
 			}
 			em = append(em, sum[:]...)
 		}
-		best := p.decode(em, &m.moves, bias, entityLabels)
+		best := p.decode(em, &m.moves, bias)
 		gold += float64(len(x.spans))
 		for a := 0; a < len(best); a++ {
 			if best[a] == 0 {

@@ -2,7 +2,6 @@ package nlp
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -49,39 +48,5 @@ func TestFeaturesOfTwoAreFound(t *testing.T) {
 	}
 	if found < 5_000 {
 		t.Errorf("%d features were tried, want five thousand", found)
-	}
-}
-
-func TestDirectionsAreWhatTheirRowsSay(t *testing.T) {
-	m, err := loadModels()
-	if err != nil {
-		t.Fatal(err)
-	}
-	untrained := *m.entities
-	untrained.linear = &linear{mask: m.entities.linear.mask}
-	var rows [places][]uint32
-	coded := 0
-	for _, w := range []string{"London", "the", "Apple", "qqzzq", "don't", "COVID-19", "#fail", "Straße", "doctor", "said"} {
-		low := strings.ToLower(w)
-		if _, code := m.entities.usage.of(low); code != nil {
-			coded++
-		}
-		var got, listed entityWord
-		m.entities.word(&got, &rows, w, low, hashString(w), hashString(low))
-		untrained.word(&listed, &rows, w, low, hashString(w), hashString(low))
-		for place := range places {
-			var want [entityLabels]int16
-			for _, r := range listed.trained(place) {
-				for k, v := range m.entities.linear.w[int(r)*entityLabels:][:entityLabels] {
-					want[k] += int16(v)
-				}
-			}
-			if got.sums[place] != want {
-				t.Errorf("%s at place %d: sums %v, want %v", w, place, got.sums[place], want)
-			}
-		}
-	}
-	if coded < 4 {
-		t.Errorf("%d words have directions, want four", coded)
 	}
 }
