@@ -23,7 +23,7 @@ type remembered[T any] interface {
 // recentSize bounds how much is remembered; a power of two. A text has two
 // places beside each other: what is put takes the first, and what was there
 // moves to the second.
-const recentSize = 1 << 15
+const recentSize = 1 << 16
 
 func newRecent[T any, P remembered[T]]() *recent[T, P] {
 	return &recent[T, P]{seed: maphash.MakeSeed()}
