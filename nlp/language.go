@@ -59,6 +59,7 @@ func languageRows(dst []uint32, l *linear, form []byte, key uint64) []uint32 {
 // known appends the rows that letterFeatures would, but for those of words that
 // the cache knows, which it adds up: they are n.
 func (m *languageModel) known(dst []uint32, c *languageCache, s *scanned, sum *[8]int32) (rows []uint32, letters, n int) {
+	buf := s.packable()
 	for i := range s.words {
 		w := &s.words[i]
 		if w.kind != kindWord {
@@ -68,7 +69,7 @@ func (m *languageModel) known(dst []uint32, c *languageCache, s *scanned, sum *[
 		if letters += utf8.RuneCount(form); letters > maxLangText {
 			break
 		}
-		if said, rows := c.of(m.linear, s, w); said != nil {
+		if said, rows := c.of(m.linear, buf, w); said != nil {
 			n += rows
 			for k, v := range said {
 				sum[k] += int32(v)

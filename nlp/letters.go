@@ -3,6 +3,7 @@ package nlp
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // A packedForm is a form of at most maxPacked bytes as two numbers, with zeros
@@ -19,14 +20,18 @@ var packedMasks = func() (masks [maxPacked + 1]packedForm) {
 	return masks
 }()
 
-// packed returns the form of w, or the first bytes of one that is too long.
-func (s *scanned) packed(w *word) packedForm {
-	m := &packedMasks[min(w.hi-w.lo, maxPacked)]
-	b := s.buf[w.lo:cap(s.buf)]
-	if len(b) < maxPacked { // at the very end
-		b = append(make([]byte, 0, maxPacked), s.form(w)...)[:maxPacked]
-	}
-	return packedForm{binary.LittleEndian.Uint64(b) & m[0], binary.LittleEndian.Uint64(b[8:]) & m[1]}
+// packed returns the form of w, or the first bytes of one that is too long. At
+// least maxPacked bytes of buf must stand behind where the form begins.
+func (w *word) packed(buf []byte) packedForm {
+	b := (*[maxPacked]byte)(buf[w.lo:])
+	m := &packedMasks[min(uint32(w.hi-w.lo), maxPacked)]
+	return packedForm{binary.LittleEndian.Uint64(b[:]) & m[0], binary.LittleEndian.Uint64(b[8:]) & m[1]}
+}
+
+// packable returns the memory of buf for packed.
+func (s *scanned) packable() []byte {
+	s.buf = slices.Grow(s.buf, maxPacked)
+	return s.buf[:len(s.buf)+maxPacked]
 }
 
 // A wordSays is what a word says by itself, wherever it stands: to the models
@@ -78,59 +83,70 @@ type knownWord struct {
 
 // knownSets are how many pairs of words are remembered, by the hash of their
 // forms; a power of two. Half a line stands for thirty rows that lie anywhere.
-const knownSets = 1 << 13
+const knownSets = 1 << 14
 
 // A wordCache remembers what words say. It is for one goroutine.
 type wordCache struct {
 	m       *models
 	sets    [][2]knownWord // the first was asked for last
-	touched uint64         // keeps the reads of touch from being left out
+	touched uint64         // keeps reads from being left out
 }
 
 func newWordCache(m *models) *wordCache {
 	return &wordCache{m: m, sets: make([][2]knownWord, knownSets)}
 }
 
-func knownSet(key uint64) uint64 { return key * fnvPrime >> 40 % knownSets }
-
 // read sets what the words of s say.
 func (c *wordCache) read(s *scanned) {
-	s.says = s.says[:0]
+	s.says = slices.Grow(s.says[:0], len(s.words))[:len(s.words)]
+	buf := s.packable()
 	for from := 0; from < len(s.words); from += touchAhead {
-		some := s.words[from:min(len(s.words), from+touchAhead)]
-		c.touch(some)
-		for i := range some {
-			s.says = append(s.says, c.of(s, &some[i]))
-		}
+		to := min(len(s.words), from+touchAhead)
+		c.block(buf, s.words[from:to], s.says[from:to])
 	}
 }
 
-// touch brings what is known of words near: all of it is asked for before any
-// is waited for.
-func (c *wordCache) touch(words []word) {
+// block sets what some words say, at most touchAhead. All places are asked for
+// before any is waited for.
+func (c *wordCache) block(buf []byte, words []word, says []wordSays) {
+	var forms [touchAhead]packedForm
+	var sets [touchAhead]*[2]knownWord
 	var x uint64
 	for i := range words {
-		x ^= c.sets[knownSet(words[i].key)][0].form[0]
+		w, k := &words[i], i%touchAhead
+		forms[k] = w.packed(buf)
+		sets[k] = &c.sets[w.key*fnvPrime>>40%knownSets]
+		x ^= sets[k][0].form[0]
 	}
 	c.touched ^= x
+	for i := range says {
+		w, out, form, set := &words[i], &says[i], &forms[i%touchAhead], sets[i%touchAhead]
+		if !knowable(w) {
+			*out = c.m.says(buf[w.lo:w.hi], w)
+			continue
+		}
+		if form[0] != set[0].form[0] || form[1] != set[0].form[1] {
+			c.second(buf, w, form, set)
+		}
+		*out = set[0].says
+	}
 }
 
-// of returns what a word says. A form tells it all, but for kinds that are one
-// for all forms.
-func (c *wordCache) of(s *scanned, w *word) wordSays {
-	if w.kind == kindURL || w.kind == kindHandle || w.kind == kindCashtag || w.hi-w.lo > maxPacked || w.hi == w.lo {
-		return c.m.says(s.form(w), w)
-	}
-	form, set := s.packed(w), &c.sets[knownSet(w.key)]
-	switch form {
-	case set[0].form:
-	case set[1].form:
+// second makes the first of a set the word that is asked for.
+func (c *wordCache) second(buf []byte, w *word, form *packedForm, set *[2]knownWord) {
+	if *form == set[1].form {
 		set[0], set[1] = set[1], set[0]
-	default:
-		set[1] = set[0]
-		set[0] = knownWord{form, c.m.says(s.form(w), w)}
+		return
 	}
-	return set[0].says
+	set[1] = set[0]
+	set[0] = knownWord{*form, c.m.says(buf[w.lo:w.hi], w)}
+}
+
+// knowable reports whether the form of a word tells all that it says, and is
+// short enough to be remembered: that of a link says nothing.
+func knowable(w *word) bool {
+	const never = 1<<kindURL | 1<<kindHandle | 1<<kindCashtag
+	return never>>w.kind&1 == 0 && uint32(w.hi-w.lo-1) < maxPacked
 }
 
 // says looks up what a word says.
@@ -204,7 +220,7 @@ type languageWord struct {
 }
 
 // languageSets are fewer: the beginning of a text tells its language.
-const languageSets = 1 << 12
+const languageSets = 1 << 13
 
 // A languageCache remembers languageWords. It is for one goroutine.
 type languageCache struct {
@@ -218,18 +234,18 @@ func newLanguageCache() *languageCache {
 
 // of returns what the letters of a word say, and how many rows they are; no
 // sums for a form that is too long. A nil cache knows nothing.
-func (c *languageCache) of(l *linear, s *scanned, w *word) (sums *[8]int16, rows int) {
-	if c == nil || w.hi-w.lo > maxPacked || w.hi == w.lo {
+func (c *languageCache) of(l *linear, buf []byte, w *word) (sums *[8]int16, rows int) {
+	if c == nil || uint32(w.hi-w.lo-1) >= maxPacked {
 		return nil, 0
 	}
-	form, set := s.packed(w), &c.sets[w.key*fnvPrime>>40%languageSets]
-	switch form {
-	case set[0].form:
-	case set[1].form:
-		set[0], set[1] = set[1], set[0]
-	default:
-		set[1] = set[0]
-		set[0] = languageWord{form, c.sum(l, s.form(w), w.key)}
+	form, set := w.packed(buf), &c.sets[w.key*fnvPrime>>40%languageSets]
+	if form != set[0].form {
+		if form == set[1].form {
+			set[0], set[1] = set[1], set[0]
+		} else {
+			set[1] = set[0]
+			set[0] = languageWord{form, c.sum(l, buf[w.lo:w.hi], w.key)}
+		}
 	}
 	return &set[0].sums, form.languageRows(int(w.hi - w.lo))
 }

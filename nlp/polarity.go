@@ -11,6 +11,8 @@ type polarity struct {
 	model *linear
 	words *lexicon
 	known *wordCache // nil: what letters say is among the features
+
+	lexical []int32 // words with a valence
 	polarityFeatures
 	opinion
 }
@@ -55,18 +57,19 @@ func (x *polarity) lookUp(s *scanned, pw *polarityWords) {
 // valences sets valence and negation of the words of s and sums them up.
 func (x *polarity) valences(s *scanned, pw *polarityWords) {
 	x.lookUp(s, pw)
+	x.lexical = x.lexical[:0]
 	v := valenceSums{}
-	scope, but := 0, -1
-	shouts := 0
-	for i := range s.words {
-		if w := &s.words[i]; w.kind == kindWord && w.flags&flagCaps != 0 {
-			shouts++
-		}
-	}
-	mixed := shouts > 0 && shouts < len(s.words)*2/3
+	scope, but, words := 0, -1, 0
+	mixed, counted := false, false
 	for i := range s.words {
 		w, says := &s.words[i], &s.says[i]
 		w.valence, w.lexical, w.negated = 0, false, false
+		if w.kind == kindWord && says.lists == 0 && w.flags&flagCaps == 0 { // as most words are
+			words++
+			w.negated = scope > 0
+			scope--
+			continue
+		}
 		switch w.kind {
 		case kindURL, kindHandle, kindCashtag:
 			v.social = true
@@ -87,9 +90,12 @@ func (x *polarity) valences(s *scanned, pw *polarityWords) {
 				v.medical++
 			}
 		}
-		v.words++
+		words++
 		if w.flags&flagCaps != 0 {
 			v.caps++
+			if !counted {
+				mixed, counted = mixedCase(s), true
+			}
 		}
 		if says.lists&onContrasts != 0 {
 			but = i
@@ -101,22 +107,36 @@ func (x *polarity) valences(s *scanned, pw *polarityWords) {
 			}
 			scope--
 			w.lexical, w.valence = true, -1.2 // a bare no
+			x.lexical = append(x.lexical, int32(i))
 			continue
 		}
 		w.negated = scope > 0 && w.kind != kindEmote
 		scope--
 		if says.lists&onLexicon != 0 && !contracted(s, w) && !vague(s, i) {
 			w.lexical = true
+			x.lexical = append(x.lexical, int32(i))
 			w.valence = degree(s, i, float32(says.valence)/25, mixed)
 			if w.negated {
 				w.valence *= -0.74
 			}
 		}
 	}
-	for i := range s.words {
-		v.count(&s.words[i], i, but)
+	for _, i := range x.lexical {
+		v.count(&s.words[i], int(i), but)
 	}
+	v.words = words
 	x.sums = v
+}
+
+// mixedCase reports whether some words are shouted and others are not.
+func mixedCase(s *scanned) bool {
+	shouts := 0
+	for i := range s.words {
+		if w := &s.words[i]; w.kind == kindWord && w.flags&flagCaps != 0 {
+			shouts++
+		}
+	}
+	return shouts > 0 && shouts < len(s.words)*2/3
 }
 
 // contraction tells words with an apostrophe from words without.
@@ -125,7 +145,11 @@ const contraction = 23
 // contracted reports whether an apostrophe was left out of the form of w, so
 // that it only looks like another word: I'll is not ill, he'll not hell.
 func contracted(s *scanned, w *word) bool {
-	return w.hi-w.lo < w.end-w.start && w.kind == kindWord && strings.ContainsAny(s.text[w.start:w.end], "'’")
+	return w.hi-w.lo < w.end-w.start && w.kind == kindWord && apostrophed(s, w)
+}
+
+func apostrophed(s *scanned, w *word) bool {
+	return strings.ContainsAny(s.text[w.start:w.end], "'’")
 }
 
 // vague reports whether word i is the kind of "kind of".
@@ -187,7 +211,7 @@ func degree(s *scanned, i int, v float32, mixed bool) float32 {
 }
 
 func (v *valenceSums) count(w *word, i, but int) {
-	if !w.lexical || w.valence == 0 {
+	if w.valence == 0 {
 		return
 	}
 	if but >= 0 && i < but {

@@ -1,6 +1,9 @@
 package nlp
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // polarityFeatures are the rows of the sentiment model that a text has, in the
 // order in which they are learned: of every word its own, one with the word
@@ -13,6 +16,8 @@ type polarityFeatures struct {
 	of   []int8  // of each row of the whole text: the words that it speaks of
 	kind uint64  // of the text
 	sum  sum3    // of what is known, and in the end of all
+
+	cells []uint32 // the weights of rows
 }
 
 // The words that a row of the whole text may speak of.
@@ -42,101 +47,113 @@ const tripled = 2
 func (x *polarity) features(s *scanned) {
 	x.kind = x.sums.textKind(len(s.words))
 	n := len(s.words)
-	x.rows, x.of = x.rows[:0], x.of[:0]
+	x.of = x.of[:0]
 	x.own, x.said = slices.Grow(x.own[:0], n)[:n], slices.Grow(x.said[:0], n)[:n]
-	x.sum, x.n = sum3{}, 0
+	l, rows := x.model, x.rows[:0]
+	var sum sum3
+	known := 0
 	p1, pair, skip := uint64(11), uint64(0), uint64(0)
 	after := false
 	for k := range s.words {
 		w, says := &s.words[k], &s.says[k]
-		from := len(x.rows)
-		h := w.hash
-		x.said[k] = wordSaid{}
-		switch w.kind {
-		case kindURL:
-			h = 21
-		case kindHandle, kindCashtag:
-			h = 22
-		case kindPunct, kindEmote:
-			x.sign(k, says, h)
-		case kindHashtag, kindWord, kindNumber, kindPoss:
-			plain := !contracted(s, w)
-			if !plain {
-				h = mix(h, contraction)
-			}
-			x.word(s, k, h, plain)
-			after = after || plain && says.lists&onContrasts != 0
-			if after && w.valence > 0 {
-				x.put(901)
-			} else if after && w.valence < 0 {
-				x.put(902)
-			}
+		h, plain := standsFor(s, w)
+		after = after || plain && says.lists&onContrasts != 0
+		var own sum3
+		if plain && x.known != nil {
+			var n int
+			own, n = says.polarityOf(w)
+			known += n
+			sum = sum.plus(own)
 		}
-		x.own[k] = uint8(len(x.rows) - from)
+		x.said[k] = wordSaid{own: own.lean()}
+		from := len(rows)
+		if x.known == nil || !plain || w.negated || w.lexical || w.flags&(flagCaps|flagLong) != 0 || x.kind != kindPlain {
+			rows = x.word(rows, s, w, h, plain, after)
+		}
+		x.own[k] = uint8(len(rows) - from)
 		triple := mix(pair, h)
 		pair = mix(p1, h)
-		x.put(pair)
-		if k >= tripled {
-			x.put(triple)
-			x.put(mix(skip, h))
+		if k < tripled {
+			rows = append(rows, l.row(pair))
+		} else {
+			rows = append(rows, l.row(pair), l.row(triple), l.row(mix(skip, h)))
 		}
 		skip, p1 = mix(p1, 3), h
 	}
+	x.rows, x.sum, x.n = rows, sum, known
 	if n > 0 {
 		x.ofAll(mix(s.words[n-1].hash, 91), ofLast)
 	}
 	x.whole()
 }
 
-// word adds what word k says by itself; plain tells that h is its hash.
-func (x *polarity) word(s *scanned, k int, h uint64, plain bool) {
-	w := &s.words[k]
-	form := s.form(w)
-	lettered := len(form) >= minPieces && w.kind != kindNumber && plain
-	if x.known != nil && plain {
-		x.say(k, &s.says[k], lettered, len(form))
-	} else {
-		x.put(h)
+// standsFor returns what stands for a word beside others, and whether that is
+// the word itself.
+func standsFor(s *scanned, w *word) (h uint64, plain bool) {
+	switch w.kind {
+	case kindURL:
+		return 21, false
+	case kindHandle, kindCashtag:
+		return 22, false
 	}
-	x.ofKind(h, 0)
+	if contracted(s, w) {
+		return mix(w.hash, contraction), false
+	}
+	return w.hash, true
+}
+
+// polarityOf is what a word says by itself, and of how many rows that is the
+// sum.
+func (s *wordSays) polarityOf(w *word) (sum sum3, rows int) {
+	sum, rows = sum3{int32(s.own[0]), int32(s.own[1]), int32(s.own[2])}, 1
+	if w.lettered() { // a short one has no rows, and sums of nothing
+		sum = sum.plus(sum3{int32(s.polarity[0]), int32(s.polarity[1]), int32(s.polarity[2])})
+		rows += polarityRowsOf(int(w.hi - w.lo))
+	}
+	return sum, rows
+}
+
+// lettered reports whether the letters of a word may say something.
+func (w *word) lettered() bool { return w.kind == kindWord || w.kind == kindHashtag }
+
+// word appends the rows of a word alone that are not known; h stands for it,
+// and plain tells that it is its hash.
+func (x *polarity) word(rows []uint32, s *scanned, w *word, h uint64, plain, after bool) []uint32 {
+	l, known := x.model, plain && x.known != nil
+	switch w.kind {
+	case kindURL, kindHandle, kindCashtag:
+		return rows
+	case kindPunct, kindEmote:
+		if !known {
+			rows = append(rows, l.row(mix(h, asMark)))
+		}
+		return x.ofKind(rows, h, 0)
+	}
+	if !known {
+		rows = append(rows, l.row(h))
+	}
+	rows = x.ofKind(rows, h, 0)
 	if w.negated {
-		x.put(mix(h, 77))
-		x.ofKind(h, 1)
+		rows = x.ofKind(append(rows, l.row(mix(h, 77))), h, 1)
 	}
 	if w.flags&flagCaps != 0 {
-		x.put(mix(h, 33))
+		rows = append(rows, l.row(mix(h, 33)))
 	}
 	if w.flags&flagLong != 0 {
-		x.put(9030)
+		rows = append(rows, l.row(9030))
 	}
 	if w.lexical {
-		x.put(mix(2000, uint64(int(w.valence*2)+50)))
+		rows = append(rows, l.row(mix(2000, uint64(int(w.valence*2)+50))))
 	}
-	if lettered && x.known == nil {
-		x.rows = polarityRows(x.rows, x.model, form)
+	if plain && !known && w.lettered() && w.hi-w.lo >= minPieces {
+		rows = polarityRows(rows, l, s.form(w))
 	}
-}
-
-// say adds what word k is known to say by itself.
-func (x *polarity) say(k int, says *wordSays, lettered bool, n int) {
-	sum := sum3{int32(says.own[0]), int32(says.own[1]), int32(says.own[2])}
-	x.n++
-	if lettered {
-		sum = sum.plus(sum3{int32(says.polarity[0]), int32(says.polarity[1]), int32(says.polarity[2])})
-		x.n += polarityRowsOf(n)
+	if after && w.valence > 0 {
+		rows = append(rows, l.row(901))
+	} else if after && w.valence < 0 {
+		rows = append(rows, l.row(902))
 	}
-	x.said[k].own = sum.pos - sum.neg
-	x.sum = x.sum.plus(sum)
-}
-
-// sign adds what a mark or an emoticon, word k, says by itself.
-func (x *polarity) sign(k int, says *wordSays, h uint64) {
-	if x.known != nil {
-		x.say(k, says, false, 0)
-	} else {
-		x.put(mix(h, asMark))
-	}
-	x.ofKind(h, 0)
+	return rows
 }
 
 // polarityRows appends the rows of the 3 to 5 byte pieces of a form.
@@ -154,11 +171,9 @@ func polarityRows(rows []uint32, l *linear, form []byte) []uint32 {
 	return rows
 }
 
-func (x *polarity) put(h uint64) { x.rows = append(x.rows, x.model.row(h)) }
-
 // ofAll adds a feature of the whole text.
 func (x *polarity) ofAll(h uint64, of int8) {
-	x.put(h)
+	x.rows = append(x.rows, x.model.row(h))
 	x.of = append(x.of, of)
 }
 
@@ -230,39 +245,49 @@ func (s sum3) plus(t sum3) sum3 { return sum3{s.pos + t.pos, s.neg + t.neg, s.ne
 
 func (s sum3) lean() int32 { return s.pos - s.neg }
 
-// weights3 are the weights of a row of three.
-func (l *linear) weights3(row uint32) sum3 {
-	w := l.w[int(row)*3:][:3]
-	return sum3{int32(w[0]), int32(w[1]), int32(w[2])}
+// cells appends the weights of rows of three, each row in one number: reading
+// them all before any is added up lets the processor wait for many at once.
+func (l *linear) cells(dst, rows []uint32) []uint32 {
+	w := bytesOf(l.w)
+	last := len(w) - 4
+	for _, r := range rows {
+		at := min(int(r)*3, last)
+		dst = append(dst, binary.LittleEndian.Uint32(w[at:])>>(8*(int(r)*3-at)))
+	}
+	return dst
 }
+
+// cellOf takes a number of cells apart.
+func cellOf(c uint32) sum3 { return sum3{int32(int8(c)), int32(int8(c >> 8)), int32(int8(c >> 16))} }
 
 // addUp adds up the rows, and for each word what was said of it.
 func (x *polarity) addUp() {
-	l, rows, sum := x.model, x.rows, x.sum
-	x.n += len(rows)
+	x.n += len(x.rows)
+	x.cells = x.model.cells(x.cells[:0], x.rows)
+	cells, sum := x.cells, x.sum
 	for k := range x.said {
 		said := &x.said[k]
-		var own sum3
-		for range x.own[k] {
-			own = own.plus(l.weights3(rows[0]))
-			rows = rows[1:]
+		for ; x.own[k] > 0; x.own[k]-- {
+			c := cellOf(cells[0])
+			cells = cells[1:]
+			sum = sum.plus(c)
+			said.own += c.lean()
 		}
-		pair := l.weights3(rows[0])
-		sum = sum.plus(own).plus(pair)
-		said.own += own.lean()
+		pair := cellOf(cells[0])
+		sum = sum.plus(pair)
+		said.pair = int16(pair.lean())
 		if k < tripled {
-			rows = rows[1:]
-			said.pair, said.triple, said.skip = int16(pair.lean()), 0, 0
+			cells = cells[1:]
 			continue
 		}
-		triple, skip := l.weights3(rows[1]), l.weights3(rows[2])
-		rows = rows[3:]
+		triple, skip := cellOf(cells[1]), cellOf(cells[2])
+		cells = cells[3:]
 		sum = sum.plus(triple).plus(skip)
-		said.pair, said.triple, said.skip = int16(pair.lean()), int16(triple.lean()), int16(skip.lean())
+		said.triple, said.skip = int16(triple.lean()), int16(skip.lean())
 	}
 	x.groups = [groups]int32{}
-	for i, r := range rows {
-		w := l.weights3(r)
+	for i, c := range cells {
+		w := cellOf(c)
 		sum = sum.plus(w)
 		x.groups[x.of[i]] += w.lean()
 	}

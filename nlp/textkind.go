@@ -28,9 +28,10 @@ func (v *valenceSums) textKind(n int) uint64 {
 	return kindPlain
 }
 
-// ofKind adds what a feature says in texts of this kind.
-func (x *polarity) ofKind(h, id uint64) {
+// ofKind appends what a feature says in texts of this kind.
+func (x *polarity) ofKind(rows []uint32, h, id uint64) []uint32 {
 	if x.kind != kindPlain {
-		x.put(mix(h, x.kind+id))
+		rows = append(rows, x.model.row(mix(h, x.kind+id)))
 	}
+	return rows
 }
