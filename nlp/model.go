@@ -38,15 +38,6 @@ func (l *linear) row(h uint64) uint32 { return uint32(h^h>>20^h>>40) & l.mask }
 // row3 returns a row of three weights.
 func (l *linear) row3(row uint32) [3]int8 { return [3]int8(l.w[int(row)*3:]) }
 
-// touch reads rows, so that they come from memory together; its outcome means
-// nothing.
-func (l *linear) touch(rows []uint32) (n int) {
-	for _, r := range rows {
-		n += int(l.w[int(r)*l.classes])
-	}
-	return n
-}
-
 // add3 adds the weights of a row to three scores.
 func (l *linear) add3(s *[3]float32, row uint32) {
 	w := l.w[int(row)*3:][:3]

@@ -15,7 +15,7 @@ type safetyScorer struct {
 	some  []safetySum // of the first words of a stretch
 	rows  []uint32    // that are yet to be added up
 
-	touched int // keeps reads ahead from being left out
+	touched byte // keeps reads ahead from being left out
 }
 
 // A safetyWord is what the lists say of one word.
@@ -118,22 +118,29 @@ func (x *safetyScorer) sum(s *scanned) {
 // block adds up words from..to-1: it reads the sum before them, and sets those
 // after each of them.
 func (x *safetyScorer) block(s *scanned, from, to int, c *safetyContext, sums []safetySum) {
-	x.rows = x.rows[:0]
-	for i := from; i < to; i++ {
-		x.word(s, i, c)
-		x.words[i].rows = int32(len(x.rows))
+	*c = x.read(s, from, to, *c)
+	weights, touched := bytesOf(x.m.safetyModel.w), byte(0)
+	for _, r := range x.rows { // all that lies anywhere, before any is used
+		touched ^= weights[2*r]
 	}
-	x.touched += x.m.safetyModel.touch(x.rows)
+	x.touched ^= touched
 	sum, done := sums[0], int32(0)
 	for i := from; i < to; i++ {
 		f := &x.words[i]
-		sum = x.m.safetySum(sum, x.rows[done:f.rows])
+		none, event := sum.none, sum.event
+		for _, r := range x.rows[done:f.rows] {
+			w := binary.LittleEndian.Uint16(weights[2*r:])
+			none += int32(int8(w))
+			event += int32(int8(w >> 8))
+		}
+		sum.rows += f.rows - done
 		if x.known {
 			says := &s.says[i].safety
-			sum.none += int32(says[0])
-			sum.event += int32(says[1])
+			none += int32(says[0])
+			event += int32(says[1])
 			sum.rows += int32(f.own)
 		}
+		sum.none, sum.event = none, event
 		sums[i+1-from], done = sum, f.rows
 	}
 }
@@ -155,12 +162,16 @@ func (x *safetyScorer) restart(s *scanned, from, to int) (sum safetySum, after i
 		x.block(s, from, after, &c, x.some)
 		sum = x.some[after-from]
 	}
-	var said uint8
+	x.rows = x.m.saidRows(x.rows[:0], x.said(from, to))
+	return x.m.safetySum(sum, x.rows), after
+}
+
+// said tells what words from..to-1 speak of.
+func (x *safetyScorer) said(from, to int) (said uint8) {
 	for i := range x.words[from:to] {
 		said |= x.words[from+i].said
 	}
-	x.rows = x.m.saidRows(x.rows[:0], said)
-	return x.m.safetySum(sum, x.rows), after
+	return said
 }
 
 // safetySum adds rows to a sum.
@@ -175,41 +186,48 @@ func (m *models) safetySum(sum safetySum, rows []uint32) safetySum {
 	return sum
 }
 
-// word appends the rows of word i but for those that are in what it says by
-// itself. The word becomes part of the context.
-func (x *safetyScorer) word(s *scanned, i int, c *safetyContext) {
-	w, f, l := &s.words[i], &x.words[i], x.m.safetyModel
-	h := w.hash
-	switch w.kind {
-	case kindURL:
-		h = 21
-		x.rows = append(x.rows, l.row(w.hash))
-	case kindHandle, kindCashtag:
-		h = 22
-		x.rows = append(x.rows, l.row(w.hash))
-	case kindPunct, kindEmote, kindPoss:
-		if f.own = 1; !x.known {
-			x.rows = append(x.rows, l.row(mix(h, safetyMark)))
+// read makes the rows of words from..to-1, but for those that are in what a
+// word says by itself. It returns the context of the next word.
+func (x *safetyScorer) read(s *scanned, from, to int, c safetyContext) safetyContext {
+	l, rows := x.m.safetyModel, x.rows[:0]
+	for i := from; i < to; i++ {
+		w, f := &s.words[i], &x.words[i]
+		h := w.hash
+		switch w.kind {
+		case kindURL:
+			h = 21
+			rows = append(rows, l.row(w.hash))
+		case kindHandle, kindCashtag:
+			h = 22
+			rows = append(rows, l.row(w.hash))
+		case kindPunct, kindEmote, kindPoss:
+			if f.own = 1; !x.known {
+				rows = append(rows, l.row(mix(h, safetyMark)))
+			}
+			f.rows = int32(len(rows))
+			continue
+		case kindWord, kindNumber, kindHashtag:
+			if f.drug || i < len(s.product) && s.product[i] {
+				f.said |= saysDrug
+				h = 23
+				rows = append(rows, l.row(mix(c.last, h)))
+			}
+			if f.to > 0 {
+				f.said |= 1 << min(f.class, 4)
+				class := uint64(f.class)
+				rows = append(rows, l.row(mix(class, 31)), l.row(mix(mix(class, 32), c.last)))
+			}
+			if f.own = uint8(1 + safetyRowsOf(int(w.hi-w.lo))); !x.known {
+				rows = append(letterRows(rows, l, s.form(w)), l.row(w.hash))
+			}
 		}
-		return
-	case kindWord, kindNumber, kindHashtag:
-		if f.drug || i < len(s.product) && s.product[i] {
-			f.said |= saysDrug
-			h = 23
-			x.rows = append(x.rows, l.row(mix(c.last, h)))
-		}
-		if f.to > 0 {
-			f.said |= 1 << min(f.class, 4)
-			class := uint64(f.class)
-			x.rows = append(x.rows, l.row(mix(class, 31)), l.row(mix(mix(class, 32), c.last)))
-		}
-		if f.own = uint8(1 + safetyRowsOf(int(w.hi-w.lo))); !x.known {
-			x.rows = append(letterRows(x.rows, l, s.form(w)), l.row(w.hash))
-		}
+		joint := mix(c.last, h)
+		rows = append(rows, l.row(joint), l.row(mix(c.joint, h)), l.row(mix(mix(c.before, 3), h)))
+		c = safetyContext{last: h, before: c.last, joint: joint}
+		f.rows = int32(len(rows))
 	}
-	joint := mix(c.last, h)
-	x.rows = append(x.rows, l.row(joint), l.row(mix(c.joint, h)), l.row(mix(mix(c.before, 3), h)))
-	*c = safetyContext{last: h, before: c.last, joint: joint}
+	x.rows = rows
+	return c
 }
 
 // safetyMark makes the feature of a mark, which is no word.
@@ -229,13 +247,8 @@ func (m *models) saidRows(rows []uint32, said uint8) []uint32 {
 func (m *models) safetyRows(s *scanned) []uint32 {
 	x := safetyScorer{m: m}
 	x.look(s, len(s.words))
-	c := noContext
-	var said uint8
-	for i := range x.words {
-		x.word(s, i, &c)
-		said |= x.words[i].said
-	}
-	return m.saidRows(x.rows, said)
+	x.read(s, 0, len(x.words), noContext)
+	return m.saidRows(x.rows, x.said(0, len(x.words)))
 }
 
 // letterRows appends the rows of the 3 to 5 byte pieces of a form.

@@ -18,14 +18,8 @@ func plainSafety(m *models, s *scanned) float32 {
 		if n-to < safetyWindow/3 {
 			to = n
 		}
-		x.rows = x.rows[:0]
-		c := noContext
-		var said uint8
-		for i := from; i < to; i++ {
-			x.word(s, i, &c)
-			said |= x.words[i].said
-		}
-		x.rows = m.saidRows(x.rows, said)
+		x.read(s, from, to, noContext)
+		x.rows = m.saidRows(x.rows, x.said(from, to))
 		var sum [2]float32
 		for _, r := range x.rows {
 			sum[0] += float32(m.safetyModel.w[2*r])
