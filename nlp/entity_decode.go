@@ -30,13 +30,22 @@ func (p *path) decode(em []float32, moves *entityMoves, bias float32) []uint8 {
 		}
 	}
 	for i := n - 1; ; i-- {
+		outside := p.best[i] == follower && (at == 0 || at%2 == 1)
 		p.best[i] = uint8(at)
-		if i == 0 {
+		switch {
+		case i == 0:
 			return p.best
+		case outside:
+			at = 0
+		default:
+			at = moves.before((*[entityLabels]float32)(p.score[(i-1)*entityLabels:]), at)
 		}
-		at = moves.before((*[entityLabels]float32)(p.score[(i-1)*entityLabels:]), at)
 	}
 }
+
+// follower marks, while there is no label yet, a token whose labels all come
+// from no name before it, but for those inside names.
+const follower = 1
 
 // forward adds to the score of each label that of the best way to it.
 func (p *path) forward(moves *entityMoves, bias float32) {
@@ -53,7 +62,9 @@ func (p *path) forward(moves *entityMoves, bias float32) {
 		now := (*[entityLabels]float32)(p.score[at:])
 		o := before[0]
 		t0, t1, t3, t5, t7 := o+moves[0][0], o+moves[0][1], o+moves[0][3], o+moves[0][5], o+moves[0][7]
-		if !outside(before, o+least, &most) {
+		if outside(before, o+least, &most) {
+			p.best[at/entityLabels] = follower
+		} else {
 			for j := 1; j < entityLabels; j++ {
 				v, to := before[j], &moves[j]
 				t0, t1, t3, t5, t7 = max(t0, v+to[0]), max(t1, v+to[1]), max(t3, v+to[3]), max(t5, v+to[5]), max(t7, v+to[7])

@@ -90,11 +90,13 @@ func (m *entityModel) emissions(dst []float32, t *entityText, shaped *shapeSums)
 		for i := from; i < to; i++ {
 			m.find(&rows[i-from], t.around(i))
 		}
+		x := byte(0)
 		for i := range rows[:to-from] {
 			r := &rows[i]
-			t.touched ^= m.first(r[0]) ^ m.first(r[1]) ^ m.first(r[2]) ^ m.first(r[3]) ^ m.first(r[4]) ^
+			x ^= m.first(r[0]) ^ m.first(r[1]) ^ m.first(r[2]) ^ m.first(r[3]) ^ m.first(r[4]) ^
 				m.first(r[5]) ^ m.first(r[6]) ^ m.first(r[7]) ^ m.first(r[8]) ^ m.first(r[9])
 		}
+		t.touched ^= x
 		for i := from; i < to; i++ {
 			s := t.around(i)
 			sum := m.sum(s, &rows[i-from])

@@ -58,12 +58,12 @@ type lexicon struct {
 const sieveBits = 15
 
 // sift makes a sieve, for a lexicon that is mostly asked for what it has not:
-// two bits of one word for each fingerprint that is there.
+// three bits of one word for each fingerprint that is there.
 func (l *lexicon) sift(mem *memory) {
 	l.some = take[uint64](mem, 1<<sieveBits)
 	for _, f := range l.keys {
 		if f != 0 {
-			l.some[f>>(32-sieveBits)] |= 1<<(f>>11&63) | 1<<(f>>5&63)
+			l.some[f>>(32-sieveBits)] |= 1<<(f>>11&63) | 1<<(f>>5&63) | 1<<(f>>1&63)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (l *lexicon) sift(mem *memory) {
 func (l *lexicon) may(h uint64) uint64 {
 	f := uint32(h >> 32)
 	w := l.some[f>>(32-sieveBits)]
-	return w >> (f >> 11 & 63) & (w >> (f >> 5 & 63)) & 1
+	return w >> (f >> 11 & 63) & (w >> (f >> 5 & 63)) & (w >> (f >> 1 & 63)) & 1
 }
 
 func newLexicon(n int) *lexicon {
