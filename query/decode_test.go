@@ -72,6 +72,21 @@ func TestDecodeRowRefuses(t *testing.T) {
 	}
 }
 
+// TestDecodeRowReadsTextsOfAnyLength has something odd at every place of a text
+// that is read eight bytes at a time.
+func TestDecodeRowReadsTextsOfAnyLength(t *testing.T) {
+	for _, odd := range []string{``, `\n`, `\"`, `\\`, `\u00e9`, `\ud83d\ude00`, `\/`, "é", "\x7f", "!#[]", "\x01", `\x`, `"`} {
+		for n := range 40 {
+			line := `{"text":"` + strings.Repeat("x", n%20) + odd + strings.Repeat("y", n/2) + odd + `"}`
+			var want struct{ Text string }
+			good := json.Unmarshal([]byte(line), &want) == nil
+			if got, err := query.DecodeRow([]byte(line)); err == nil != good || good && got.Text != want.Text {
+				t.Errorf("DecodeRow(%s) = %q, %v, want %q and no error: %t", line, got.Text, err, want.Text, good)
+			}
+		}
+	}
+}
+
 func FuzzDecodeRow(f *testing.F) {
 	for _, s := range []string{
 		`{"id":"1","text":"a\u00e9","tags":["x"],"score":-1.5e3}`, `{"sentiment":{"label":"l"},"published":"2024-01"}`, `{"a":[{"b":null}]} `,

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -202,43 +203,81 @@ func (d *decoder) digits() bool {
 func (d *decoder) str() (string, error) {
 	d.i++
 	start := d.i
-	for d.i < len(d.s) {
-		switch c := d.s[d.i]; {
-		case c == '"':
-			d.i++
-			return d.s[start : d.i-1], nil
-		case c == '\\':
-			return d.escaped(start)
-		case c < ' ':
-			return "", malformedError("a control character stands in a string")
-		}
+	d.i += plainBytes(d.s[start:])
+	switch c := d.byte(); {
+	case d.i >= len(d.s):
+		return "", errEnd
+	case c == '"':
 		d.i++
+		return d.s[start : d.i-1], nil
+	case c == '\\':
+		return d.escaped(start)
 	}
-	return "", errEnd
+	return "", malformedError("a control character stands in a string")
 }
 
 // escaped reads on in a string that began at start and has escapes.
 func (d *decoder) escaped(start int) (string, error) {
-	out := append(make([]byte, 0, d.i-start+64), d.s[start:d.i]...)
+	var out strings.Builder
+	out.Grow(d.rawLen(start)) // what an escape means is never longer
+	out.WriteString(d.s[start:d.i])
 	for d.i < len(d.s) {
+		n := plainBytes(d.s[d.i:])
+		out.WriteString(d.s[d.i : d.i+n])
+		if d.i += n; d.i == len(d.s) {
+			break
+		}
 		c := d.s[d.i]
 		d.i++
-		switch {
-		case c == '"':
-			return string(out), nil
-		case c < ' ':
-			return "", malformedError("a control character stands in a string")
-		case c != '\\':
-			out = append(out, c)
-		default:
+		switch c {
+		case '"':
+			return out.String(), nil
+		case '\\':
 			r, err := d.escape()
 			if err != nil {
 				return "", err
 			}
-			out = utf8.AppendRune(out, r)
+			out.WriteRune(r)
+		default:
+			return "", malformedError("a control character stands in a string")
 		}
 	}
 	return "", errEnd
+}
+
+// rawLen is how many bytes a string that begins at start has with its escapes,
+// if it is a good one.
+func (d *decoder) rawLen(start int) int {
+	i := start
+	for {
+		if i += plainBytes(d.s[min(i, len(d.s)):]); i >= len(d.s) || d.s[i] != '\\' {
+			return i - start
+		}
+		i += 2
+	}
+}
+
+// plainBytes counts the bytes before the first quote, backslash or control
+// character in s, eight at a time.
+func plainBytes(s string) int {
+	const each = 0x0101010101010101
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		b := s[n : n+8]
+		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		quote, slash := x^'"'*each, x^'\\'*each
+		// The high bit of the first such byte is set; what is above may be wrong.
+		found := (x - ' '*each) &^ x
+		found |= (quote-each)&^quote | (slash-each)&^slash
+		if found &= 0x80 * each; found != 0 {
+			return n + bits.TrailingZeros64(found)/8
+		}
+	}
+	for n < len(s) && s[n] != '"' && s[n] != '\\' && s[n] >= ' ' {
+		n++
+	}
+	return n
 }
 
 // escape reads what follows a backslash.
