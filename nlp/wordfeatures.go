@@ -166,7 +166,7 @@ func (h *hashes) add(s string) {
 // sure returns the class of a word where prose does not ask its model, or -1;
 // listed is what its list says.
 func (t *tagger) sure(w string, listed int16) int16 {
-	tag := ""
+	var tag string
 	switch {
 	case w == "-":
 		tag = "-"
