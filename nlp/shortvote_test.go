@@ -44,7 +44,8 @@ func TestWhatIsNotAddedUpDecidesNothing(t *testing.T) {
 			if at[2].fixed < 0 {
 				pair := b.pairs.with(&at[2].pairs, p1)
 				start := &b.small.starts[p1*b.small.n+p2]
-				if want := b.vote(start, b.small.features(at, p1, p2, pair)); tag != want {
+				refs := b.small.features(at, p1, p2, pair)
+				if want := b.vote(start, &refs); tag != want {
 					t.Fatalf("%v: token %d is %s, want %s", text, i, b.classes[tag], b.classes[want])
 				}
 				if _, ok := b.shortVote(start, at, pair); ok {

@@ -92,7 +92,8 @@ func (t *tagger) tag(toks []token) {
 			start := &s.starts[p1*s.n+p2]
 			var ok bool
 			if c, ok = b.shortVote(start, at, pair); !ok {
-				c = b.vote(start, s.features(at, p1, p2, pair))
+				refs := s.features(at, p1, p2, pair)
+				c = b.vote(start, &refs)
 			}
 		}
 		toks[i].tag = uint8(c)
@@ -101,9 +102,9 @@ func (t *tagger) tag(toks []token) {
 }
 
 // features are those of the word in the middle of at, behind two tags.
-func (s *tagWeights) features(at *[5]*wordFeatures, p1, p2 int, pair ref) *[tagFeatures]ref {
+func (s *tagWeights) features(at *[5]*wordFeatures, p1, p2 int, pair ref) [tagFeatures]ref {
 	before, f, after := at[1], at[2], at[3]
-	return &[...]ref{
+	return [...]ref{
 		s.bias, f.self[0], f.self[1], f.self[2],
 		s.prev[p1], s.prev2[p2], s.pair[p1*s.n+p2], pair,
 		before.before[0], before.before[1], at[0].before2,
