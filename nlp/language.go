@@ -61,6 +61,9 @@ func languageRows(dst []uint32, l *linear, form []byte, key uint64) []uint32 {
 func (m *languageModel) known(dst []uint32, c *languageCache, s *scanned, sum *[8]int32) (rows []uint32, letters, n int) {
 	buf := s.packable()
 	for i := range s.words {
+		if i%touchAhead == 0 {
+			c.touch(s.words[i:min(len(s.words), i+touchAhead)])
+		}
 		w := &s.words[i]
 		if w.kind != kindWord {
 			continue

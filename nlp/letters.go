@@ -224,12 +224,26 @@ const languageSets = 1 << 13
 
 // A languageCache remembers languageWords. It is for one goroutine.
 type languageCache struct {
-	sets [][2]languageWord // the first was asked for last
-	rows []uint32
+	sets    [][2]languageWord // the first was asked for last
+	rows    []uint32
+	touched uint64 // keeps reads from being left out
 }
 
 func newLanguageCache() *languageCache {
 	return &languageCache{sets: make([][2]languageWord, languageSets)}
+}
+
+// touch brings what is remembered of words near: all of it is asked for before
+// any is waited for.
+func (c *languageCache) touch(words []word) {
+	if c == nil {
+		return
+	}
+	var x uint64
+	for i := range words {
+		x ^= c.sets[words[i].key*fnvPrime>>40%languageSets][0].form[0]
+	}
+	c.touched ^= x
 }
 
 // of returns what the letters of a word say, and how many rows they are; no

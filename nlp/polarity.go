@@ -56,76 +56,92 @@ func (x *polarity) lookUp(s *scanned, pw *polarityWords) {
 
 // valences sets valence and negation of the words of s and sums them up.
 func (x *polarity) valences(s *scanned, pw *polarityWords) {
+	const some = onLexicon | onNegations | onContrasts | onMedical
 	x.lookUp(s, pw)
 	x.lexical = x.lexical[:0]
-	v := valenceSums{}
-	scope, but, words := 0, -1, 0
-	mixed, counted := false, false
-	for i := range s.words {
-		w, says := &s.words[i], &s.says[i]
+	r := valenceReading{but: -1}
+	words, says, scope := s.words, s.says[:len(s.words)], 0
+	n := 0
+	for i := range words {
+		w := &words[i]
 		w.valence, w.lexical, w.negated = 0, false, false
-		if w.kind == kindWord && says.lists == 0 && w.flags&flagCaps == 0 { // as most words are
-			words++
+		switch { // most words need no more than this
+		case w.kind == kindWord && says[i].lists&some == 0 && w.flags&flagCaps == 0:
+			n++
 			w.negated = scope > 0
 			scope--
-			continue
-		}
-		switch w.kind {
-		case kindURL, kindHandle, kindCashtag:
-			v.social = true
-			continue
-		case kindPunct, kindEmote:
-			x.mark(s, w, &v)
-			switch s.buf[w.lo] {
-			case '.', ';', '?', '!':
-				scope = 0
-			}
-			if w.kind == kindPunct {
-				continue
-			}
-		case kindHashtag:
-			v.social = true
-		case kindWord:
-			if says.lists&onMedical != 0 {
-				v.medical++
-			}
-		}
-		words++
-		if w.flags&flagCaps != 0 {
-			v.caps++
-			if !counted {
-				mixed, counted = mixedCase(s), true
-			}
-		}
-		if says.lists&onContrasts != 0 {
-			but = i
-		}
-		if says.lists&onNegations != 0 {
-			scope = negationScope
-			if says.lists&onLexicon == 0 || says.valence > 0 || lexicalAhead(s, i) {
-				continue
-			}
-			scope--
-			w.lexical, w.valence = true, -1.2 // a bare no
-			x.lexical = append(x.lexical, int32(i))
-			continue
-		}
-		w.negated = scope > 0 && w.kind != kindEmote
-		scope--
-		if says.lists&onLexicon != 0 && !contracted(s, w) && !vague(s, i) {
-			w.lexical = true
-			x.lexical = append(x.lexical, int32(i))
-			w.valence = degree(s, i, float32(says.valence)/25, mixed)
-			if w.negated {
-				w.valence *= -0.74
-			}
+		case w.kind == kindPunct && s.text[w.start] == ',':
+		default:
+			scope = x.weigh(s, i, scope, &r)
 		}
 	}
 	for _, i := range x.lexical {
-		v.count(&s.words[i], int(i), but)
+		r.sums.count(&words[i], int(i), r.but)
 	}
-	v.words = words
-	x.sums = v
+	x.sums = r.sums
+	x.sums.words += n
+}
+
+// A valenceReading is what is known while the words are weighed.
+type valenceReading struct {
+	sums valenceSums
+	but  int // the last word of contrast, or -1
+
+	mixed, counted bool // whether some words are shouted and others not, and whether that is known
+}
+
+// weigh sets valence and negation of word i. The scope is how many words after
+// a negation are left; it returns how many are then.
+func (x *polarity) weigh(s *scanned, i, scope int, r *valenceReading) int {
+	w, says, v := &s.words[i], &s.says[i], &r.sums
+	switch w.kind {
+	case kindURL, kindHandle, kindCashtag:
+		v.social = true
+		return scope
+	case kindPunct, kindEmote:
+		x.mark(s, w, v)
+		switch s.buf[w.lo] {
+		case '.', ';', '?', '!':
+			scope = 0
+		}
+		if w.kind == kindPunct {
+			return scope
+		}
+	case kindHashtag:
+		v.social = true
+	case kindWord:
+		if says.lists&onMedical != 0 {
+			v.medical++
+		}
+	}
+	v.words++
+	if w.flags&flagCaps != 0 {
+		v.caps++
+	}
+	if says.lists&onContrasts != 0 {
+		r.but = i
+	}
+	if says.lists&onNegations != 0 {
+		if says.lists&onLexicon == 0 || says.valence > 0 || lexicalAhead(s, i) {
+			return negationScope
+		}
+		w.lexical, w.valence = true, -1.2 // a bare no
+		x.lexical = append(x.lexical, int32(i))
+		return negationScope - 1
+	}
+	w.negated = scope > 0 && w.kind != kindEmote
+	if says.lists&onLexicon != 0 && !contracted(s, w) && !vague(s, i) {
+		if w.flags&flagCaps != 0 && !r.counted {
+			r.mixed, r.counted = mixedCase(s), true
+		}
+		w.lexical = true
+		x.lexical = append(x.lexical, int32(i))
+		w.valence = degree(s, i, float32(says.valence)/25, r.mixed)
+		if w.negated {
+			w.valence *= -0.74
+		}
+	}
+	return scope - 1
 }
 
 // mixedCase reports whether some words are shouted and others are not.

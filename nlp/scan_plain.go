@@ -86,7 +86,8 @@ func (s *scanned) scanPlain(i int) int {
 			return i
 		}
 	}
-	if i+n < len(t) && t[i+n] != ' ' && !plainEnd(t[i:], n) {
+	alone := i+n == len(t) || t[i+n] == ' '
+	if !alone && !plainEnd(t[i:], n) {
 		return i
 	}
 	s.buf = s.buf[:lo+n]
@@ -100,6 +101,9 @@ func (s *scanned) scanPlain(i int) int {
 	if long != 0 {
 		w.flags |= flagLong
 		w.hash = squeezed(form[:n])
+	}
+	if alone {
+		return i + n
 	}
 	return s.scanPossessive(i + n)
 }

@@ -66,7 +66,7 @@ func (w *worker) mixed() (l [3]float32, lean float32, share [2]float32) {
 func (w *worker) sentiment() *mention.Sentiment {
 	l, lean, share := w.mixed()
 	out := verdict(l, lean)
-	w.parts.n = 0
+	w.parts.n, w.parts.least = 0, 0
 	for i := range w.fields {
 		if share[i] != 0 {
 			w.evidence(&w.parts, &w.fields[i], share[i])
@@ -125,7 +125,7 @@ func (w *worker) evidence(parts *strongest, d *field, share float32) {
 	lexical += lexiconShare * d.sums.compound() / scale
 	spread(words, c, positive, negative, lexical)
 	for i := range words {
-		if v := share * polarSlope * (c[i]*scale + d.given[i]); v != 0 {
+		if v := share * polarSlope * (c[i]*scale + d.given[i]); max(v, -v) > parts.least {
 			parts.add(d.name, &words[i], v)
 		}
 	}
@@ -199,23 +199,24 @@ func settle(parts *strongest, score float64, whole mention.Span) []mention.Evide
 // strongest are the strongest parts in order, the earlier one first of two
 // that are equal.
 type strongest struct {
-	list [maxEvidence]mention.Evidence
-	n    int
+	list  [maxEvidence]mention.Evidence
+	n     int
+	least float32 // what a part must exceed to be one of them
 }
 
-// add puts a word of a field on the list if it is strong enough.
+// add puts a word of a field on the list, whose weight exceeds the least.
 func (s *strongest) add(field string, w *word, weight float32) {
 	v := float64(weight)
-	i := s.n
+	s.n = min(s.n+1, maxEvidence)
+	i := s.n - 1
 	for i > 0 && abs(s.list[i-1].Weight) < abs(v) {
+		s.list[i] = s.list[i-1]
 		i--
 	}
-	if i == maxEvidence {
-		return
-	}
-	s.n = min(s.n+1, maxEvidence)
-	copy(s.list[i+1:s.n], s.list[i:s.n-1])
 	s.list[i] = mention.Evidence{Span: mention.Span{Field: field, Start: int(w.start), End: int(w.end)}, Weight: v}
+	if s.n == maxEvidence {
+		s.least = float32(abs(s.list[maxEvidence-1].Weight))
+	}
 }
 
 func abs(x float64) float64 { return max(x, -x) }
