@@ -17,7 +17,7 @@ type spot struct {
 type entityText struct {
 	spots    []spot // of the tokens, with edges at both ends
 	shouting uint64
-	touched  byte
+	touched  uint64
 }
 
 // The spots before and after those of tokens: as many as features and names
@@ -139,7 +139,11 @@ func (m *entityModel) mark(spots []spot) {
 	h := spots[0].lower
 	for n := 2; n <= min(nameWords, len(spots)); n++ {
 		h = mix(h, spots[n-1].lower)
-		bits, ok := m.names.find(mix(h, nameSeed))
+		key := mix(h, nameSeed)
+		if m.names.may(key) == 0 {
+			continue
+		}
+		bits, ok := m.names.find(key)
 		if !ok {
 			continue
 		}
