@@ -9,7 +9,7 @@ func TestSentimentAloneAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := polarity{model: m.polarity, words: m.lexicon}
+	x := polarity{model: m.polarity, words: m.lexicon, known: newWordCache(m)}
 	var s scanned
 	text := "@acme I really love the new app, but support is not helpful at all :( #fail http://example.com/x"
 	read := func() {
@@ -27,7 +27,7 @@ func BenchmarkSentiment(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	x := polarity{model: m.polarity, words: m.lexicon}
+	x := polarity{model: m.polarity, words: m.lexicon, known: newWordCache(m)}
 	var s scanned
 	b.ReportAllocs()
 	for b.Loop() {
