@@ -51,7 +51,7 @@ func (w *worker) name(d *field) {
 	best := w.path.decode(w.emissions, &m.moves, m.bias)
 	d.view.tokens, d.view.classes, d.view.beliefs = d.tokens, w.m.base.classes, d.view.beliefs[:0]
 	if w.single {
-		d.view.beliefs = w.path.beliefs(w.emissions, &m.moves, m.bias)
+		d.view.beliefs = w.path.beliefs(d.view.beliefs, w.emissions, &m.moves, m.bias)
 	}
 	for i := 0; i < len(best); i++ {
 		if best[i] == 0 {

@@ -1,5 +1,7 @@
 package nlp
 
+import "slices"
+
 const impossible = float32(-1e6)
 
 // A path finds the best labels for emissions.
@@ -125,42 +127,66 @@ func (m *entityMoves) before(score *[entityLabels]float32, k int) int {
 }
 
 // A belief is how likely each kind of name is at a token: nothing, person,
-// place, organization, other.
+// place, organization, other. As beliefs returns it, it holds scores, of which
+// softmax makes chances: few are ever asked for.
 type belief [5]float32
 
-// beliefs returns the belief at token i, of the best paths through each of its
-// labels. It must follow a decode of the same emissions.
-func (p *path) beliefs(em []float32, moves *entityMoves, bias float32) []belief {
+// beliefs appends the belief at each token, of the best paths through each of
+// its labels. It must follow a decode of the same emissions.
+func (p *path) beliefs(dst []belief, em []float32, moves *entityMoves, bias float32) []belief {
 	n := len(em) / entityLabels
-	out := make([]belief, n)
+	dst = slices.Grow(dst, n)[:len(dst)+n]
 	var behind [entityLabels]float32
+	most := moves.best()
 	for i := n - 1; i >= 0; i-- {
-		row := p.score[i*entityLabels:][:entityLabels]
-		var top [5]float32
-		for k := range top {
-			top[k] = impossible
+		row, e := (*[entityLabels]float32)(p.score[i*entityLabels:]), (*[entityLabels]float32)(em[i*entityLabels:])
+		top := &dst[len(dst)-n+i]
+		top[0] = max(impossible, row[0]+behind[0])
+		for kind := 1; kind < len(top); kind++ {
+			k := 2*kind - 1
+			top[kind] = max(impossible, row[k]+behind[k], row[k+1]+behind[k+1])
 		}
-		for k, v := range row {
-			kind := (k + 1) / 2
-			top[kind] = max(top[kind], v+behind[k])
-		}
-		softmax(top[:])
-		out[i] = top
-		var next [entityLabels]float32
-		for j := range next {
-			next[j] = impossible
-			for k := range entityLabels {
-				if k > 0 && k%2 == 0 && j != k && j != k-1 {
-					continue
-				}
-				v := moves[j][k] + em[i*entityLabels+k] + behind[k]
-				if k == 0 {
-					v -= bias
-				}
-				next[j] = max(next[j], v)
-			}
-		}
-		behind = next
+		behind = moves.behind(e, &behind, bias, most.outside(e, &behind, bias))
 	}
-	return out
+	return dst
+}
+
+// behind returns the scores of the best ways on from the labels before a token
+// with the scores e, given those from its own; outside tells that each of them
+// is by no name or by the name begun before.
+func (m *entityMoves) behind(e, own *[entityLabels]float32, bias float32, outside bool) (next [entityLabels]float32) {
+	for j := range next {
+		m := &m[j]
+		v := max(impossible, m[0]+e[0]+own[0]-bias)
+		if !outside {
+			v = max(v, m[1]+e[1]+own[1], m[3]+e[3]+own[3], m[5]+e[5]+own[5], m[7]+e[7]+own[7])
+		}
+		if in := (j + 1) / 2 * 2; in > 0 { // what goes on with the name of j
+			v = max(v, m[in]+e[in]+own[in])
+		}
+		next[j] = v
+	}
+	return next
+}
+
+// A bestMoves holds the least score of a move to no name and, for the labels
+// that begin a name, the most of a move to them.
+type bestMoves [entityLabels]float32
+
+func (m *entityMoves) best() bestMoves {
+	best := bestMoves(m[0])
+	for j := 1; j < entityLabels; j++ {
+		best[0] = min(best[0], m[j][0])
+		for k := 1; k < entityLabels; k += 2 {
+			best[k] = max(best[k], m[j][k])
+		}
+	}
+	return best
+}
+
+// outside reports whether, whatever label came before, to begin a name at a
+// token is no better than to be in none.
+func (b *bestMoves) outside(e, own *[entityLabels]float32, bias float32) bool {
+	o := b[0] + e[0] + own[0] - bias
+	return b[1]+e[1]+own[1] <= o && b[3]+e[3]+own[3] <= o && b[5]+e[5]+own[5] <= o && b[7]+e[7]+own[7] <= o
 }

@@ -39,7 +39,38 @@ func TestDecodeFindsTheBestPath(t *testing.T) {
 		if got, want := p.decode(em, &moves, bias), slowest(em, &moves, bias); !slices.Equal(got, want) {
 			t.Fatalf("labels %v, want %v", got, want)
 		}
+		if got, want := p.beliefs(nil, em, &moves, bias), allBeliefs(&p, em, &moves, bias); !slices.Equal(got, want) {
+			t.Fatalf("beliefs %v, want %v", got, want)
+		}
 	})
+}
+
+// allBeliefs are the beliefs by all moves that the rules allow.
+func allBeliefs(p *path, em []float32, moves *entityMoves, bias float32) []belief {
+	n := len(em) / entityLabels
+	out := make([]belief, n)
+	var behind [entityLabels]float32
+	for i := n - 1; i >= 0; i-- {
+		for k := range out[i] {
+			out[i][k] = impossible
+		}
+		for k := range entityLabels {
+			out[i][(k+1)/2] = max(out[i][(k+1)/2], p.score[i*entityLabels+k]+behind[k])
+		}
+		var next [entityLabels]float32
+		for j := range next {
+			next[j] = impossible
+			for k := range entityLabels {
+				if v := moves[j][k] + em[i*entityLabels+k] + behind[k]; k == 0 {
+					next[j] = max(next[j], v-bias)
+				} else if follows(j, k) {
+					next[j] = max(next[j], v)
+				}
+			}
+		}
+		behind = next
+	}
+	return out
 }
 
 // slowest is the best sequence of labels, by the rules and nothing else.

@@ -106,7 +106,9 @@ var keyAgainst = hash("v")
 func (v *nameView) believed(start, end int32) (mean belief, ok bool) {
 	n := float32(0)
 	for i := v.tokenAt(start); i >= 0 && i < len(v.beliefs) && v.tokens[i].start < end; i++ {
-		for k, p := range v.beliefs[i] {
+		b := v.beliefs[i]
+		softmax(b[:])
+		for k, p := range b {
 			mean[k] += p
 		}
 		n++
