@@ -79,7 +79,7 @@ func (t *entityText) around(i int) *around { return (*around)(t.spots[i:]) }
 func (t *entityText) at(i int) *entityWord { return t.spots[spotsBefore+i].word }
 
 // joint appends the rows of features made of several words of token i, from
-// which the model is trained: entitySums gives what they add up to.
+// which the model is trained: sum gives what they add up to.
 func (m *entityModel) joint(rows []uint32, t *entityText, i int) []uint32 {
 	add := func(id, h uint64) { rows = append(rows, m.linear.row(mix(h, id))) }
 	s := t.around(i)
