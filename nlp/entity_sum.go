@@ -15,14 +15,13 @@ type entityTables struct {
 // maxVotes is the number of prose's labels and of the edge of a text.
 const maxVotes = maxLabels + 1
 
-// tabulate fills the tables.
-func (m *entityModel) tabulate() {
+// tabulate fills the tables. It fails when there is no row that says nothing.
+func (m *entityModel) tabulate() error {
 	t := &entityTables{}
 	m.tables = t
-	for r := range uint32(1 << entityBits) {
-		if m.says(r) == (nine{}) {
-			t.blank = r
-			break
+	for m.says(t.blank) != (nine{}) {
+		if t.blank++; t.blank == 1<<entityBits {
+			return errModel
 		}
 	}
 	for c := range uint64(mostClasses) {
@@ -44,6 +43,7 @@ func (m *entityModel) tabulate() {
 			}
 		}
 	}
+	return nil
 }
 
 // row returns the row of a feature.

@@ -8,9 +8,13 @@ import (
 
 // A packedForm is a form of at most maxPacked bytes as two numbers, with zeros
 // behind its end. No form has a zero byte, so what is equal is the same form.
+// The form of a mark has markBit, which no form of its few bytes has.
 type packedForm [2]uint64
 
-const maxPacked = 16
+const (
+	maxPacked = 16
+	markBit   = 1 << 63
+)
 
 // packedMasks keep the first bytes of a packed form, by how many.
 var packedMasks = func() (masks [maxPacked + 1]packedForm) {
@@ -115,7 +119,10 @@ func (c *wordCache) block(buf []byte, words []word, says []wordSays) {
 	for i := range words {
 		w, k := &words[i], i%touchAhead
 		forms[k] = w.packed(buf)
-		sets[k] = &c.sets[w.key*fnvPrime>>40%knownSets]
+		if w.kind == kindPunct || w.kind == kindEmote { // an accent is one, and may be a hashtag, too
+			forms[k][1] |= markBit
+		}
+		sets[k] = &c.sets[w.key*fnvPrime>>40&uint64(len(c.sets)-1)]
 		x ^= sets[k][0].form[0]
 	}
 	c.touched ^= x
@@ -142,8 +149,9 @@ func (c *wordCache) second(buf []byte, w *word, form *packedForm, set *[2]knownW
 	set[0] = knownWord{*form, c.m.says(buf[w.lo:w.hi], w)}
 }
 
-// knowable reports whether the form of a word tells all that it says, and is
-// short enough to be remembered: that of a link says nothing.
+// knowable reports whether the form of a word, and whether it is a mark, tell
+// all that it says, and it is short enough to be remembered: the form of a link
+// or of a handle does not.
 func knowable(w *word) bool {
 	const never = 1<<kindURL | 1<<kindHandle | 1<<kindCashtag
 	return never>>w.kind&1 == 0 && uint32(w.hi-w.lo-1) < maxPacked

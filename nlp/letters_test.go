@@ -16,8 +16,9 @@ func TestKnownWordsFillALineOfTheCache(t *testing.T) {
 	}
 }
 
-// TestRememberedLettersSayWhatRowsSay reads texts with and without the cache,
-// which is small enough for words to push each other out.
+// TestRememberedLettersSayWhatRowsSay reads texts with and without a cache that
+// is small enough for words to push each other out; many are of the same form
+// and of different kinds.
 func TestRememberedLettersSayWhatRowsSay(t *testing.T) {
 	m, err := loadModels()
 	if err != nil {
@@ -25,10 +26,16 @@ func TestRememberedLettersSayWhatRowsSay(t *testing.T) {
 	}
 	cached, plain := &worker{m: m, letters: newLanguageCache()}, &worker{m: m}
 	cached.polarity = polarity{model: m.polarity, words: m.lexicon, known: newWordCache(m)}
+	cached.polarity.known.sets = make([][2]knownWord, 4)
 	plain.polarity = polarity{model: m.polarity, words: m.lexicon}
 	word := rapid.OneOf(
 		rapid.SampledFrom([]string{"love", "Loooove", "not", "terrible!", "#winning", "naïve", "größer", "nausea", "Lipitor", "10mg", "don't", "😂", "@you", "antidisestablishmentarianism"}),
 		rapid.StringMatching(`[a-zé]{1,30}`),
+		rapid.Custom(func(t *rapid.T) string {
+			sigil := rapid.SampledFrom([]string{"", "#", "@", "$", "'"}).Draw(t, "sigil")
+			form := rapid.SampledFrom([]string{"ill", "I'll", "ILL", "love", "Looove", "lll000", "not", "\u20e3", "\u0301", ":)", "&amp;", "u.s."}).Draw(t, "form")
+			return sigil + form + rapid.SampledFrom([]string{"", "", "'s", "!"}).Draw(t, "end")
+		}),
 	)
 	rapid.Check(t, func(t *rapid.T) {
 		text := ""

@@ -277,7 +277,9 @@ func loadEntities(mem *memory) (*entityModel, error) {
 	}
 	m.rows = (*[entityLabels << entityBits]byte)(bytesOf(m.linear.w))
 	m.direct()
-	m.tabulate()
+	if err := m.tabulate(); err != nil {
+		return nil, fmt.Errorf("nlp: model entities: %w", err)
+	}
 	m.usage, err = openUsage(mem, "usage")
 	return m, err
 }

@@ -214,8 +214,8 @@ func (a *Analyzer) acquire() *worker {
 	case w := <-a.workers:
 		return w
 	default:
-		t := newTagger(a.m.base)
-		t.entities, t.idf, t.cache, t.runs = a.m.entities, a.m.idf, a.m.seen, a.m.runs
+		t := newSharedTagger(a.m.base, a.m.seen, a.m.runs)
+		t.entities, t.idf = a.m.entities, a.m.idf
 		return &worker{
 			m: a.m, tagger: t, letters: newLanguageCache(),
 			polarity: polarity{model: a.m.polarity, words: a.m.lexicon, known: newWordCache(a.m)},

@@ -119,7 +119,7 @@ func (r *sentenceReader) word() (punktWord, bool) {
 		}
 		w := strings.TrimSpace(t[r.from:at])
 		if w == "" {
-			marked = false
+			r.from, marked = at, false
 			continue
 		}
 		r.from, r.at, r.follows = at, i, marked

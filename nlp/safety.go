@@ -227,9 +227,3 @@ func (w *worker) lookSafe(s *scanned) {
 	w.safe.m, w.safe.known = w.m, w.polarity.known != nil
 	w.safe.look(s, min(len(s.words), maxSafety))
 }
-
-// safetyScore is the probability that a field tells an adverse event.
-func (w *worker) safetyScore(d *field) float32 {
-	w.lookSafe(&d.scan)
-	return w.safe.score(&d.scan)
-}

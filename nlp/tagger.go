@@ -62,8 +62,14 @@ type tagger struct {
 	idf       *lexicon // of words; nil where no keyphrases are looked for
 }
 
+// newTagger makes a tagger that remembers by itself.
 func newTagger(b *base) *tagger {
-	t := &tagger{b: b, cache: newRecent[wordFeatures](), runs: newRecent[cutRun]()}
+	return newSharedTagger(b, newRecent[wordFeatures](), newRecent[cutRun]())
+}
+
+// newSharedTagger makes one of several that remember together.
+func newSharedTagger(b *base, cache *recent[wordFeatures, *wordFeatures], runs *recent[cutRun, *cutRun]) *tagger {
+	t := &tagger{b: b, cache: cache, runs: runs}
 	for i, n := range []string{startTag, "-START2-", "-END-", "-END2-"} {
 		f := &wordFeatures{}
 		t.context(f, n, [2]uint64{})

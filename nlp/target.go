@@ -169,7 +169,7 @@ func (w *worker) targetLogits(sp mention.Span) [3]float32 {
 	if len(s.words) > maxTargetWords { // the words around it are enough
 		a, b := max(0, from-maxTargetWords/2), min(len(s.words), to+maxTargetWords/2)
 		part := *s
-		part.words = s.words[a:b]
+		part.words, part.says, part.product = s.words[a:b], nil, nil
 		s, from, to = &part, from-a, to-a
 	}
 	w.rows = w.m.targets.rows(w.rows[:0], s, from, to, d.logits)

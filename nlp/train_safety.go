@@ -163,3 +163,9 @@ func (t *trainer) safetyFigures(m *models, rows []sample) {
 			float64(c.hit)/float64(max(c.said, 1)), float64(c.hit)/float64(max(c.gold, 1)), 2*float64(c.hit)/float64(max(c.said+c.gold, 1)), 1000*float64(c.said)/float64(c.n))
 	}
 }
+
+// safetyScore is the probability that a field tells an adverse event.
+func (w *worker) safetyScore(d *field) float32 {
+	w.lookSafe(&d.scan)
+	return w.safe.score(&d.scan)
+}

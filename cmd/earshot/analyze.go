@@ -44,7 +44,7 @@ func (a *app) analyzeCmd() *cobra.Command {
 }
 
 // What analyze lives on between lines are the words it saw lately and buffers,
-// 50 MB at most. So the heap may grow to four times what lives, to save a
+// 50 MB at most and 2 MB for each processor. So the heap may grow to four times what lives, to save a
 // twentieth of the time, but not so where lines are huge.
 const (
 	seldomPercent = 300
