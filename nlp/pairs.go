@@ -10,7 +10,7 @@ import (
 // pairs are the features of the tagger that are made of a word and the tag
 // before it: few words have any, and those with most tags not.
 type pairs struct {
-	words []uint64 // hashes, in open addressing; 0 is empty
+	words slots // one more than the place in found
 	found []wordPairs
 	refs  []ref
 }
@@ -54,34 +54,26 @@ func newPairs(list []pairFeature, start int) pairs {
 	slices.SortFunc(list, func(a, b pairFeature) int {
 		return cmp.Or(cmp.Compare(a.word, b.word), cmp.Compare(a.tag, b.tag))
 	})
-	size := 1
-	for size < 2*len(list) {
-		size *= 2
-	}
-	p := pairs{words: make([]uint64, size), found: make([]wordPairs, size), refs: make([]ref, 0, len(list)+1)}
-	for _, f := range list {
-		i := p.slot(f.word)
-		if p.words[i] == 0 {
-			p.words[i], p.found[i].at = f.word, uint32(len(p.refs))
+	p := pairs{words: newSlots(nil, len(list)), refs: make([]ref, 0, len(list)+1)}
+	for i, f := range list {
+		if i == 0 || f.word != list[i-1].word {
+			p.found = append(p.found, wordPairs{at: uint32(i)})
+			p.words.put(f.word, uint32(len(p.found)))
 		}
-		p.found[i].tags |= 1 << f.tag
+		p.found[len(p.found)-1].tags |= 1 << f.tag
 		p.refs = append(p.refs, f.ref)
 	}
 	p.refs = append(p.refs, 0) // may be read behind the last feature
 	return p
 }
 
-func (p *pairs) slot(word uint64) int {
-	mask := uint64(len(p.words) - 1)
-	i := (word ^ word>>29) & mask
-	for p.words[i] != word && p.words[i] != 0 {
-		i = (i + 1) & mask
-	}
-	return int(i)
-}
-
 // of returns the features of a word.
-func (p *pairs) of(word uint64) wordPairs { return p.found[p.slot(word)] }
+func (p *pairs) of(word uint64) wordPairs {
+	if i := p.words.find(word); i > 0 {
+		return p.found[i-1]
+	}
+	return wordPairs{}
+}
 
 // with returns the feature of a word with a tag before it.
 func (p *pairs) with(w *wordPairs, tag int) ref {

@@ -173,7 +173,7 @@ func (b *base) readLabeller(mem *memory) error {
 		return errGob
 	}
 	entries := make([]entry, 0, n)
-	count := newCounter(n)
+	counts, features := newSlots(nil, n), 0
 	for ; n > 0 && r.err == nil; n-- {
 		key := r.bytes()
 		id := r.int()
@@ -191,7 +191,9 @@ func (b *base) readLabeller(mem *memory) error {
 					return errGob
 				}
 				entries = append(entries, entry{h, weight})
-				count.add(h)
+				if counts.count(h) {
+					features++
+				}
 				break
 			}
 		}
@@ -199,14 +201,14 @@ func (b *base) readLabeller(mem *memory) error {
 	if r.err != nil {
 		return r.err
 	}
-	b.ner.slots = newSlots(mem, count.n)
+	b.ner.slots = newSlots(mem, features)
 	b.ner.weights = take[labelWeight](mem, len(entries))
 	end := uint32(0)
 	for _, e := range entries {
 		i := b.ner.slot(e.hash)
 		if b.ner.slots[i] == 0 {
 			b.ner.put(e.hash, uint32(newRef(end, 0)))
-			end += uint32(count.count(e.hash))
+			end += counts.find(e.hash)
 		}
 		r := ref(b.ner.slots[i])
 		b.ner.weights[r.at()+r.n()] = e.weight

@@ -44,6 +44,16 @@ func (s slots) slot(h uint64) int {
 
 func (s slots) put(h uint64, v uint32) { s[s.slot(h)] = h>>32<<32 | uint64(v) }
 
+// count adds one to the number of a hash, and reports whether it is the first.
+func (s slots) count(h uint64) bool {
+	i := s.slot(h)
+	if s[i] == 0 {
+		s[i] = h >> 32 << 32
+	}
+	s[i]++
+	return uint32(s[i]) == 1
+}
+
 // find returns the number of a hash, 0 when it has none.
 func (s slots) find(h uint64) uint32 { return uint32(s[s.slot(h)]) }
 
@@ -164,38 +174,3 @@ func (s *sieve) addNexted(name []byte) bool {
 	s.add(hashBytes(name[:bytes.LastIndexByte(name, '+')+1]))
 	return true
 }
-
-// A counter counts hashes.
-type counter struct {
-	keys   []uint64
-	counts []uint8
-	n      int // different ones
-}
-
-func newCounter(n int) *counter {
-	size := 1
-	for size < n*2 {
-		size *= 2
-	}
-	return &counter{keys: make([]uint64, size), counts: make([]uint8, size)}
-}
-
-func (c *counter) slot(h uint64) int {
-	mask := uint64(len(c.keys) - 1)
-	i := (h ^ h>>29) & mask
-	for c.keys[i] != h && c.keys[i] != 0 {
-		i = (i + 1) & mask
-	}
-	return int(i)
-}
-
-func (c *counter) add(h uint64) {
-	i := c.slot(h)
-	if c.keys[i] == 0 {
-		c.keys[i] = h
-		c.n++
-	}
-	c.counts[i]++
-}
-
-func (c *counter) count(h uint64) uint8 { return c.counts[c.slot(h)] }
