@@ -38,11 +38,12 @@ type longRun struct {
 }
 
 func newCutRun(text string, pieces []piece) *cutRun {
-	r := &cutRun{size: uint8(len(text)), n: uint8(len(pieces))}
+	r := &cutRun{}
 	if len(text) > len(r.text) || len(pieces) > len(r.few) {
-		return &cutRun{long: &longRun{strings.Clone(text), slices.Clone(pieces)}}
+		r.long = &longRun{strings.Clone(text), slices.Clone(pieces)}
+		return r
 	}
-	copy(r.text[:], text)
+	r.size, r.n = uint8(copy(r.text[:], text)), uint8(len(pieces))
 	copy(r.few[:], pieces)
 	return r
 }

@@ -65,16 +65,16 @@ type wordFeatures struct {
 	shape        uint8
 	nexted       bool // it may be in features with the part of speech of the next word
 	phrasal      bool // it may be part of a keyphrase
-	rare         int8 // what it weighs there
+	rare         int8 // what it weighs there: see rareness
 	pairs        wordPairs
 	ranked       ranking  // of self, unless fixed
 	most         [4]int32 // no class has more of: before, before2, after, after2
 	before       [2]ref   // when it is the word before
-	before2,
-	after2 ref
-	after  [2]ref
-	self   [3]ref
-	entity entityWord // what the entity model knows
+	before2      ref
+	after2       ref
+	after        [2]ref
+	self         [3]ref
+	entity       entityWord // what the entity model knows
 
 	// What is seldom asked for.
 	word             string // what it was made of
